@@ -1,0 +1,1 @@
+//! The local-first engine: encrypted store, outbox, keyring, sync, views.

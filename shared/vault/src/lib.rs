@@ -1,0 +1,1 @@
+//! Keys and bytes: identities, sealing, welcomes, recovery, enrolment.

@@ -1,0 +1,1 @@
+//! Journeys, simulation and faults that span crates.
