@@ -1,0 +1,202 @@
+//! `tessera compute`: the workbench, on files alone; no home, relay, key or network. The arithmetic is
+//! `tessera_model::compute`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use tessera_model::compute::{self, ComputeError, File, Inputs, Outcome, Request};
+use tessera_model::input::InputError;
+use tessera_model::ranking::RankRow;
+use tessera_model::table::MAX_FILE_BYTES;
+use tessera_model::totals::TotalRow;
+
+use crate::output::{Envelope, Exit, Failure, print_json, print_table, print_warnings};
+
+/// Arguments of `compute`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Mean, median, spread and total of each application
+    Totals(Files),
+    /// Applications in order, best first
+    Ranking(Files),
+}
+
+/// Input files of the calculations on scores.
+#[derive(Debug, Args)]
+struct Files {
+    /// Scores, CSV or JSON lines; - reads stdin
+    #[arg(long, value_name = "S")]
+    scores: PathBuf,
+    /// Programme definition, TOML; without it all columns count alike
+    #[arg(long, value_name = "P")]
+    programme: Option<PathBuf>,
+    /// Applications, CSV: application, then regions, adjustments, quota fields
+    #[arg(long, value_name = "A")]
+    applications: Option<PathBuf>,
+    /// Reviewers, CSV: reviewer, then loads, region, languages, competences
+    #[arg(long, value_name = "V")]
+    reviewers: Option<PathBuf>,
+    /// Only the reviews of this round
+    #[arg(long, value_name = "KEY")]
+    round: Option<String>,
+    /// Seed of draws
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+/// Runs `compute`.
+pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
+    match &arguments.what {
+        What::Totals(files) => {
+            let inputs = files.read()?;
+            let outcome = compute::totals(&inputs, files.round.as_deref()).map_err(refused)?;
+            show("tessera/totals/1", &inputs, &outcome, json, &TOTALS_HEADER, totals_cells)
+        }
+        What::Ranking(files) => {
+            let inputs = files.read()?;
+            let outcome = compute::ranking(&inputs, files.round.as_deref()).map_err(refused)?;
+            show("tessera/ranking/1", &inputs, &outcome, json, &RANKING_HEADER, ranking_cells)
+        }
+    }
+}
+
+fn show<R: Serialize>(
+    schema: &str,
+    inputs: &Inputs,
+    outcome: &Outcome<R>,
+    json: bool,
+    header: &[&str],
+    cells: fn(&R) -> Vec<String>,
+) -> Result<(), Failure> {
+    if json {
+        return print_json(&Envelope {
+            schema,
+            version: env!("CARGO_PKG_VERSION"),
+            input_sha256: Some(&inputs.input_sha256),
+            method: &outcome.method,
+            warnings: &outcome.warnings,
+            rows: &outcome.rows,
+        });
+    }
+    print_warnings(&outcome.warnings);
+    print_table(header, &outcome.rows.iter().map(cells).collect::<Vec<_>>())
+}
+
+const TOTALS_HEADER: [&str; 8] = ["application", "n", "total", "mean", "median", "sd", "z", "note"];
+
+fn totals_cells(row: &TotalRow) -> Vec<String> {
+    let note = if row.incomplete { "incomplete" } else { "" };
+    vec![
+        row.application.clone(),
+        row.n.to_string(),
+        figure(row.total),
+        figure(row.mean),
+        figure(row.median),
+        figure(row.sd),
+        figure(row.z_mean),
+        note.to_owned(),
+    ]
+}
+
+const RANKING_HEADER: [&str; 4] = ["rank", "application", "total", "note"];
+
+fn ranking_cells(row: &RankRow) -> Vec<String> {
+    let note = match (&row.tie_broken_by, row.tied_with.is_empty()) {
+        (Some(rule), _) => format!("same total as {}, separated by {rule}", row.tied_with.join(", ")),
+        (None, false) => format!("same total as {}", row.tied_with.join(", ")),
+        (None, true) => String::new(),
+    };
+    let rank = row.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());
+    vec![rank, row.application.clone(), figure(row.total), note]
+}
+
+/// Shows a figure to six decimals at most.
+fn figure(value: Option<f64>) -> String {
+    value.map_or_else(
+        || "–".to_owned(),
+        |x| {
+            let text = format!("{x:.6}");
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        },
+    )
+}
+
+impl Files {
+    fn read(&self) -> Result<Inputs, Failure> {
+        let load = |path: &Option<PathBuf>| path.as_deref().map(Loaded::read).transpose();
+        let scores = Loaded::read(&self.scores)?;
+        let programme = load(&self.programme)?;
+        let applications = load(&self.applications)?;
+        let reviewers = load(&self.reviewers)?;
+        let request = Request {
+            scores: scores.file(),
+            programme: programme.as_ref().map(Loaded::file),
+            applications: applications.as_ref().map(Loaded::file),
+            reviewers: reviewers.as_ref().map(Loaded::file),
+            round: self.round.as_deref(),
+            seed: self.seed,
+        };
+        Inputs::read(&request).map_err(refused)
+    }
+}
+
+/// A file that was read whole.
+struct Loaded {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Loaded {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let unread = |error: std::io::Error| {
+            let exit =
+                if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::BadInput };
+            Failure::new(exit, "file-unreadable", format!("cannot read it: {error}")).at(&name, None, None)
+        };
+        // One byte more than allowed, so that the reader of the table can say that it is too long.
+        let most = MAX_FILE_BYTES as u64 + 1;
+        let mut bytes = Vec::new();
+        if path == Path::new("-") {
+            std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(unread)?;
+        } else {
+            std::fs::File::open(path).and_then(|f| f.take(most).read_to_end(&mut bytes)).map_err(unread)?;
+        }
+        Ok(Self { name, bytes })
+    }
+
+    fn file(&self) -> File<'_> {
+        File { name: &self.name, bytes: &self.bytes }
+    }
+}
+
+/// Turns a refusal of the model into a failure with its place.
+pub(crate) fn refused(error: impl Into<ComputeError>) -> Failure {
+    match error.into() {
+        ComputeError::Programme { file, error } => Failure::new(
+            Exit::BadInput,
+            error.code.as_str(),
+            format!("column {}: {}", error.column, error.message),
+        )
+        .at(&file, Some(u64::from(error.line)), Some(&error.column.to_string())),
+        ComputeError::Policy { file, error } => {
+            Failure::new(Exit::BadInput, error.code(), error.to_string()).at(&file, None, None)
+        }
+        ComputeError::Input(InputError { kind, place }) => {
+            let exit = if kind.needs_person() { Exit::NeedsPerson } else { Exit::BadInput };
+            Failure::new(exit, kind.code(), kind.to_string()).hint(kind.hint()).at(
+                &place.file,
+                place.row,
+                place.column.as_deref(),
+            )
+        }
+    }
+}

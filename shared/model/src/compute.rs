@@ -1,0 +1,192 @@
+//! The workbench: the same functions that a programme uses, on files in memory. Not files on disk, not the command line.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::applications::Applications;
+use crate::input::{InputError, Warning};
+use crate::policy::{Method, Policy, PolicyError};
+use crate::programme::{Programme, ProgrammeError};
+use crate::ranking::{RankRow, order};
+use crate::reviewers::Reviewers;
+use crate::scores::Scores;
+use crate::totals::{TotalRow, Totals};
+
+/// A file in memory with the name that messages give it.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// What one calculation is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Scores, CSV or JSON lines.
+    pub scores: File<'a>,
+    /// Definition; without it all columns count alike.
+    pub programme: Option<File<'a>>,
+    /// Table of applications.
+    pub applications: Option<File<'a>>,
+    /// Table of reviewers.
+    pub reviewers: Option<File<'a>>,
+    /// Only this round.
+    pub round: Option<&'a str>,
+    /// Seed of draws; 0 unless said.
+    pub seed: Option<u64>,
+}
+
+/// The read inputs of one calculation.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// Reviews that count, of the chosen round.
+    pub scores: Scores,
+    /// Rules, with the score file's criteria where the definition names none.
+    pub policy: Policy,
+    /// The definition, where one was given.
+    pub programme: Option<Programme>,
+    /// Applications, where given.
+    pub applications: Option<Applications>,
+    /// Reviewers, where given.
+    pub reviewers: Option<Reviewers>,
+    /// Seed of draws.
+    pub seed: u64,
+    /// SHA-256 over all inputs, as lower-case hexadecimal.
+    pub input_sha256: String,
+    /// What reading them found worth saying.
+    pub warnings: Vec<Warning>,
+}
+
+/// A result: how, with which warnings, and the rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome<R> {
+    /// The rules used.
+    pub method: MethodUsed,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+    /// The rows.
+    pub rows: Vec<R>,
+}
+
+/// The rules and the seed of a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MethodUsed {
+    /// The rules.
+    #[serde(flatten)]
+    pub rules: Method,
+    /// The seed of draws.
+    pub seed: u64,
+    /// The chosen round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round: Option<String>,
+}
+
+/// Why nothing was calculated.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ComputeError {
+    /// The definition was refused.
+    #[error("{file}: {error}")]
+    Programme {
+        /// The definition's file.
+        file: String,
+        /// Why and where.
+        error: ProgrammeError,
+    },
+    /// The definition gives no rules.
+    #[error("{file}: {error}")]
+    Policy {
+        /// The definition's file.
+        file: String,
+        /// Why.
+        error: PolicyError,
+    },
+    /// A table was refused.
+    #[error(transparent)]
+    Input(#[from] InputError),
+}
+
+impl Inputs {
+    /// Reads all inputs.
+    ///
+    /// # Errors
+    /// [`ComputeError`] naming file, row and column.
+    pub fn read(request: &Request<'_>) -> Result<Self, ComputeError> {
+        let programme = request.programme.map(|file| definition(&file)).transpose()?;
+        let policy = match (&programme, request.programme) {
+            (Some(programme), Some(file)) => Policy::of(programme)
+                .map_err(|error| ComputeError::Policy { file: file.name.to_owned(), error })?,
+            _ => Policy::default(),
+        };
+        let (scores, warnings) = Scores::read(request.scores.bytes, request.scores.name, &policy)?;
+        let scores = request.round.map_or_else(|| scores.clone(), |round| scores.of_round(round));
+        let policy = policy.for_criteria(scores.criteria());
+        let applications = request.applications.map(|f| Applications::read(f.bytes, f.name)).transpose()?;
+        let reviewers = request.reviewers.map(|f| Reviewers::read(f.bytes, f.name)).transpose()?;
+        let seed = request.seed.unwrap_or(0);
+        let input_sha256 = fingerprint(request);
+        Ok(Self { scores, policy, programme, applications, reviewers, seed, input_sha256, warnings })
+    }
+
+    /// Calculates totals.
+    ///
+    /// # Errors
+    /// See [`crate::totals::totals`].
+    pub fn totals(&self) -> Result<Totals, InputError> {
+        crate::totals::totals(&self.scores, &self.policy, self.applications.as_ref())
+    }
+
+    /// Describes the rules and the seed.
+    pub fn method(&self, round: Option<&str>) -> MethodUsed {
+        MethodUsed { rules: self.policy.method(), seed: self.seed, round: round.map(str::to_owned) }
+    }
+}
+
+/// Calculates the rows of `tessera compute totals`.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn totals(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<TotalRow>, ComputeError> {
+    let totals = inputs.totals()?;
+    let warnings = [inputs.warnings.clone(), totals.warnings].concat();
+    Ok(Outcome { method: inputs.method(round), warnings, rows: totals.rows })
+}
+
+/// Calculates the rows of `tessera compute ranking`.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn ranking(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<RankRow>, ComputeError> {
+    let totals = inputs.totals()?;
+    let rows = order(&totals.standings, &inputs.policy, inputs.seed);
+    let warnings = [inputs.warnings.clone(), totals.warnings].concat();
+    Ok(Outcome { method: inputs.method(round), warnings, rows })
+}
+
+fn definition(file: &File<'_>) -> Result<Programme, ComputeError> {
+    let refused = |error| ComputeError::Programme { file: file.name.to_owned(), error };
+    let text = std::str::from_utf8(file.bytes)
+        .map_err(|e| refused(ProgrammeError::not_utf8(file.bytes, e.valid_up_to())))?;
+    Programme::parse(text).map_err(refused)
+}
+
+/// Returns SHA-256 over what was given, each part by its name and length, so that a result names its inputs.
+fn fingerprint(request: &Request<'_>) -> String {
+    let mut hash = Sha256::new();
+    let files = [
+        ("scores", Some(request.scores)),
+        ("programme", request.programme),
+        ("applications", request.applications),
+        ("reviewers", request.reviewers),
+    ];
+    let given = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.bytes)));
+    let round = request.round.map(|round| ("round", round.as_bytes()));
+    for (name, bytes) in given.chain(round) {
+        for part in [name.as_bytes(), bytes] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

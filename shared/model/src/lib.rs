@@ -1,0 +1,28 @@
+//! The review domain: what a programme asks, what reviewers answered, and what follows from it.
+//!
+//! This crate is pure functions on values. It opens no file, asks no clock, draws no random number: bytes, times and
+//! seeds are parameters. It knows nothing of keys, packs or the relay.
+//!
+//! How to read it:
+//! - [`programme`]: the definition of a programme, a TOML file that a person can write, checked and hashed;
+//! - [`scores`], [`applications`], [`reviewers`]: tables in and out, with file, row and column in every refusal
+//!   ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
+//! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
+//!   half up), and [`compute`], the same on files in memory.
+//!
+//! The rule that matters most here: not answered is not zero. The second: the order in which rows arrive changes
+//! nothing.
+
+pub mod applications;
+pub mod cells;
+pub mod compute;
+pub mod decimal;
+pub mod exact;
+pub mod input;
+pub mod policy;
+pub mod programme;
+pub mod ranking;
+pub mod reviewers;
+pub mod scores;
+pub mod table;
+pub mod totals;
