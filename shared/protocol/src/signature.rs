@@ -25,6 +25,8 @@ pub enum Context {
     Witness,
     /// A selection signer's ballot on a final list.
     Ballot,
+    /// A new device's proof, in the answer to an invitation, that it holds its key.
+    Enrolment,
 }
 
 impl Context {
@@ -37,6 +39,7 @@ impl Context {
             Self::Segment => "segment",
             Self::Witness => "witness",
             Self::Ballot => "ballot",
+            Self::Enrolment => "enrolment",
         }
     }
 }
