@@ -34,6 +34,8 @@ use sha2::{Digest, Sha256};
 
 pub use continuity::{Continuity, Refusal, Verdict};
 pub use operations::ContainerKind;
+#[cfg(test)]
+pub(crate) use operations::Key;
 pub(crate) use operations::{OpId, Operation};
 
 use operations::Columns;

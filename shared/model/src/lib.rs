@@ -16,8 +16,10 @@
 pub mod applications;
 pub mod cells;
 pub mod compute;
+pub mod crdt;
 pub mod decimal;
 pub mod exact;
+pub mod guard;
 pub mod input;
 pub mod policy;
 pub mod programme;

@@ -9,6 +9,8 @@
 //! Not here: starting processes, limiting their memory, and counting attempts.
 
 mod codec;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};

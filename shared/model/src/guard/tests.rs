@@ -116,7 +116,7 @@ fn columns() {
 fn operations() {
     let check = |op: Op, expected: Result<(), GuardError>| {
         assert_eq!(
-            scanned(&Change { start_op: 9, ..Change::of(&[op.clone()]) }).map(|_| ()),
+            scanned(&Change { start_op: 9, ..Change::of(std::slice::from_ref(&op)) }).map(|_| ()),
             expected,
             "{op:?}"
         );
