@@ -1,5 +1,5 @@
 //! What an applicant to the seminar hands in: the record, and the plain types it is made of. How it is made is in
-//! [`crate::generate`]; which bytes its attachments have is in [`crate::attachment`].
+//! [`mod@crate::generate`]; which bytes its attachments have is in [`crate::attachment`].
 
 use std::fmt;
 
@@ -43,7 +43,7 @@ impl Serialize for Date {
 /// The last day of the call.
 pub const DEADLINE: Date = Date { year: 2019, month: 3, day: 31 };
 
-/// The groups that the call is open to, and `Other` for an applicant outside them.
+/// The groups that the call is open to, and `Outside` for an applicant outside them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetGroup {
@@ -53,25 +53,26 @@ pub enum TargetGroup {
     SeniorStaff,
     /// Head of a university's legal clinic: `clinic-head`.
     ClinicHead,
-    /// Has managed legal protection projects: `project-manager`.
-    ProjectManager,
+    /// Has managed legal protection projects: `project-lead`.
+    ProjectLead,
     /// From a university's child research institute, the group with limited seats: `academic`.
     Academic,
-    /// None of them: `other`.
-    Other,
+    /// None of them: `none`.
+    #[serde(rename = "none")]
+    Outside,
 }
 
 impl TargetGroup {
-    /// Returns the word that stands in the `target_group` column.
+    /// Returns the word that stands in the `group` column.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lawyer => "lawyer",
             Self::SeniorStaff => "senior-staff",
             Self::ClinicHead => "clinic-head",
-            Self::ProjectManager => "project-manager",
+            Self::ProjectLead => "project-lead",
             Self::Academic => "academic",
-            Self::Other => "other",
+            Self::Outside => "none",
         }
     }
 }
@@ -194,8 +195,8 @@ pub struct Applicant {
     pub target_group: TargetGroup,
     /// Date of birth.
     pub birth_date: Date,
-    /// `female`, `male` or empty (not answered).
-    pub sex: &'static str,
+    /// `woman`, `man` or `unsaid`.
+    pub gender: &'static str,
     /// ISO 639-1 codes, the strongest first.
     pub languages: Vec<&'static str>,
     /// What proves English: a certificate, a degree or an employer.
@@ -225,4 +226,12 @@ pub struct Applicant {
     /// True quality, mean 0 and deviation 1, from which the scores are drawn. Never in what applicants hand in.
     #[serde(skip)]
     pub quality: f64,
+}
+
+impl Applicant {
+    /// Returns the years of work in child protection that the form states, at least one.
+    #[must_use]
+    pub fn years(&self) -> u16 {
+        self.birth_date.age_on(DEADLINE).saturating_sub(23).max(1)
+    }
 }

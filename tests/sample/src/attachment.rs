@@ -1,10 +1,10 @@
 //! The attachments of a sample applicant: which there are, and their bytes, made only when asked for. Some are odd on
-//! purpose: empty, mislabelled, truncated, named to climb out of their folder.
+//! purpose: empty, mislabelled, truncated, named to climb out of their folder. Names begin with the seminar's key for
+//! that attachment (`letters-2.pdf`).
 
 use serde::Serialize;
 
 use crate::applicant::Applicant;
-use crate::culture::Script;
 use crate::pdf::{self, Block};
 use crate::rng::Rng;
 
@@ -34,6 +34,8 @@ pub enum Content {
     Cv,
     /// The letter of this referee (0 or 1) as plain text.
     LetterText(usize),
+    /// The letter of this referee (0 or 1) as a mail.
+    LetterMail(usize),
     /// The letter of this referee (0 or 1) as a PDF.
     LetterPdf(usize),
     /// The letter of this referee in ISO 8859-1, which is not UTF-8.
@@ -46,7 +48,7 @@ pub enum Content {
     MediaActiveHtml(usize),
     /// This media item as a picture.
     MediaPng(usize),
-    /// The network's proof as plain text.
+    /// The network's proof as a PDF.
     Network,
     /// The proof for the exception route as a PDF.
     Exception,
@@ -91,13 +93,13 @@ pub(crate) fn plan(index: usize, applicant: &Applicant) -> Vec<FileSpec> {
             continue;
         }
         let number = which + 1;
-        files.push(match (index + which) % 3 {
-            _ if index == 22 => {
-                spec(&format!("letter-{number}.txt"), FileKind::Letter, Content::LetterLatin1(which))
-            }
-            0 => spec(&format!("letter-{number}.pdf"), FileKind::Letter, Content::LetterPdf(which)),
-            _ => spec(&format!("letter-{number}.txt"), FileKind::Letter, Content::LetterText(which)),
-        });
+        let (extension, content) = match (index + which) % 4 {
+            _ if index == 22 => ("txt", Content::LetterLatin1(which)),
+            _ if index == 30 => ("txt", Content::LetterText(which)),
+            0 => ("eml", Content::LetterMail(which)),
+            _ => ("pdf", Content::LetterPdf(which)),
+        };
+        files.push(spec(&format!("letters-{number}.{extension}"), FileKind::Letter, content));
     }
     for which in 0..applicant.media.len() {
         let number = which + 1;
@@ -109,9 +111,9 @@ pub(crate) fn plan(index: usize, applicant: &Applicant) -> Vec<FileSpec> {
         };
         files.push(spec(&format!("media-{number}.{extension}"), FileKind::Media, content));
     }
-    files.push(spec("network.txt", FileKind::Network, Content::Network));
+    files.push(spec("network-proof.pdf", FileKind::Network, Content::Network));
     if applicant.exception.as_ref().is_some_and(|e| e.proof) {
-        files.push(spec("exception.pdf", FileKind::Exception, Content::Exception));
+        files.push(spec("outstanding-proof.pdf", FileKind::Exception, Content::Exception));
     }
     files.extend(odd(index, applicant));
     files
@@ -169,7 +171,12 @@ pub fn render(applicant: &Applicant, file: &FileSpec) -> Vec<u8> {
             html(applicant, which, active).into_bytes()
         }
         Content::MediaPng(which) => clipping(applicant, which),
-        Content::Network => format!("{}\n\n{}\n", applicant.project, applicant.network).into_bytes(),
+        Content::Network => {
+            let blocks =
+                [Block::Heading(applicant.project.clone()), Block::Paragraph(applicant.network.clone())];
+            pdf::render("Network", &blocks)
+        }
+        Content::LetterMail(which) => mail(applicant, which).into_bytes(),
         Content::Exception => {
             let reason = applicant.exception.as_ref().map_or("", |e| e.reason.as_str());
             let blocks = [
@@ -212,20 +219,38 @@ fn cv(applicant: &Applicant) -> Vec<u8> {
     blocks.push(Block::Heading("Project".to_owned()));
     blocks.push(Block::Paragraph(applicant.project.clone()));
     blocks.push(Block::Paragraph(applicant.network.clone()));
-    // The last paragraph of the first answer is in the own language for some.
-    if applicant.script != Script::Latin
-        && let Some(paragraph) = applicant.answers[0].rsplit("\n\n").next()
-    {
+    if let Some(paragraph) = own_words(applicant) {
         blocks.push(Block::Heading("In my own words".to_owned()));
         blocks.push(Block::Paragraph(paragraph.to_owned()));
     }
     pdf::render("Curriculum vitae", &blocks)
 }
 
+/// Finds the first paragraph of the answers that is not in Latin letters.
+fn own_words(applicant: &Applicant) -> Option<&str> {
+    applicant.answers.iter().flat_map(|answer| answer.split("\n\n")).find(|paragraph| {
+        let letters = || paragraph.chars().filter(|c| c.is_alphabetic());
+        letters().filter(|c| *c > '\u{24f}').count() * 2 > letters().count()
+    })
+}
+
 fn letter(applicant: &Applicant, which: usize) -> String {
     let Some(referee) = applicant.referees.get(which) else { return String::new() };
     let text = referee.letter.as_deref().unwrap_or_default();
     format!("To the selection committee\n\n{text}\n\nSincerely yours,\n{}\n{}\n", referee.name, referee.email)
+}
+
+/// Writes a letter as a mail of RFC 5322, body in UTF-8 as it is.
+fn mail(applicant: &Applicant, which: usize) -> String {
+    let Some(referee) = applicant.referees.get(which) else { return String::new() };
+    format!(
+        "From: {} <{}>\r\nTo: applications@seminar.example\r\nSubject: Recommendation\r\n\
+         Date: Mon, 25 Mar 2019 09:00:00 +0000\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+        referee.name,
+        referee.email,
+        letter(applicant, which).replace('\n', "\r\n")
+    )
 }
 
 fn media_text(applicant: &Applicant, which: usize) -> String {
@@ -296,7 +321,7 @@ mod tests {
                 let bytes = render(applicant, file);
                 assert_eq!(bytes, render(applicant, file), "{} {}", applicant.key, file.name);
                 match file.content {
-                    Content::Cv | Content::LetterPdf(_) | Content::Exception => {
+                    Content::Cv | Content::LetterPdf(_) | Content::Exception | Content::Network => {
                         assert!(bytes.starts_with(b"%PDF-"));
                         let tail = String::from_utf8_lossy(&bytes[bytes.len() - 64..]).into_owned();
                         assert!(tail.contains("startxref") && tail.trim_end().ends_with("%%EOF"), "{tail}");

@@ -23,31 +23,30 @@ pub enum Script {
 
 /// One of the four regions of the sample, as quotas and the assignment rule use them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Region {
-    /// Written `Africa`.
+    /// Written `africa`.
     Africa,
-    /// Written `Americas`.
+    /// Written `americas`.
     Americas,
-    /// Written `Asia-Pacific`.
-    #[serde(rename = "Asia-Pacific")]
+    /// Written `asia-pacific`.
     AsiaPacific,
-    /// Written `Europe-Central-Asia`.
-    #[serde(rename = "Europe-Central-Asia")]
-    EuropeCentralAsia,
+    /// Europe and Central Asia, written `europe`.
+    Europe,
 }
 
 impl Region {
     /// All four, in the order of their names.
-    pub const ALL: [Self; 4] = [Self::Africa, Self::Americas, Self::AsiaPacific, Self::EuropeCentralAsia];
+    pub const ALL: [Self; 4] = [Self::Africa, Self::Americas, Self::AsiaPacific, Self::Europe];
 
     /// Returns the word that stands in the `region` column.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Africa => "Africa",
-            Self::Americas => "Americas",
-            Self::AsiaPacific => "Asia-Pacific",
-            Self::EuropeCentralAsia => "Europe-Central-Asia",
+            Self::Africa => "africa",
+            Self::Americas => "americas",
+            Self::AsiaPacific => "asia-pacific",
+            Self::Europe => "europe",
         }
     }
 }

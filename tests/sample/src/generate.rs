@@ -11,7 +11,7 @@ use crate::oddity;
 use crate::panel::{self, Assigned, Reviewer};
 use crate::rng::Rng;
 
-/// The index of the applicant that [`Oddity::Duplicate`] repeats.
+/// The index of the applicant that [`crate::applicant::Oddity::Duplicate`] repeats.
 pub const DUPLICATE_OF: usize = 5;
 
 /// Length of one answer in characters, about.
@@ -70,8 +70,8 @@ fn regular(seed: u64, index: usize, used: &mut Used) -> Applicant {
         TargetGroup::Lawyer,
         TargetGroup::SeniorStaff,
         TargetGroup::ClinicHead,
-        TargetGroup::ProjectManager,
-        TargetGroup::ProjectManager,
+        TargetGroup::ProjectLead,
+        TargetGroup::ProjectLead,
         TargetGroup::Academic,
     ]);
     let own = home.languages.iter().find_map(|code| own_language(code));
@@ -112,12 +112,12 @@ fn regular(seed: u64, index: usize, used: &mut Used) -> Applicant {
         position,
         target_group,
         birth_date: birth_date(rng),
-        sex: if rng.chance(4) {
-            ""
+        gender: if rng.chance(4) {
+            "unsaid"
         } else if woman {
-            "female"
+            "woman"
         } else {
-            "male"
+            "man"
         },
         languages: home.languages.to_vec(),
         english,
@@ -229,9 +229,9 @@ fn position(rng: &mut Rng, group: TargetGroup) -> &'static str {
         TargetGroup::Lawyer => &["Staff attorney", "Partner, children's cases", "Public defender for minors"],
         TargetGroup::SeniorStaff => &["Executive director", "Deputy director", "Head of programmes"],
         TargetGroup::ClinicHead => &["Head of the legal clinic", "Clinic director and lecturer"],
-        TargetGroup::ProjectManager => &["Project manager, legal protection", "Regional coordinator"],
+        TargetGroup::ProjectLead => &["Project manager, legal protection", "Regional coordinator"],
         TargetGroup::Academic => &["Research fellow", "Associate professor"],
-        TargetGroup::Other => &["Community mediator"],
+        TargetGroup::Outside => &["Community mediator"],
     };
     positions[rng.below(positions.len())]
 }

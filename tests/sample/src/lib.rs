@@ -4,9 +4,9 @@
 //! Everybody in it is invented; addresses end in `.example`. The same seed gives the same bytes on every machine.
 //! Nothing here depends on the project's other crates, so that what it makes is a check on them.
 //!
-//! Reading order: [`applicant`] (what there is), [`culture`] and `grammar` (what it is made of), [`generate`],
-//! [`oddity`](applicant::Oddity), [`panel`], [`score`], [`attachment`], [`write`], [`needle`] and [`search`];
-//! [`workload`] is the shape that the benchmarks measure.
+//! Reading order: [`applicant`] (what there is), [`culture`] and `grammar` (what it is made of), [`mod@generate`],
+//! [`oddity`](applicant::Oddity), [`panel`], [`score`], [`attachment`], [`mod@write`], [`needle`] and [`mod@search`];
+//! [`mod@workload`] is the shape that the benchmarks measure.
 
 pub mod applicant;
 pub mod attachment;

@@ -1,6 +1,7 @@
 //! `tessera-sample`: writes a sample into a folder, and searches folders for what stands in it.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -19,7 +20,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Searches folders for every name, title, address and 20 sentences of a sample: prints `0 of N`; exit 1 where
-    /// something is found.
+    /// something is found, 3 where something could not be read.
     Search {
         #[command(flatten)]
         sample: Which,
@@ -59,17 +60,17 @@ struct Make {
     /// Folder to write into.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Keys of the criteria, separated by commas.
+    /// Keys of the criteria, separated by commas; by default those of the seminar.
     #[arg(long, value_delimiter = ',')]
     criteria: Vec<String>,
     /// Lowest score.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     min: i64,
     /// Highest score.
     #[arg(long, default_value_t = 5, allow_negative_numbers = true)]
     max: i64,
     /// What stands in the round column.
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "reading")]
     round: String,
     /// Form of the applications' table.
     #[arg(long, value_enum, default_value = "csv")]
@@ -92,18 +93,30 @@ enum Form {
     Json,
 }
 
-fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
+#[expect(clippy::print_stderr, reason = "the error of a command")]
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tessera-sample: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Some(Command::Search { sample, dirs }) => find(&sample, &dirs),
         Some(Command::Workload { seed, applications, out }) => {
-            workload::write(&out, seed, applications).with_context(|| format!("writing {}", out.display()))
+            workload::write(&out, seed, applications)
+                .with_context(|| format!("writing {}", out.display()))?;
+            Ok(ExitCode::SUCCESS)
         }
         None => make(cli.make),
     }
 }
 
-fn make(make: Make) -> anyhow::Result<()> {
+fn make(make: Make) -> anyhow::Result<ExitCode> {
     let out = make.out.context("--out DIR is missing")?;
     ensure!(make.min <= make.max, "--min {} is above --max {}", make.min, make.max);
     let defaults = ScoreSpec::default();
@@ -120,12 +133,13 @@ fn make(make: Make) -> anyhow::Result<()> {
         oversize_bytes: make.oversize_bytes,
     };
     write_sample(&generate(make.sample.seed, make.sample.applicants), &out, &options)
-        .with_context(|| format!("writing {}", out.display()))
+        .with_context(|| format!("writing {}", out.display()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stdout, reason = "the result of a command")]
 #[expect(clippy::print_stderr, reason = "the places, for whoever looks after them")]
-fn find(sample: &Which, dirs: &[PathBuf]) -> anyhow::Result<()> {
+fn find(sample: &Which, dirs: &[PathBuf]) -> anyhow::Result<ExitCode> {
     let needles = needles(&generate(sample.seed, sample.applicants));
     let mut all = tessera_sample::Hits::default();
     for dir in dirs {
@@ -143,5 +157,5 @@ fn find(sample: &Which, dirs: &[PathBuf]) -> anyhow::Result<()> {
         all.merge(hits);
     }
     println!("{all}");
-    std::process::exit(i32::from(all.found() > 0));
+    Ok(if all.found() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,5 +1,5 @@
 //! What must not be readable in a relay's or courier's folder: every name, organisation, project title and address of
-//! a sample, and twenty sentences of the answers. How they are looked for is in [`crate::search`].
+//! a sample, and twenty sentences of the answers. How they are looked for is in [`mod@crate::search`].
 
 use std::collections::HashSet;
 

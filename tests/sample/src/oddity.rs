@@ -50,7 +50,7 @@ pub(crate) fn apply(index: usize, applicant: &mut Applicant, before: &[Applicant
         Oddity::UnderAge => applicant.birth_date = date(2_001, 6, 30),
         Oddity::TurnsFortySix => applicant.birth_date = date(1_973, 5, 20),
         Oddity::OutsideGroupsWithProof => {
-            applicant.target_group = TargetGroup::Other;
+            applicant.target_group = TargetGroup::Outside;
             applicant.position = "Community mediator".to_owned();
             applicant.exception = Some(exception(applicant, index, true));
         }

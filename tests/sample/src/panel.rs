@@ -69,14 +69,7 @@ pub fn reviewers() -> Vec<Reviewer> {
             "Baishi Office for Minors",
             0.05,
         ),
-        (
-            "Зарина Абдыкерим",
-            Region::EuropeCentralAsia,
-            "Kyrgyzstan",
-            &["ru", "ky", "en"],
-            "Arcasuu Law Forum",
-            -0.2,
-        ),
+        ("Зарина Абдыкерим", Region::Europe, "Kyrgyzstan", &["ru", "ky", "en"], "Arcasuu Law Forum", -0.2),
         ("Fadila Benomari", Region::Africa, "Tunisia", &["ar", "fr", "en"], "Dar Zeitouna Legal Refuge", 0.6),
         (
             "निर्मला घिमिरेल",

@@ -39,6 +39,7 @@ pub(crate) enum Block {
 struct Face {
     font: Font,
     chars: FontRef<'static>,
+    shapes: rustybuzz::Face<'static>,
     widths: HashMap<char, Option<f32>>,
 }
 
@@ -46,7 +47,18 @@ impl Face {
     fn new(data: &'static [u8]) -> Self {
         let font = Font::new(data.into(), 0).expect("a committed font that the tests parse");
         let chars = FontRef::new(data).expect("a committed font that the tests parse");
-        Self { font, chars, widths: HashMap::new() }
+        let shapes = rustybuzz::Face::from_slice(data, 0).expect("a committed font that the tests parse");
+        Self { font, chars, shapes, widths: HashMap::new() }
+    }
+
+    /// Returns the width in ems of a text as it is shaped: Arabic and Devanagari letters join.
+    fn shaped_width(&self, text: &str) -> f32 {
+        let mut buffer = rustybuzz::UnicodeBuffer::new();
+        buffer.push_str(text);
+        buffer.guess_segment_properties();
+        let shaped = rustybuzz::shape(&self.shapes, &[], buffer);
+        let units: f32 = shaped.glyph_positions().iter().map(|p| p.x_advance as f32).sum();
+        units / self.shapes.units_per_em() as f32
     }
 
     /// Returns a character's advance in ems, none where the font lacks it.
@@ -187,6 +199,9 @@ fn runs(faces: &mut [Face; 4], line: &str, size: f32) -> Vec<Run> {
             run.text.push(c);
             run.width += width * size;
         }
+    }
+    for run in runs.iter_mut().filter(|run| run.face == ARABIC || run.face == DEVANAGARI) {
+        run.width = faces[run.face].shaped_width(&run.text) * size;
     }
     runs
 }

@@ -7,7 +7,7 @@ use crate::generate::Sample;
 use crate::grammar::{Context, EN};
 use crate::rng::Rng;
 
-/// Which scores to draw.
+/// Which scores to draw; by default for the criteria, scale and round of the seminar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoreSpec {
     /// Keys of the criteria, in column order.
@@ -26,12 +26,12 @@ pub struct ScoreSpec {
 
 impl Default for ScoreSpec {
     fn default() -> Self {
-        let criteria = ["qualities", "training", "network", "exchange", "reputation"];
+        let criteria = ["profile", "network", "reputation", "english", "insight"];
         Self {
             criteria: criteria.map(str::to_owned).to_vec(),
-            min: 0,
+            min: 1,
             max: 5,
-            round: "1".to_owned(),
+            round: "reading".to_owned(),
             confidence: (1, 5),
             not_answered_percent: 3,
         }
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(rows, scores(&generate(5, 60), &ScoreSpec::default()));
         let cells: Vec<_> = rows.iter().flat_map(|r| &r.scores).collect();
         assert!(cells.iter().any(|c| c.is_none()));
-        assert!(cells.iter().flat_map(|c| c.iter()).all(|v| (0..=5).contains(v)));
+        assert!(cells.iter().flat_map(|c| c.iter()).all(|v| (1..=5).contains(v)));
         // The mean of the best third lies clearly above that of the worst.
         let mut by_quality: Vec<_> = sample.applicants.iter().collect();
         by_quality.sort_by(|a, b| a.quality.total_cmp(&b.quality));

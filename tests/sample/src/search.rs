@@ -1,5 +1,5 @@
 //! Looks for needles in every file of a folder, in the forms in which a leak would most likely stand: UTF-8, UTF-16
-//! of both orders, base64 at all three alignments (both alphabets), hexadecimal in both cases, JSON's `\u` escapes.
+//! of both orders, base64 at all three alignments (both alphabets), hexadecimal in both cases, JSON's escapes.
 //! Names of files and folders are searched too. It cannot see through compression or encryption, nor through base64
 //! that is broken into lines: finding nothing is evidence, not proof.
 
@@ -41,7 +41,7 @@ pub enum Form {
     HexLower,
     /// Hexadecimal digits of the UTF-8, capitals.
     HexUpper,
-    /// `\u` escapes, for needles beyond ASCII.
+    /// As inside a JSON string: quotes escaped, what is beyond ASCII as it is or in `\u` escapes.
     JsonEscape,
 }
 
@@ -233,9 +233,9 @@ pub fn forms(text: &str) -> Vec<(Form, Vec<u8>)> {
         }
         out.push((Form::Base64, standard));
     }
-    if !text.is_ascii() {
-        for upper in [false, true] {
-            out.push((Form::JsonEscape, json_escape(text, upper)));
+    for escaped in [json_escape(text, Some(false)), json_escape(text, Some(true)), json_escape(text, None)] {
+        if escaped != text.as_bytes() {
+            out.push((Form::JsonEscape, escaped));
         }
     }
     out
@@ -251,16 +251,21 @@ fn base64_core(bytes: &[u8], shift: usize, engine: &impl Engine) -> Vec<u8> {
     encoded[first.min(end)..end].to_vec()
 }
 
-fn json_escape(text: &str, upper: bool) -> Vec<u8> {
+/// Writes a text as inside a JSON string; what is beyond ASCII with `\u` escapes where `upper` says in which case.
+fn json_escape(text: &str, upper: Option<bool>) -> Vec<u8> {
     let mut out = String::new();
     let mut units = [0; 2];
     for c in text.chars() {
-        if c.is_ascii() {
-            out.push(c);
-            continue;
-        }
-        for unit in c.encode_utf16(&mut units) {
-            out.push_str(&if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
+        match (c, upper) {
+            ('"' | '\\', _) => out.extend(['\\', c]),
+            ('\n', _) => out.push_str("\\n"),
+            ('\t', _) => out.push_str("\\t"),
+            (_, Some(upper)) if !c.is_ascii() => {
+                for unit in c.encode_utf16(&mut units) {
+                    out.push_str(&if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
+                }
+            }
+            _ => out.push(c),
         }
     }
     out.into_bytes()
@@ -340,7 +345,7 @@ mod tests {
 
     #[test]
     fn the_sample_itself_is_full_of_needles() {
-        let sample = generate(8, 12);
+        let sample = generate(8, 60);
         let dir = tempfile::tempdir().unwrap();
         let options = crate::write::WriteOptions::default();
         crate::write::write_sample(&sample, dir.path(), &options).unwrap();

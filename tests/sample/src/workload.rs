@@ -1,7 +1,7 @@
 //! Workload W(A), the shape that the benchmarks measure: A applications of about twenty short fields and four essays
 //! of 1,500 characters, three reviews each, and an offline day of edits. The text is invented words in Zipf's
 //! frequencies, so that it compresses about as well as English prose does. With [`SEED`] the documents are those of
-//! the reference figures. The readable applicants of the demo are in [`crate::generate`].
+//! the reference figures. The readable applicants of the demo are in [`mod@crate::generate`].
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -89,8 +89,8 @@ fn five_scripts_four_regions_all_groups() {
         assert!(sample.applicants.iter().filter(|a| a.region == region).count() >= 8, "{region:?}");
         assert!(sample.reviewers.iter().any(|r| r.region == region));
     }
-    use TargetGroup::{Academic, ClinicHead, Lawyer, Other, ProjectManager, SeniorStaff};
-    for group in [Academic, ClinicHead, Lawyer, Other, ProjectManager, SeniorStaff] {
+    use TargetGroup::{Academic, ClinicHead, Lawyer, Outside, ProjectLead, SeniorStaff};
+    for group in [Academic, ClinicHead, Lawyer, Outside, ProjectLead, SeniorStaff] {
         assert!(sample.applicants.iter().any(|a| a.target_group == group), "{group:?}");
     }
 }

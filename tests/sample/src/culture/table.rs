@@ -1,7 +1,7 @@
 //! Names and places of ten invented circles of applicants: given names, family names and cities, in their own
 //! script and in plain Latin letters. Every combination is invented; no table of real people stands behind it.
 
-use super::Region::{Africa, Americas, AsiaPacific, EuropeCentralAsia};
+use super::Region::{Africa, Americas, AsiaPacific, Europe};
 use super::{Culture, Home, Region, Script};
 
 /// Writes a table of family names that are the same for women and men.
@@ -110,13 +110,13 @@ pub(crate) static CULTURES: [Culture; 10] = [
             home(
                 "Kazakhstan",
                 &["Almaty", "Karaganda", "Shymkent"],
-                EuropeCentralAsia,
+                Europe,
                 &["ru", "kk", "en"],
                 "+06:00",
                 "+7",
             ),
-            home("Kyrgyzstan", &["Bishkek", "Osh"], EuropeCentralAsia, &["ru", "ky", "en"], "+06:00", "+996"),
-            home("Ukraine", &["Lviv", "Poltava"], EuropeCentralAsia, &["uk", "en"], "+02:00", "+380"),
+            home("Kyrgyzstan", &["Bishkek", "Osh"], Europe, &["ru", "ky", "en"], "+06:00", "+996"),
+            home("Ukraine", &["Lviv", "Poltava"], Europe, &["uk", "en"], "+02:00", "+380"),
         ],
     },
     Culture {
@@ -278,9 +278,9 @@ pub(crate) static CULTURES: [Culture; 10] = [
             "Țepordei" / "Tepordei",
         ],
         homes: &[
-            home("Poland", &["Białystok", "Łódź"], EuropeCentralAsia, &["pl", "en"], "+01:00", "+48"),
-            home("Türkiye", &["Eskişehir", "Trabzon"], EuropeCentralAsia, &["tr", "en"], "+03:00", "+90"),
-            home("Romania", &["Iași", "Cluj-Napoca"], EuropeCentralAsia, &["ro", "en"], "+02:00", "+40"),
+            home("Poland", &["Białystok", "Łódź"], Europe, &["pl", "en"], "+01:00", "+48"),
+            home("Türkiye", &["Eskişehir", "Trabzon"], Europe, &["tr", "en"], "+03:00", "+90"),
+            home("Romania", &["Iași", "Cluj-Napoca"], Europe, &["ro", "en"], "+02:00", "+40"),
         ],
     },
     Culture {
