@@ -166,17 +166,20 @@ pub(crate) fn decrypt_passphrase(
     file: &[u8],
     limit: usize,
 ) -> Result<Zeroizing<Vec<u8>>, AgeError> {
-    let found = stanzas(file)?;
-    let [factor] = found.scrypt[..] else { return Err(AgeError::Damaged) };
-    if found.x25519 + found.other > 0 {
-        return Err(AgeError::Damaged);
-    }
-    if !work.contains(&factor) {
-        return Err(AgeError::Work(factor));
-    }
+    check_work(file, &work)?;
     let mut identity = scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
     identity.set_max_work_factor(*work.end());
     read(file, &identity, limit)
+}
+
+fn check_work(file: &[u8], work: &std::ops::RangeInclusive<u8>) -> Result<(), AgeError> {
+    let found = stanzas(file)?;
+    match found.scrypt[..] {
+        [factor] if found.x25519 + found.other == 0 => {
+            if work.contains(&factor) { Ok(()) } else { Err(AgeError::Work(factor)) }
+        }
+        _ => Err(AgeError::Damaged),
+    }
 }
 
 fn read(file: &[u8], identity: &dyn age::Identity, limit: usize) -> Result<Zeroizing<Vec<u8>>, AgeError> {
@@ -195,3 +198,6 @@ fn read(file: &[u8], identity: &dyn age::Identity, limit: usize) -> Result<Zeroi
     reader.take(limit as u64 + 1).read_to_end(&mut contents).map_err(|_| AgeError::Damaged)?;
     if contents.len() > limit { Err(AgeError::Damaged) } else { Ok(contents) }
 }
+
+#[cfg(test)]
+mod tests;

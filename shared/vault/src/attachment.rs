@@ -5,7 +5,7 @@
 //! sealed  = chunk₀ ‖ chunk₁ ‖ …         64 KiB of padded each (the last one shorter), and 16 bytes of tag
 //! chunkᵢ  = XChaCha20-Poly1305(subkey, zeros (19) ‖ i (4 bytes, big-endian) ‖ last (1 byte), …)
 //! subkey  = HKDF-SHA-256(no salt, attachment key, "tessera/1 attachment")
-//! padded  = contents ‖ zeros, to Padmé(length)
+//! padded  = contents ‖ zeros, to Padmé(length);  associated data = length (8 bytes, little-endian)
 //! id      = H("attachment", sealed)
 //! ```
 //! The chunks are the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizár: "Online Authenticated-
@@ -94,6 +94,7 @@ pub struct Sealer {
     cipher: EncryptorBE32<XChaCha20Poly1305>,
     hasher: FieldHasher,
     chunk: Zeroizing<Vec<u8>>,
+    size: [u8; 8],
     left: u64,
     padding: u64,
 }
@@ -109,6 +110,7 @@ impl Sealer {
             cipher: EncryptorBE32::from_stream_primitive(key.cipher()),
             hasher: FieldHasher::new(NAME, sealed),
             chunk: Zeroizing::new(Vec::with_capacity(SEALED_CHUNK_BYTES)),
+            size: size_bytes.to_le_bytes(),
             left: size_bytes,
             padding: padme(size_bytes) - size_bytes,
         })
@@ -128,7 +130,7 @@ impl Sealer {
         while !piece.is_empty() {
             // A full chunk is sealed only when more follows: the last one is sealed differently.
             if self.chunk.len() == CHUNK_BYTES {
-                self.cipher.encrypt_next_in_place(&[], &mut *self.chunk).expect("far fewer than 2^32 chunks");
+                self.cipher.encrypt_next_in_place(&self.size, &mut *self.chunk).expect("far fewer than 2^32 chunks");
                 self.hasher.update(&self.chunk);
                 out.append(&mut self.chunk);
                 self.chunk.reserve_exact(SEALED_CHUNK_BYTES);
@@ -152,8 +154,8 @@ impl Sealer {
             self.padding -= count;
             self.fill(&vec![0; usize::try_from(count).expect("at most a chunk")], out);
         }
-        let Self { cipher, mut hasher, mut chunk, .. } = self;
-        cipher.encrypt_last_in_place(&[], &mut *chunk).expect("far fewer than 2^32 chunks");
+        let Self { cipher, mut hasher, mut chunk, size, .. } = self;
+        cipher.encrypt_last_in_place(&size, &mut *chunk).expect("far fewer than 2^32 chunks");
         hasher.update(&chunk);
         out.append(&mut chunk);
         let Hash(id) = hasher.finish().expect("as long as computed from the same length");
@@ -210,6 +212,7 @@ impl<'a> Checker<'a> {
 pub struct Opener {
     cipher: DecryptorBE32<XChaCha20Poly1305>,
     chunk: Zeroizing<Vec<u8>>,
+    size: [u8; 8],
     left: u64,
 }
 
@@ -220,6 +223,7 @@ impl Opener {
         Self {
             cipher: DecryptorBE32::from_stream_primitive(whole.0.key.cipher()),
             chunk: Zeroizing::new(Vec::with_capacity(SEALED_CHUNK_BYTES)),
+            size: whole.0.size_bytes.to_le_bytes(),
             left: whole.0.size_bytes,
         }
     }
@@ -231,7 +235,7 @@ impl Opener {
     pub fn push(&mut self, mut piece: &[u8], out: &mut Vec<u8>) -> Result<(), AttachmentError> {
         while !piece.is_empty() {
             if self.chunk.len() == SEALED_CHUNK_BYTES {
-                let opened = self.cipher.decrypt_next_in_place(&[], &mut *self.chunk);
+                let opened = self.cipher.decrypt_next_in_place(&self.size, &mut *self.chunk);
                 opened.map_err(|_| AttachmentError::Failed)?;
                 take(&mut self.left, &self.chunk, out)?;
                 self.chunk.clear();
@@ -248,8 +252,8 @@ impl Opener {
     /// # Errors
     /// [`AttachmentError::Failed`]: whatever `out` holds is to be thrown away.
     pub fn finish(self, out: &mut Vec<u8>) -> Result<(), AttachmentError> {
-        let Self { cipher, mut chunk, mut left } = self;
-        cipher.decrypt_last_in_place(&[], &mut *chunk).map_err(|_| AttachmentError::Failed)?;
+        let Self { cipher, mut chunk, size, mut left } = self;
+        cipher.decrypt_last_in_place(&size, &mut *chunk).map_err(|_| AttachmentError::Failed)?;
         take(&mut left, &chunk, out)?;
         if left > 0 { Err(AttachmentError::Failed) } else { Ok(()) }
     }

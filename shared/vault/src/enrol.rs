@@ -281,12 +281,20 @@ fn possession_bytes(invitation: &Hash, device: &Device) -> Vec<u8> {
 /// [`EnrolError::UnsoundDevice`] where the invitation names a device that cannot be sent to, and
 /// [`EnrolError::TooLarge`].
 pub fn answer(invitation: &Invitation, secret: &DeviceSecret, about: About) -> Result<Vec<u8>, EnrolError> {
+    answer_as(invitation, secret, secret.device(), about)
+}
+
+fn answer_as(
+    invitation: &Invitation,
+    secret: &DeviceSecret,
+    device: Device,
+    about: About,
+) -> Result<Vec<u8>, EnrolError> {
     let keys = age_file::keys(invitation.recipients.iter()).map_err(|_| EnrolError::UnsoundDevice)?;
     if keys.is_empty() {
         return Err(EnrolError::UnsoundDevice);
     }
     let digest = invitation.digest();
-    let device = secret.device();
     let possession = secret.sign(Context::Enrolment, &possession_bytes(&digest, &device));
     let letter = Letter { invitation: digest, device, possession, about };
     let sealed = age_file::encrypt(&keys, &secret::encode(LABEL, &letter));
@@ -365,4 +373,15 @@ pub fn open_answer(
 /// [`EnrolError::UnsoundDevice`].
 pub fn check_device(device: &Device) -> Result<(), EnrolError> {
     age_file::keys([device]).map(|_| ()).map_err(|_| EnrolError::UnsoundDevice)
+}
+
+/// An answer that names a device whose key its writer does not hold.
+#[cfg(test)]
+pub(crate) fn forged_answer(
+    invitation: &Invitation,
+    secret: &DeviceSecret,
+    device: Device,
+    about: About,
+) -> Vec<u8> {
+    answer_as(invitation, secret, device, about).expect("the test's invitation is sound")
 }

@@ -37,3 +37,6 @@ pub mod sign;
 pub mod text;
 pub mod welcome;
 pub mod words;
+
+#[cfg(test)]
+mod tests;

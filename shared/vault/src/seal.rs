@@ -325,7 +325,7 @@ pub fn open(key: &StreamKey, pack: &Verified<Pack>) -> Result<Opened, OpenError>
     if header.suite != SUITE {
         return Err(OpenError::Suite(header.suite));
     }
-    if header.kind != PackKind::Items || header.key != key.id() {
+    if header.kind != PackKind::Items {
         return Err(OpenError::Failed);
     }
     let padded = decrypt(key, header, pack.body()).ok_or(OpenError::Failed)?;
@@ -333,7 +333,11 @@ pub fn open(key: &StreamKey, pack: &Verified<Pack>) -> Result<Opened, OpenError>
     Ok(Opened { programme: header.programme, content_root: header.content_root, seed, items })
 }
 
-fn decrypt(key: &StreamKey, header: &Header, body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn decrypt(key: &StreamKey, header: &Header, body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    // The commitment: two keys can open one ciphertext, but only one of them has this id.
+    if header.key != key.id() {
+        return None;
+    }
     let (nonce, sealed) = body.split_first_chunk::<NONCE_BYTES>()?;
     if sealed.len() != header.padded_bytes as usize + TAG_BYTES {
         return None;

@@ -1,0 +1,156 @@
+//! The age vectors of C2SP/CCTV, through the same reading that everything here uses.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::tests::{device, mutations, public_data};
+
+struct Case {
+    name: String,
+    fields: BTreeMap<String, String>,
+    file: Vec<u8>,
+}
+
+fn cases() -> Vec<Case> {
+    let Some(folder) = public_data("age_testkit") else { return Vec::new() };
+    let mut cases: Vec<Case> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let end = bytes.windows(2).position(|two| two == b"\n\n").unwrap();
+            let fields: BTreeMap<String, String> = std::str::from_utf8(&bytes[..end])
+                .unwrap()
+                .lines()
+                .filter_map(|line| line.split_once(": "))
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            let mut file = bytes[end + 2..].to_vec();
+            if fields.contains_key("compressed") {
+                let mut expanded = Vec::new();
+                flate2::read::ZlibDecoder::new(&file[..]).read_to_end(&mut expanded).unwrap();
+                file = expanded;
+            }
+            Case { name: path.file_name().unwrap().to_str().unwrap().to_owned(), fields, file }
+        })
+        .collect();
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
+    cases
+}
+
+const LIMIT: usize = 64 << 20;
+
+fn outcome(case: &Case) -> Result<Zeroizing<Vec<u8>>, AgeError> {
+    if let Some(passphrase) = case.fields.get("passphrase") {
+        return decrypt_passphrase(&Passphrase::new(passphrase), 1..=18, &case.file, LIMIT);
+    }
+    stanzas(&case.file)?;
+    let identity = case.fields.get("identity").and_then(|text| text.parse::<x25519::Identity>().ok());
+    read(&case.file, &identity.unwrap_or_else(x25519::Identity::generate), LIMIT)
+}
+
+#[test]
+fn age_testkit() {
+    let mut run = 0;
+    for case in cases() {
+        // Armour and the post-quantum recipient are no part of our files.
+        if case.fields.contains_key("armored") || case.name.starts_with("hybrid") {
+            continue;
+        }
+        run += 1;
+        let found = outcome(&case);
+        match case.fields["expect"].as_str() {
+            "success" => {
+                let contents = found.unwrap_or_else(|error| panic!("{}: {error:?}", case.name));
+                let digest: [u8; 32] = Sha256::digest(&contents[..]).into();
+                assert_eq!(data_encoding::HEXLOWER.encode(&digest), case.fields["payload"], "{}", case.name);
+            }
+            // A stanza of another kind in the place of the passphrase's is damage to us.
+            "no match" if case.name == "scrypt_uppercase" => assert_eq!(found.err(), Some(AgeError::Damaged)),
+            "no match" => assert_eq!(found.err(), Some(AgeError::WrongKey), "{}", case.name),
+            _ => assert!(
+                matches!(found.err(), Some(AgeError::Damaged | AgeError::Work(_))),
+                "{} was not refused as damaged",
+                case.name
+            ),
+        }
+    }
+    assert!(run == 0 || run == 94, "{run} files were read");
+}
+
+#[test]
+fn k18_work_above_the_cap_is_refused_before_work() {
+    for factor in ["21", "23", "30", "63", "255"] {
+        let file = format!("age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA {factor}\n");
+        let file = [file.as_bytes(), &[b'A'; 43], b"\n--- ", &[b'A'; 43], b"\n", &[0; 48]].concat();
+        let refused = decrypt_passphrase(&Passphrase::new("x"), 18..=20, &file, LIMIT);
+        assert_eq!(refused.err(), Some(AgeError::Work(factor.parse().unwrap())));
+    }
+}
+
+#[test]
+fn k18_headers_without_end_are_refused() {
+    let many = [FIRST_LINE, &b"-> X25519 a\n".repeat(RECIPIENTS + 2)].concat();
+    let long = [FIRST_LINE, b"-> X25519 ", &vec![b'a'; 1 << 20]].concat();
+    let lines = [FIRST_LINE, &b"\n".repeat(1 << 20)].concat();
+    for file in [many, long, lines, FIRST_LINE.to_vec(), Vec::new()] {
+        assert!(stanzas(&file).is_err());
+    }
+}
+
+#[test]
+fn k10_unsound_public_keys() {
+    let mut refused: Vec<[u8; 32]> = Vec::new();
+    for text in [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ] {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(&data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap());
+        refused.push(bytes);
+        bytes[31] |= 0x80;
+        refused.push(bytes);
+    }
+    // A sound point in the form that ignores the highest bit.
+    let mut twin = public(&[5; 32]);
+    assert!(is_sound(&twin));
+    twin[31] |= 0x80;
+    refused.push(twin);
+    for bytes in refused {
+        assert!(!is_sound(&bytes), "{bytes:02x?}");
+    }
+}
+
+#[test]
+fn k11_every_mutation_of_an_identity_and_an_envelope_is_refused() {
+    // The cheapest work factor and one identity for all: what is tested is the file.
+    let file = encrypt_passphrase(&Passphrase::new("p"), 1, b"contents");
+    let mut identity = scrypt::Identity::new(SecretString::from("p".to_owned()));
+    identity.set_max_work_factor(9);
+    assert!(read(&file, &identity, LIMIT).is_ok());
+    for bytes in mutations(&file) {
+        let accepted = check_work(&bytes, &(1..=9)).is_ok() && read(&bytes, &identity, LIMIT).is_ok();
+        assert!(!accepted);
+    }
+    let secret = device(1);
+    let to = public(&secret.age);
+    let file = encrypt(&[to], b"contents");
+    assert!(decrypt(&secret.age, 1, &file, LIMIT).is_ok());
+    // Every byte by each of its bits: a full table takes a minute here.
+    for (at, bit) in (0..file.len()).flat_map(|at| (0..8).map(move |bit| (at, 1 << bit))) {
+        let mut bytes = file.clone();
+        bytes[at] ^= bit;
+        assert!(decrypt(&secret.age, 1, &bytes, LIMIT).is_err());
+    }
+    for end in 0..file.len() {
+        assert!(decrypt(&secret.age, 1, &file[..end], LIMIT).is_err());
+    }
+}

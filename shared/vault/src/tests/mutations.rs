@@ -1,0 +1,66 @@
+//! K11: of every kind of object, every byte changed to every other value and every shorter length.
+//! (Identity files and envelopes are with age, attachments with the files, answers with enrolment.)
+
+use std::collections::BTreeSet;
+
+use tessera_protocol::codec::Wire;
+use tessera_protocol::statement::Statement;
+use tessera_protocol::stream::Stream;
+
+use super::*;
+use crate::seal::open;
+use crate::sign::Clear;
+use crate::welcome::{open_welcome, seal_welcome};
+
+/// Accepted where the bytes are a pack that the author signed, whatever its body.
+fn accepted(author: &DeviceSecret, bytes: &[u8]) -> Option<Verified<Pack>> {
+    if bytes.len() > tessera_protocol::limits::PACK_BYTES {
+        return None;
+    }
+    Pack::from_bytes(bytes).ok()?.verify(&author.public_key()).ok()
+}
+
+fn check(author: &DeviceSecret, pack: &Verified<Pack>, opens: impl Fn(&Verified<Pack>) -> bool) {
+    let bytes = pack.to_bytes();
+    assert!(bytes.len() <= 4096, "{}", bytes.len());
+    assert!(accepted(author, &bytes).is_some_and(|pack| opens(&pack)));
+    for other in mutations(&bytes) {
+        assert!(accepted(author, &other).is_none());
+    }
+    assert!(accepted(author, &[&bytes[..], &[0]].concat()).is_none());
+}
+
+#[test]
+fn k11_items() {
+    let author = device(1);
+    let pack = items_pack(&author, &key(2), vec![own("text"), Entry::Other(Item::Grant(grant(3)))]);
+    check(&author, &pack, |pack| open(&key(2), pack).is_ok());
+}
+
+#[test]
+fn k11_welcomes() {
+    let (author, reader) = (device(1), device(2));
+    let to = BTreeSet::from([reader.device()]);
+    let sealed = seal_welcome(draft(&author), to, vec![grant(1)]).unwrap();
+    let pack = author.sign_sealed(sealed).unwrap();
+    check(&author, &pack, |pack| open_welcome(&reader, pack).is_ok());
+}
+
+#[test]
+fn k11_statements() {
+    let author = device(1);
+    let statement = Statement::Lift { suspension: tessera_protocol::ids::PackId([5; 32]) };
+    let draft = Draft { stream: Stream::Public.id(PROGRAMME), ..draft(&author) };
+    let pack = author.sign_clear(draft, &Clear::Statement(&statement)).unwrap();
+    check(&author, &pack, |pack| Statement::from_bytes(pack.body()).is_ok());
+}
+
+/// The seal itself, with the header and the signature out of the way: the tag covers every byte.
+#[test]
+fn k11_sealed_bodies() {
+    let author = device(1);
+    let pack = items_pack(&author, &key(2), vec![own("text")]);
+    for body in mutations(pack.body()) {
+        assert!(crate::seal::decrypt(&key(2), pack.header(), &body).is_none());
+    }
+}
