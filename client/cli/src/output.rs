@@ -36,10 +36,10 @@ impl From<Exit> for ExitCode {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    pub(crate) body: FailureBody,
+    pub(crate) body: Box<FailureBody>,
 }
 
-/// The `error` object. Boxed parts are rare; most failures have only code and message.
+/// The `error` object.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct FailureBody {
     pub(crate) code: String,
@@ -53,10 +53,8 @@ pub(crate) struct FailureBody {
 impl Failure {
     /// Makes a failure of a code and a message.
     pub(crate) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            body: FailureBody { code: code.to_owned(), message: message.into(), ..FailureBody::default() },
-        }
+        let body = FailureBody { code: code.to_owned(), message: message.into(), ..FailureBody::default() };
+        Self { exit, body: Box::new(body) }
     }
 
     /// Adds what to do next.
@@ -81,7 +79,7 @@ impl Failure {
         }
         let mut text = String::new();
         if json {
-            text = serde_json::to_string(&Envelope { error: &self.body }).unwrap_or_default();
+            text = serde_json::to_string(&Envelope { error: self.body.as_ref() }).unwrap_or_default();
         } else {
             let place = [
                 self.body.file.clone(),

@@ -7,7 +7,7 @@ use crate::applications::Applications;
 use crate::input::{InputError, Warning};
 use crate::policy::{Method, Policy, PolicyError};
 use crate::programme::{Programme, ProgrammeError};
-use crate::ranking::{RankRow, order};
+use crate::ranking::{RankRow, drawn, order};
 use crate::reviewers::Reviewers;
 use crate::scores::Scores;
 use crate::totals::{TotalRow, Totals};
@@ -115,7 +115,9 @@ impl Inputs {
     pub fn read(request: &Request<'_>) -> Result<Self, ComputeError> {
         let programme = request.programme.map(|file| definition(&file)).transpose()?;
         let policy = match (&programme, request.programme) {
-            (Some(programme), Some(file)) => Policy::of(programme)
+            (Some(programme), Some(file)) => request
+                .round
+                .map_or_else(|| Policy::of(programme), |round| Policy::of_round(programme, round))
                 .map_err(|error| ComputeError::Policy { file: file.name.to_owned(), error })?,
             _ => Policy::default(),
         };
@@ -160,7 +162,11 @@ pub fn totals(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<TotalRow>,
 pub fn ranking(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<RankRow>, ComputeError> {
     let totals = inputs.totals()?;
     let rows = order(&totals.standings, &inputs.policy, inputs.seed);
-    let warnings = [inputs.warnings.clone(), totals.warnings].concat();
+    let mut warnings = [inputs.warnings.clone(), totals.warnings].concat();
+    if drawn(&rows) {
+        let message = format!("equal totals were separated by a draw from the seed {}", inputs.seed);
+        warnings.push(Warning::new("drawn", message));
+    }
     Ok(Outcome { method: inputs.method(round), warnings, rows })
 }
 

@@ -120,6 +120,12 @@ pub enum PolicyError {
     /// Every weight is 0.
     #[error("no criterion has a weight above 0")]
     NoWeight,
+    /// The definition describes rounds, and not this one.
+    #[error("no round `{round}` in the programme")]
+    UnknownRound {
+        /// As it was asked for.
+        round: String,
+    },
     /// No review could ever reach the least weight.
     #[error("min_weight {min_weight} is more than all weights together ({all})")]
     MinWeight {
@@ -135,6 +141,7 @@ impl PolicyError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoWeight => "programme-no-weight",
+            Self::UnknownRound { .. } => "round-unknown",
             Self::MinWeight { .. } => "programme-min-weight",
         }
     }
@@ -184,6 +191,23 @@ impl Policy {
             ties,
             absent: scoring.absent,
         })
+    }
+
+    /// Takes the rules for one round: of the criteria only those that are scored in it.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where the definition describes rounds and this is none of them, or as [`Policy::of`].
+    pub fn of_round(programme: &Programme, round: &str) -> Result<Self, PolicyError> {
+        let mut policy = Self::of(programme)?;
+        let Some(described) = programme.round(round) else {
+            let unknown = PolicyError::UnknownRound { round: round.to_owned() };
+            return if programme.rounds.is_empty() { Ok(policy) } else { Err(unknown) };
+        };
+        if !described.criteria.is_empty() {
+            policy.criteria.retain(|rule| described.criteria.iter().any(|key| key.as_str() == rule.key));
+            reachable(&policy.criteria, policy.min_weight)?;
+        }
+        Ok(policy)
     }
 
     /// Returns the same rules with the criteria of a score file where the definition names none.

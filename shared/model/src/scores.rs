@@ -16,12 +16,23 @@ use crate::decimal::Decimal;
 use crate::input::{InputError, InputErrorKind, Place, Warning};
 use crate::policy::{CriterionRule, Policy};
 
-/// The reviews that count, sorted by application, reviewer and round (bytes).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The reviews that count, sorted by application, reviewer and round (bytes). Equal where they say the same, wherever
+/// they came from.
+#[derive(Clone, Debug, Default)]
 pub struct Scores {
     criteria: Vec<String>,
     reviews: Vec<Review>,
+    file: String,
+    rows: Vec<u64>,
 }
+
+impl PartialEq for Scores {
+    fn eq(&self, other: &Self) -> bool {
+        self.criteria == other.criteria && self.reviews == other.reviews
+    }
+}
+
+impl Eq for Scores {}
 
 /// One review.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +58,13 @@ struct Read {
     review: Review,
 }
 
+/// What a file says, before revisions are settled.
+struct FileRead {
+    criteria: Vec<String>,
+    read: Vec<Read>,
+    warnings: Vec<Warning>,
+}
+
 impl Scores {
     /// Reads a score file, CSV or JSON lines by its first character. With a policy that has criteria only they are
     /// taken, and a CSV must have a column for each; else every column is a criterion. `file` is its name in messages.
@@ -56,13 +74,12 @@ impl Scores {
     pub fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<(Self, Vec<Warning>), InputError> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let first = text.iter().find(|b| !b.is_ascii_whitespace());
-        let (criteria, read, warnings) = if first == Some(&b'{') {
+        let FileRead { criteria, read, warnings } = if first == Some(&b'{') {
             json_lines::read(text, file, policy)?
         } else {
             csv_file::read(bytes, file, policy)?
         };
-        let reviews = settle(read, &criteria, &Place::file(file))?;
-        Ok((Self { criteria, reviews }, warnings))
+        Ok((Self::settled(criteria, read, file)?, warnings))
     }
 
     /// Takes reviews from elsewhere than a file, for instance from documents.
@@ -74,8 +91,18 @@ impl Scores {
         reviews: impl IntoIterator<Item = Review>,
     ) -> Result<Self, InputError> {
         let numbered = (1..).zip(reviews).map(|(row, review)| Read { row, review }).collect();
-        let reviews = settle(numbered, &criteria, &Place::file("reviews"))?;
-        Ok(Self { criteria, reviews })
+        Self::settled(criteria, numbered, "reviews")
+    }
+
+    fn settled(criteria: Vec<String>, read: Vec<Read>, file: &str) -> Result<Self, InputError> {
+        let kept = settle(read, &criteria, &Place::file(file))?;
+        let (rows, reviews) = kept.into_iter().map(|read| (read.row, read.review)).unzip();
+        Ok(Self { criteria, reviews, file: file.to_owned(), rows })
+    }
+
+    /// Returns where the review at this position came from.
+    pub fn place(&self, index: usize) -> Place {
+        Place { row: self.rows.get(index).copied(), ..Place::file(&self.file) }
     }
 
     /// Returns the criteria's keys, in the order of every review's scores.
@@ -90,8 +117,9 @@ impl Scores {
 
     /// Returns the same scores of one round only.
     pub fn of_round(&self, round: &str) -> Self {
-        let reviews = self.reviews.iter().filter(|r| r.round == round).cloned().collect();
-        Self { criteria: self.criteria.clone(), reviews }
+        let chosen = self.rows.iter().zip(&self.reviews).filter(|(_, review)| review.round == round);
+        let (rows, reviews) = chosen.map(|(row, review)| (*row, review.clone())).unzip();
+        Self { criteria: self.criteria.clone(), reviews, file: self.file.clone(), rows }
     }
 
     /// Returns the rounds that occur, sorted.
@@ -104,7 +132,7 @@ impl Scores {
 }
 
 /// Keeps the highest revision of each review and refuses one revision with two values, whatever the order of rows.
-fn settle(mut read: Vec<Read>, criteria: &[String], place: &Place) -> Result<Vec<Review>, InputError> {
+fn settle(mut read: Vec<Read>, criteria: &[String], place: &Place) -> Result<Vec<Read>, InputError> {
     read.sort_by(|a, b| order(&a.review).cmp(&order(&b.review)).then(a.row.cmp(&b.row)));
     let mut kept: Vec<Read> = Vec::with_capacity(read.len());
     for next in read {
@@ -123,14 +151,16 @@ fn settle(mut read: Vec<Read>, criteria: &[String], place: &Place) -> Result<Vec
             _ => kept.push(next),
         }
     }
-    Ok(kept.into_iter().map(|r| r.review).collect())
+    Ok(kept)
 }
 
-fn key(review: &Review) -> (&[u8], &[u8], &[u8]) {
+type ReviewKey<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+fn key(review: &Review) -> ReviewKey<'_> {
     (review.application.as_bytes(), review.reviewer.as_bytes(), review.round.as_bytes())
 }
 
-fn order(review: &Review) -> ((&[u8], &[u8], &[u8]), u32) {
+fn order(review: &Review) -> (ReviewKey<'_>, u32) {
     (key(review), review.revision)
 }
 

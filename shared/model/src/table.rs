@@ -225,7 +225,7 @@ mod tests {
         check(b"a,b\n1,\xff\n", "input-not-utf8", Some(2), Some("b"));
         check(b"a,b\n1,12345678901234567\n", "input-too-large", Some(2), Some("b"));
         check(b"a,b\n1,\"2\n3,4\n5,6\n7,8\n9,9\n1,1\n", "input-too-large", Some(2), Some("b"));
-        check("a,b\n".repeat(1).replace('b', &"b,".repeat(400)).as_bytes(), "input-too-large", Some(1), None);
+        check("a,".repeat(400).as_bytes(), "input-too-large", Some(1), None);
         assert_eq!(read("a,b\n").unwrap().require("c").unwrap_err().kind.code(), "column-missing");
     }
 }

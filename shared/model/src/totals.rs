@@ -214,7 +214,7 @@ fn group<'a>(
     for id in applications.iter().flat_map(|a| a.ids()) {
         readings.insert(id, Vec::new());
     }
-    for review in scores.reviews() {
+    for (index, review) in scores.reviews().iter().enumerate() {
         if let Some(list) = applications
             && !list.contains(&review.application)
         {
@@ -222,7 +222,7 @@ fn group<'a>(
                 id: review.application.clone(),
                 list: list.file().to_owned(),
             };
-            return Err(Place::file("scores").column("application").error(kind));
+            return Err(scores.place(index).column("application").error(kind));
         }
         // A review that answers nothing still names an application.
         let entry = readings.entry(&review.application).or_default();

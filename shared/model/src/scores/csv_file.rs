@@ -1,7 +1,7 @@
 //! Scores from CSV. Not the rules of revisions, which hold for every source.
 
-use super::{Read, Review, cell, number, revision, unused_columns};
-use crate::input::{InputError, Warning};
+use super::{FileRead, Read, Review, cell, number, revision, unused_columns};
+use crate::input::InputError;
 use crate::policy::{CriterionRule, Policy};
 use crate::table::{Table, id};
 
@@ -10,11 +10,7 @@ const MAX_CELL_BYTES: usize = 512;
 /// Columns that are no criteria.
 pub(super) const OWN: [&str; 5] = ["application", "reviewer", "round", "revision", "confidence"];
 
-pub(super) fn read(
-    bytes: &[u8],
-    file: &str,
-    policy: &Policy,
-) -> Result<(Vec<String>, Vec<Read>, Vec<Warning>), InputError> {
+pub(super) fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<FileRead, InputError> {
     let table = Table::read(bytes, file, MAX_CELL_BYTES)?;
     let (application, reviewer) = (table.require("application")?, table.require("reviewer")?);
     let [round, revised, confidence] = ["round", "revision", "confidence"].map(|name| table.column(name));
@@ -49,5 +45,5 @@ pub(super) fn read(
         };
         read.push(Read { row: row.number, review });
     }
-    Ok((rules.into_iter().map(|rule| rule.key).collect(), read, warnings))
+    Ok(FileRead { criteria: rules.into_iter().map(|rule| rule.key).collect(), read, warnings })
 }

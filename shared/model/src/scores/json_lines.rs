@@ -7,20 +7,16 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::csv_file::OWN;
-use super::{Read, Review, cell, number, revision, unused_columns};
+use super::{FileRead, Read, Review, cell, number, revision, unused_columns};
 use crate::decimal::Decimal;
-use crate::input::{InputError, InputErrorKind, Place, Warning};
+use crate::input::{InputError, InputErrorKind, Place};
 use crate::policy::{CriterionRule, Policy};
 use crate::table::{MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, id};
 
 /// Longest line, in bytes.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 
-pub(super) fn read(
-    bytes: &[u8],
-    file: &str,
-    policy: &Policy,
-) -> Result<(Vec<String>, Vec<Read>, Vec<Warning>), InputError> {
+pub(super) fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<FileRead, InputError> {
     let place = Place::file(file);
     if bytes.len() > MAX_FILE_BYTES {
         return Err(place.error(InputErrorKind::TooLarge { what: "bytes", most: MAX_FILE_BYTES }));
@@ -56,7 +52,7 @@ pub(super) fn read(
     let warnings = unused_columns(others.chain(unused));
     let read =
         lines.into_iter().map(|(row, line)| Read { row, review: line.into_review(&criteria) }).collect();
-    Ok((criteria, read, warnings))
+    Ok(FileRead { criteria, read, warnings })
 }
 
 /// One line, read.

@@ -1,0 +1,177 @@
+//! `tessera compute` as scripts see it: cases as data, with exit status, code and place of every refusal.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something unexpected happens")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A folder of its own for each test, with the files given.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (file, text) in files {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+    folder
+}
+
+fn tessera(folder: &PathBuf, arguments: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tessera"))
+        .current_dir(folder)
+        .env_remove("TESSERA_HOME")
+        .args(arguments.split_whitespace())
+        .output()
+        .unwrap()
+}
+
+const SCORES: &str = "application,reviewer,k,l\nb,r1,4,N/A\na,r1,3,5\na,r2,3,\nc,r2,,\n";
+const PROGRAMME: &str =
+    "[scale]\nmin = 1\nmax = 5\n[[criterion]]\nkey = \"k\"\nweight = 2\n[[criterion]]\nkey = \"l\"\n";
+
+#[test]
+fn totals_have_the_fields_of_the_interface() {
+    let folder = folder("totals", &[("s.csv", SCORES), ("p.toml", PROGRAMME)]);
+    let output = tessera(&folder, "--json compute totals --scores s.csv --programme p.toml");
+    assert_eq!(output.status.code(), Some(0));
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["schema"], "tessera/totals/1");
+    assert_eq!(result["input_sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(result["method"]["weights"], serde_json::json!({ "k": "2", "l": "1" }));
+    let rows = result["rows"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|r| r["application"].as_str().unwrap()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    for key in
+        ["n", "incomplete", "mean", "median", "trimmed", "sd", "min", "max", "total", "z_mean", "criteria"]
+    {
+        assert!(rows[0].get(key).is_some(), "{key}");
+    }
+    // (2·3 + 5)/3 and 3.
+    assert!((rows[0]["total"].as_f64().unwrap() - 10.0 / 3.0).abs() < 1e-9);
+    assert_eq!(
+        (&rows[1]["total"], &rows[1]["sd"], &rows[1]["z_mean"]),
+        (&4.0.into(), &().into(), &1.0.into())
+    );
+    assert_eq!(
+        (&rows[2]["n"], &rows[2]["total"], &rows[2]["incomplete"]),
+        (&0.into(), &().into(), &true.into())
+    );
+    assert_eq!(
+        rows[0]["criteria"]["l"],
+        serde_json::json!({ "n": 1, "mean": 5.0, "median": 5.0, "trimmed": 5.0, "value": 5.0 })
+    );
+}
+
+#[test]
+fn ranking_is_best_first_and_says_how_ties_were_broken() {
+    let ties = format!("{PROGRAMME}[scoring]\nties = [\"draw\"]\n");
+    let scores = "application,reviewer,k,l\na,r,3,3\nb,r,3,3\nc,r,5,5\n";
+    let folder = folder("ranking", &[("s.csv", scores), ("p.toml", &ties)]);
+    let run = |seed: u32| {
+        tessera(&folder, &format!("compute ranking --scores s.csv --programme p.toml --json --seed {seed}"))
+    };
+    let result: serde_json::Value = serde_json::from_slice(&run(1).stdout).unwrap();
+    assert_eq!(
+        result["rows"][0],
+        serde_json::json!({
+            "rank": 1, "application": "c", "total": 5.0, "tied_with": [], "tie_broken_by": null
+        })
+    );
+    assert_eq!((&result["rows"][1]["rank"], &result["rows"][2]["rank"]), (&2.into(), &3.into()));
+    assert_eq!(result["rows"][1]["tie_broken_by"], "draw");
+    assert_eq!(result["warnings"][0]["code"], "drawn");
+    assert_eq!(run(1).stdout, run(1).stdout);
+    let orders: std::collections::BTreeSet<_> = (0..20).map(|seed| run(seed).stdout).collect();
+    assert!(orders.len() > 2, "another seed can draw another order");
+}
+
+#[test]
+fn people_get_a_table_and_nothing_that_steers_their_terminal() {
+    let scores = "application,reviewer,k\na\u{202e}x,r,3\n";
+    let folder = folder("table", &[("s.csv", scores)]);
+    let output = tessera(&folder, "compute ranking --scores s.csv");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "rank  application  total  note\n   1  a\\u{202e}x       3\n");
+}
+
+#[test]
+fn refusals_carry_exit_status_code_and_place() {
+    let folder = folder(
+        "refusals",
+        &[
+            ("s.csv", SCORES),
+            ("p.toml", PROGRAMME),
+            ("high.csv", "application,reviewer,k,l\na,r1,3,3\na,r2,9,3\n"),
+            ("nan.csv", "application,reviewer,k,l\na,r1,NaN,3\n"),
+            ("two.csv", "application,reviewer,revision,k,l\na,r1,1,3,3\nb,r1,1,3,3\na,r1,1,3,4\n"),
+            ("short.csv", "application,reviewer,k\na,r1,3\n"),
+            ("applications.csv", "application\nb\n"),
+            ("typo.toml", "[scale]\nmin = 1\nmaxx = 5\n"),
+            ("latin1.csv", "application,reviewer,k\n"),
+        ],
+    );
+    std::fs::write(folder.join("latin1.csv"), b"application,reviewer,k\n\xe9,r,3\n").unwrap();
+    for (arguments, exit, code, file, row, column) in [
+        (
+            "--scores high.csv --programme p.toml",
+            3,
+            "score-out-of-scale",
+            Some("high.csv"),
+            Some(3),
+            Some("k"),
+        ),
+        ("--scores nan.csv", 3, "number-bad", Some("nan.csv"), Some(2), Some("k")),
+        ("--scores two.csv", 8, "revision-two-values", Some("two.csv"), Some(4), Some("l")),
+        ("--scores short.csv --programme p.toml", 3, "column-missing", Some("short.csv"), Some(1), Some("l")),
+        ("--scores latin1.csv", 3, "input-not-utf8", Some("latin1.csv"), Some(2), Some("application")),
+        (
+            "--scores s.csv --programme typo.toml",
+            3,
+            "programme-bad-definition",
+            Some("typo.toml"),
+            Some(3),
+            Some("1"),
+        ),
+        (
+            "--scores s.csv --applications applications.csv",
+            3,
+            "application-unknown",
+            Some("s.csv"),
+            Some(3),
+            Some("application"),
+        ),
+        ("--scores none.csv", 4, "file-unreadable", Some("none.csv"), None, None),
+        ("--scores s.csv --seed many", 2, "usage", None, None, None),
+        ("", 2, "usage", None, None, None),
+    ] {
+        let output = tessera(&folder, &format!("compute totals --json {arguments}"));
+        assert_eq!(
+            output.status.code(),
+            Some(exit),
+            "{arguments}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(output.stdout.is_empty(), "{arguments}");
+        let result: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        let error = &result["error"];
+        let got =
+            (error["code"].as_str(), error["file"].as_str(), error["row"].as_u64(), error["column"].as_str());
+        assert_eq!(got, (Some(code), file, row, column), "{arguments}");
+        assert!(!error["message"].as_str().unwrap().is_empty());
+    }
+    let plain = tessera(&folder, "compute totals --scores two.csv");
+    let text = String::from_utf8(plain.stderr).unwrap();
+    assert!(
+        text.starts_with("tessera: two.csv, row 4, column l: ") && text.contains("rows 2 and 4"),
+        "{text}"
+    );
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let folder = folder("help", &[]);
+    for arguments in ["--help", "--version", "compute --help", "compute totals --help"] {
+        let output = tessera(&folder, arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments}");
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{arguments}");
+    }
+    assert_eq!(tessera(&folder, "").status.code(), Some(2));
+}
