@@ -67,8 +67,13 @@ impl Decimal {
         self.mantissa == 0
     }
 
+    /// Says whether the number is a whole number of `step`s away from `origin`; a step of 0 leads nowhere.
+    pub const fn is_steps_from(self, origin: Self, step: Self) -> bool {
+        step.mantissa != 0 && (self.scaled() - origin.scaled()) % step.scaled() == 0
+    }
+
     /// Returns the value times 10^[`MAX_DECIMALS`], a whole number that always fits.
-    fn scaled(self) -> i128 {
+    const fn scaled(self) -> i128 {
         self.mantissa * 10_i128.pow(MAX_DECIMALS - self.scale)
     }
 }

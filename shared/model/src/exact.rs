@@ -3,28 +3,34 @@
 //!
 //! Means divide, and a mean of three that is cut to some digits can break or make a tie; a rational cannot.
 
+mod rational;
+
 use std::iter::Sum;
 use std::ops::{Add, Div, Mul, Sub};
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::ToPrimitive;
 
+use self::rational::Rational;
 use crate::decimal::Decimal;
+
+/// Most decimal places that a number can be rounded to.
+pub const MAX_PLACES: u32 = 12;
 
 /// An exact rational number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Exact(BigRational);
+pub struct Exact(Rational);
 
 impl Exact {
     /// Returns zero.
-    pub fn zero() -> Self {
-        Self(BigRational::zero())
+    pub const fn zero() -> Self {
+        Self(Rational::ZERO)
     }
 
     /// Returns the whole number `n`.
     pub fn count(n: usize) -> Self {
-        Self(BigRational::from_integer(BigInt::from(n)))
+        Self(Rational::large(BigRational::from_integer(BigInt::from(n))))
     }
 
     /// Says whether the number is zero.
@@ -34,22 +40,18 @@ impl Exact {
 
     /// Says whether the number is above zero.
     pub fn is_positive(&self) -> bool {
-        self.0.is_positive()
+        !self.0.is_zero() && !self.0.is_negative()
     }
 
     /// Divides; `None` by zero.
     pub fn divided_by(&self, other: &Self) -> Option<Self> {
-        (!other.is_zero()).then(|| Self(&self.0 / &other.0))
+        (!other.is_zero()).then(|| Self(self.0.over(&other.0)))
     }
 
-    /// Rounds half up to `places` decimals: 0.125 becomes 0.13, −0.125 becomes −0.13 (half away from zero, as in
-    /// commercial rounding).
+    /// Rounds half up to `places` decimals, at most [`MAX_PLACES`]: 0.125 becomes 0.13, −0.125 becomes −0.13 (half away
+    /// from zero, as in commercial rounding).
     pub fn rounded(&self, places: u32) -> Self {
-        let unit = BigInt::from(10).pow(places);
-        let twice = BigInt::from(2) * self.0.numer().abs() * &unit + self.0.denom();
-        let magnitude = twice / (BigInt::from(2) * self.0.denom());
-        let numerator = if self.0.is_negative() { -magnitude } else { magnitude };
-        Self(BigRational::new(numerator, unit))
+        Self(self.0.rounded_to(10_i64.pow(places.min(MAX_PLACES))))
     }
 
     /// Rounds half up to `places` decimals where places are given.
@@ -60,50 +62,56 @@ impl Exact {
         }
     }
 
-    /// Says whether the number is whole.
-    pub fn is_whole(&self) -> bool {
-        self.0.is_integer()
-    }
-
     /// Returns the nearest double. Every number that [`Decimal`] bounds allow has one, so it is never NaN or infinite.
     pub fn to_f64(&self) -> f64 {
-        let nearest = self.0.to_f64().unwrap_or(0.0);
+        let nearest = match &self.0 {
+            // Both parts exact as doubles: one division rounds once.
+            Rational::Small { numerator, denominator }
+                if numerator.unsigned_abs() <= 1 << 53 && denominator.unsigned_abs() <= 1 << 53 =>
+            {
+                #[expect(clippy::cast_precision_loss, reason = "at most 53 bits")]
+                let quotient = *numerator as f64 / *denominator as f64;
+                quotient
+            }
+            other => other.to_large().to_f64().unwrap_or(0.0),
+        };
         // Minus zero has no place in a result; a rational has none either.
         if nearest == 0.0 { 0.0 } else { nearest }
     }
 
     /// Returns numerator and denominator as text, for canonical records.
     pub fn fraction(&self) -> String {
-        format!("{}/{}", self.0.numer(), self.0.denom())
+        let value = self.0.to_large();
+        format!("{}/{}", value.numer(), value.denom())
     }
 }
 
 impl From<Decimal> for Exact {
     fn from(value: Decimal) -> Self {
         let (mantissa, scale) = value.parts();
-        Self(BigRational::new(BigInt::from(mantissa), BigInt::from(10).pow(scale)))
+        Self(Rational::of(mantissa, 10_i128.pow(scale)))
     }
 }
 
 macro_rules! operator {
-    ($trait:ident, $method:ident, $op:tt) => {
+    ($trait:ident, $method:ident, $of_rationals:ident) => {
         impl $trait<&Exact> for &Exact {
             type Output = Exact;
             fn $method(self, other: &Exact) -> Exact {
-                Exact(&self.0 $op &other.0)
+                Exact(self.0.$of_rationals(&other.0))
             }
         }
     };
 }
-operator!(Add, add, +);
-operator!(Sub, sub, -);
-operator!(Mul, mul, *);
+operator!(Add, add, plus);
+operator!(Sub, sub, minus);
+operator!(Mul, mul, times);
 
 impl Div<usize> for &Exact {
     type Output = Exact;
     /// Divides by a count, which the caller knows to be at least one.
     fn div(self, n: usize) -> Exact {
-        Exact(&self.0 / BigInt::from(n.max(1)))
+        Exact(self.0.over(&Exact::count(n.max(1)).0))
     }
 }
 
@@ -206,6 +214,13 @@ mod tests {
         assert_eq!(trimmed(&some, 2), Some(exact("5.25")), "four values are fewer than 2·2+1: plain mean");
         assert_eq!(median(&all(&["3", "1", "2"])), Some(exact("2")));
         assert_eq!((mean(&[]), median(&[]), trimmed(&[], 1)), (None, None, None));
+    }
+
+    #[test]
+    fn the_fast_double_is_the_nearest_one() {
+        let seventh = &exact("123456.789") / 7;
+        let large = seventh.0.to_large().to_f64();
+        assert_eq!(Some(seventh.to_f64()), large);
     }
 
     #[test]

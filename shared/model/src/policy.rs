@@ -68,14 +68,7 @@ impl Range {
     /// Says whether a score exists on this scale.
     pub fn allows(&self, score: Decimal) -> bool {
         let inside = self.min.is_none_or(|min| score >= min) && self.max.is_none_or(|max| score <= max);
-        inside
-            && match (self.step, self.min) {
-                (Some(step), Some(min)) => {
-                    let distance = &crate::exact::Exact::from(score) - &min.into();
-                    distance.divided_by(&step.into()).is_some_and(|steps| steps.is_whole())
-                }
-                _ => true,
-            }
+        inside && self.step.zip(self.min).is_none_or(|(step, min)| score.is_steps_from(min, step))
     }
 
     /// Says in words which scores exist.

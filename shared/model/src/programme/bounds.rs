@@ -11,6 +11,7 @@ use super::scoring::Criterion;
 use super::words::{Key, is_language};
 use super::{Programme, Round};
 use crate::decimal::Decimal;
+use crate::exact::MAX_PLACES;
 
 /// Longest definition, in bytes.
 pub const MAX_DEFINITION_BYTES: usize = 256 * 1024;
@@ -18,7 +19,6 @@ pub const MAX_DEFINITION_BYTES: usize = 256 * 1024;
 const RESERVED: [&str; 7] =
     ["application", "reviewer", "round", "revision", "confidence", "criteria", "draw"];
 const MAX_SEATS: u32 = 100_000;
-const MAX_PLACES: u32 = 12;
 
 type Soundness = Result<(), Problem>;
 
