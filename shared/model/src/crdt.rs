@@ -30,6 +30,9 @@ pub use edit::{Edit, EditError};
 pub use read::{Attributed, Field, Item, ItemId, ItemValue, Version};
 pub use value::Value;
 
+/// Operations that Automerge is given at once: it expands them all before it applies one.
+const BATCH_OPS: u64 = 32_768;
+
 /// Why a document could not be built, read or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -75,7 +78,7 @@ impl Document {
     pub fn new(constants: &[&[u8]], limits: Limits) -> Result<Self, DocumentError> {
         let mut document = Self {
             inner: Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint),
-            known: Continuity::default(),
+            known: Continuity::new(&limits),
             limits,
             broken: false,
         };
@@ -169,12 +172,19 @@ impl Document {
             return Ok(());
         }
         self.broken = true;
-        let parsed = changes
-            .iter()
-            .map(|change| Change::from_bytes(change.bytes().to_vec()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| DocumentError::Engine("a change did not parse"))?;
-        self.inner.apply_changes(parsed).map_err(|_| DocumentError::Engine("a change did not apply"))?;
+        let mut batch = Vec::new();
+        let mut batch_ops = 0;
+        for (at, change) in changes.iter().enumerate() {
+            let parsed = Change::from_bytes(change.bytes().to_vec());
+            batch.push(parsed.map_err(|_| DocumentError::Engine("a change did not parse"))?);
+            batch_ops += change.op_count();
+            if batch_ops >= BATCH_OPS || at + 1 == changes.len() {
+                self.inner
+                    .apply_changes(std::mem::take(&mut batch))
+                    .map_err(|_| DocumentError::Engine("a change did not apply"))?;
+                batch_ops = 0;
+            }
+        }
         self.broken = false;
         Ok(())
     }
@@ -193,8 +203,13 @@ impl Document {
         if self.broken {
             return Err(EditError::Document(DocumentError::Broken).into());
         }
+        let mut limits = self.limits.clone();
+        limits.max_ops = limits.max_ops.min(self.known.free_ops(actor, &limits));
+        if limits.max_ops == 0 {
+            return Err(EditError::Full.into());
+        }
         self.broken = true;
-        let result = edit::run(&mut self.inner, &self.limits, actor, change);
+        let result = edit::run(&mut self.inner, &limits, actor, change);
         let bytes = match result {
             Ok(bytes) => bytes,
             Err(error) => {

@@ -15,6 +15,7 @@
 //! Not here: signatures, membership and quotas (before), and the worker that survives a crash (after, in
 //! [`crate::crdt::worker`]).
 
+mod clock;
 mod columns;
 mod continuity;
 mod operations;
@@ -36,7 +37,7 @@ pub use continuity::{Continuity, Refusal, Verdict};
 pub use operations::ContainerKind;
 #[cfg(test)]
 pub(crate) use operations::Key;
-pub(crate) use operations::{OpId, Operation};
+pub(crate) use operations::{Kind, OpId, Operation};
 
 use operations::Columns;
 use reader::Reader;
@@ -49,6 +50,9 @@ pub type ChangeHash = [u8; 32];
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHUNK_PLAIN_CHANGE: u8 = 1;
+
+/// Operations that may take less than one byte each in one change; nobody inserts nulls by the hundred.
+pub(crate) const MAX_BARE_OPS: u64 = 256;
 
 /// Bounds that one change must keep.
 ///
@@ -69,8 +73,12 @@ pub struct Limits {
     pub max_key_bytes: usize,
     /// Length of one value, in bytes.
     pub max_value_bytes: usize,
-    /// Highest operation number; Automerge keeps them in 32 bits.
+    /// Highest operation number, and so the length of a document's history; Automerge keeps it in 32 bits.
     pub max_counter: u64,
+    /// Operations in a whole document. Which change is the one too many depends on the order of arrival.
+    pub max_document_ops: u64,
+    /// Actors in a whole document; every start of a program that edits it is one.
+    pub max_document_actors: u64,
     /// Highest sequence number of an actor.
     pub max_seq: u64,
     /// Whether a map may be inserted into a list.
@@ -87,7 +95,9 @@ impl Default for Limits {
             max_other_actors: 1024,
             max_key_bytes: 256,
             max_value_bytes: 128 * 1024,
-            max_counter: 100_000_000,
+            max_counter: 250_000,
+            max_document_ops: 400_000,
+            max_document_actors: 16_384,
             max_seq: 10_000_000,
             list_items: true,
         }
@@ -326,6 +336,9 @@ fn scan_with(bytes: &[u8], limits: &Limits, containers: bool) -> Result<Scanned,
 
     let columns = Columns::split(reader, limits)?;
     let read = columns.read(limits, actors.len(), start_op, containers)?;
+    // Removals are small and cannot be many more than what there is to remove; all else takes bytes.
+    let puts = read.operations.iter().filter(|operation| operation.kind != Kind::Delete).count();
+    bounded("operations for so few bytes", puts as u64, MAX_BARE_OPS + bytes.len() as u64)?;
     bounded("operation number", start_op + read.operations.len() as u64 - 1, limits.max_counter)?;
     Ok(Scanned {
         inner: Arc::new(Inner {

@@ -5,7 +5,7 @@ use automerge::{ActorId, Automerge, ObjId, ObjType, ReadDoc};
 
 use super::read::{ItemId, container, item_id};
 use super::{DocumentError, Value};
-use crate::guard::{ActorBytes, GuardError, Limits};
+use crate::guard::{ActorBytes, GuardError, Limits, MAX_BARE_OPS};
 
 /// Why an edit was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum EditError {
     /// Too much for one change; to be split into several edits.
     #[error("too much for one change")]
     TooLarge,
+    /// The document's history is as long as it may be.
+    #[error("the document is full")]
+    Full,
     /// No such item, or a position behind the end of a text.
     #[error("no such place")]
     Place,
@@ -43,6 +46,8 @@ pub struct Edit<'a> {
     limits: &'a Limits,
     /// Keys and values so far, and a generous guess for what surrounds them.
     size_bytes: usize,
+    /// Items appended so far, as those may take less than a byte each.
+    items: u64,
 }
 
 /// What an operation takes at most in a change, its key and value left out.
@@ -71,7 +76,7 @@ fn commit<E: From<EditError>>(
     size_bytes: usize,
     change: impl FnOnce(&mut Edit<'_>) -> Result<(), E>,
 ) -> Result<Option<automerge::ChangeHash>, E> {
-    let mut edit = Edit { transaction, limits, size_bytes };
+    let mut edit = Edit { transaction, limits, size_bytes, items: 0 };
     let result = change(&mut edit);
     let transaction = edit.transaction;
     if let Err(error) = result {
@@ -110,14 +115,14 @@ impl Edit<'_> {
         self.counted()
     }
 
-    /// Appends a value to a list.
+    /// Appends a value to a list; at most 256 items in one edit.
     ///
     /// # Errors
     /// [`EditError`] where there is no such list, or the value or change would be too large.
     pub fn push(&mut self, path: &[&str], value: impl Into<Value>) -> Result<ItemId, EditError> {
         let list = self.container(path, ObjType::List, "list")?;
         let value = self.checked(value.into())?;
-        self.account(value.len_bytes())?;
+        self.account_item(value.len_bytes())?;
         let end = self.transaction.length(&list);
         self.transaction.insert(&list, end, value.into_scalar()).map_err(engine)?;
         self.counted()?;
@@ -125,7 +130,7 @@ impl Edit<'_> {
         put.and_then(|(_, id)| item_id(&id)).ok_or(EditError::Place)
     }
 
-    /// Appends a map of named values to a list.
+    /// Appends a map of named values to a list; at most 256 items in one edit.
     ///
     /// # Errors
     /// As [`Edit::push`].
@@ -138,7 +143,7 @@ impl Edit<'_> {
             return Err(EditError::NoContainer("list of maps"));
         }
         let list = self.container(path, ObjType::List, "list")?;
-        self.account(0)?;
+        self.account_item(0)?;
         let end = self.transaction.length(&list);
         let item = self.transaction.insert_object(&list, end, ObjType::Map).map_err(engine)?;
         self.counted()?;
@@ -265,6 +270,14 @@ impl Edit<'_> {
             return Err(EditError::TooLarge);
         }
         Ok(())
+    }
+
+    fn account_item(&mut self, bytes: usize) -> Result<(), EditError> {
+        self.items += 1;
+        if self.items > MAX_BARE_OPS {
+            return Err(EditError::TooLarge);
+        }
+        self.account(bytes)
     }
 
     fn counted(&self) -> Result<(), EditError> {

@@ -1,14 +1,15 @@
 //! What is known of a document, and whether a scanned change may come next.
 //!
 //! Automerge itself checks none of this: it would panic, or keep the change and never be able to merge or
-//! load again. All rules but one look only at the change and its ancestors, so every device decides alike in
-//! any order of arrival; the exception is equivocation, where the caller takes both sides out.
+//! load again. All rules but two look only at the change and its ancestors, so every device decides alike in
+//! any order of arrival. The exceptions: equivocation, where the caller takes both sides out, and a full document.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::clock::Clock;
 use super::operations::{ContainerKind, Key, Kind, OpId, Operation};
-use super::{ActorBytes, ChangeHash, Scanned};
+use super::{ActorBytes, ChangeHash, Limits, Scanned};
 
 /// What to do with a scanned change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,14 @@ pub enum Refusal {
     Equivocation {
         /// The one that is part of the document.
         known: ChangeHash,
+    },
+    /// The document has as many operations or actors as a document may have.
+    #[error("the document is full: it would have {operations} operations by {actors} actors")]
+    DocumentFull {
+        /// Operations there would be.
+        operations: u64,
+        /// Actors there would be.
+        actors: u64,
     },
     /// It builds on nothing, not even the document's constant.
     #[error("the change does not build on the document's first change")]
@@ -116,14 +125,18 @@ struct Change {
     seq: u32,
     max_op: u64,
     /// Per actor, how many of its changes this one builds on; of its own actor see `seq`.
-    base: Arc<[u32]>,
+    clock: Arc<Clock>,
 }
 
 /// What is known of one document: its changes, who made them, and what can be referred to.
 ///
 /// Rebuilt by recording a document's changes again; holds no values.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Continuity {
+    max_ops: u64,
+    max_actors: u64,
+    /// The highest operation number so far.
+    last_op: u64,
     changes: Vec<Change>,
     by_hash: HashMap<ChangeHash, u32>,
     actors: HashMap<ActorBytes, u32>,
@@ -137,6 +150,24 @@ pub struct Continuity {
 }
 
 impl Continuity {
+    /// Knows nothing yet, and will admit [`Limits::max_document_ops`].
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            max_ops: limits.max_document_ops,
+            max_actors: limits.max_document_actors,
+            last_op: 0,
+            changes: Vec::new(),
+            by_hash: HashMap::new(),
+            actors: HashMap::new(),
+            chains: Vec::new(),
+            keys: HashMap::new(),
+            objects: HashMap::new(),
+            operations: HashMap::new(),
+            containers: HashMap::new(),
+        }
+    }
+
     /// Returns whether a change is part of the document.
     #[must_use]
     pub fn contains(&self, hash: &ChangeHash) -> bool {
@@ -153,6 +184,20 @@ impl Continuity {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    fn actors_with(&self, actor: &ActorBytes) -> u64 {
+        self.actors.len() as u64 + u64::from(!self.actors.contains_key(actor))
+    }
+
+    /// Returns how many operations a local edit may still have.
+    pub(crate) fn free_ops(&self, actor: &ActorBytes, limits: &Limits) -> u64 {
+        if self.actors_with(actor) > self.max_actors {
+            return 0;
+        }
+        let held = self.operations.len() as u64;
+        let by_count = self.max_ops.saturating_sub(held);
+        by_count.min(limits.max_counter.saturating_sub(self.last_op))
     }
 
     /// Returns the number that the next change of an actor must have.
@@ -233,6 +278,11 @@ impl Continuity {
         if !missing.is_empty() {
             return Verdict::Park { missing };
         }
+        let operations = self.operations.len() as u64 + change.op_count();
+        let actors = self.actors_with(change.actor());
+        if operations > self.max_ops || actors > self.max_actors {
+            return Verdict::Refuse(Refusal::DocumentFull { operations, actors });
+        }
         let past = self.past(change);
         match self.check_against(change, &past, constant) {
             Ok(()) => Verdict::Apply,
@@ -259,23 +309,21 @@ impl Continuity {
     /// Everything that a change with these dependencies builds on.
     fn past(&self, change: &Scanned) -> Past {
         let own = self.actors.get(change.actor()).copied();
-        let mut past = Past { own, own_seq: 0, seqs: Arc::new([]), max_op: 0 };
-        for hash in change.deps() {
-            let Some(dep) = self.by_hash.get(hash).map(|at| &self.changes[*at as usize]) else {
-                continue;
-            };
-            past.max_op = past.max_op.max(dep.max_op);
-            if own == Some(dep.actor) && past.seqs.is_empty() {
-                // What follows its own actor's last change shares that one's table.
-                past.seqs = Arc::clone(&dep.base);
-                past.own_seq = dep.seq;
-            } else {
-                past.seqs = merged(&past.seqs, dep);
-            }
+        let deps: Vec<&Change> = change
+            .deps()
+            .iter()
+            .filter_map(|hash| self.by_hash.get(hash).map(|at| &self.changes[*at as usize]))
+            .collect();
+        let max_op = deps.iter().map(|dep| dep.max_op).max().unwrap_or(0);
+        if let [dep] = deps[..]
+            && own == Some(dep.actor)
+        {
+            return Past { own, own_seq: dep.seq, clock: Arc::clone(&dep.clock), max_op };
         }
-        let tabled = own.and_then(|own| past.seqs.get(own as usize));
-        past.own_seq = past.own_seq.max(tabled.copied().unwrap_or(0));
-        past
+        let clocks: Vec<_> = deps.iter().map(|dep| dep.clock.with(dep.actor, dep.seq)).collect();
+        let clock = Clock::union(&clocks);
+        let own_seq = own.map_or(0, |own| clock.get(own));
+        Past { own, own_seq, clock, max_op }
     }
 
     fn at(&self, actor: &ActorBytes, seq: u64) -> Option<u32> {
@@ -293,6 +341,7 @@ impl Continuity {
         let (Ok(at), Ok(seq)) = (u32::try_from(self.changes.len()), u32::try_from(change.seq())) else {
             return;
         };
+        self.last_op = self.last_op.max(change.max_op());
         self.by_hash.insert(*change.hash(), at);
         self.chains[actor as usize].push(at);
         self.changes.push(Change {
@@ -300,7 +349,7 @@ impl Continuity {
             actor,
             seq,
             max_op: change.max_op(),
-            base: past.seqs,
+            clock: past.clock,
         });
         for (index, operation) in change.operations().iter().enumerate() {
             self.record_operation(change, index, operation, actor);
@@ -362,31 +411,14 @@ struct Past {
     own: Option<u32>,
     own_seq: u32,
     /// The same for every other actor.
-    seqs: Arc<[u32]>,
+    clock: Arc<Clock>,
     max_op: u64,
 }
 
 impl Past {
     fn seq(&self, actor: u32) -> u32 {
-        if self.own == Some(actor) {
-            return self.own_seq;
-        }
-        self.seqs.get(actor as usize).copied().unwrap_or(0)
+        if self.own == Some(actor) { self.own_seq } else { self.clock.get(actor) }
     }
-}
-
-/// The larger of both counts for every actor, a change counted among its own past.
-fn merged(seqs: &Arc<[u32]>, change: &Change) -> Arc<[u32]> {
-    let own = change.actor as usize;
-    let length = seqs.len().max(change.base.len()).max(own + 1);
-    (0..length)
-        .map(|actor| {
-            let ours = seqs.get(actor).copied().unwrap_or(0);
-            let theirs = change.base.get(actor).copied().unwrap_or(0);
-            let itself = if actor == own { change.seq } else { 0 };
-            ours.max(theirs).max(itself)
-        })
-        .collect()
 }
 
 /// One change in front of what it builds on.

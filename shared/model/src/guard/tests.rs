@@ -35,9 +35,9 @@ fn headers() {
     check(Change { start_op: 0, ..put() }, GuardError::Number("sequence or operation number"));
     check(
         Change { start_op: u64::from(u32::MAX), ..put() },
-        too_many("operation number", u64::from(u32::MAX), 100_000_000),
+        too_many("operation number", u64::from(u32::MAX), 250_000),
     );
-    check(Change { start_op: 100_000_001, ..put() }, too_many("operation number", 100_000_001, 100_000_000));
+    check(Change { start_op: 250_001, ..put() }, too_many("operation number", 250_001, 250_000));
     check(Change { seq: 1 << 40, ..put() }, too_many("sequence number", 1 << 40, 10_000_000));
     check(Change { deps: vec![[2; 32], [1; 32]], ..put() }, GuardError::NotCanonical("dependencies"));
     check(Change { deps: vec![[1; 32]; 2], ..put() }, GuardError::NotCanonical("dependencies"));
@@ -193,4 +193,31 @@ fn sizes_are_bounded() {
     check(Limits { max_key_bytes: 2, ..limits() }, "key", 3, 2);
     check(Limits { max_value_bytes: 4, ..limits() }, "value", 5, 4);
     check(Limits { max_counter: 9, ..limits() }, "operation number", 10, 9);
+}
+
+#[test]
+fn operations_take_bytes() {
+    let nulls = |count: usize| {
+        let item = Op {
+            object: Some((1, 0)),
+            key: OpKey::Head,
+            insert: true,
+            action: 1,
+            value: (0, vec![]),
+            preds: vec![],
+        };
+        Change { start_op: 9, ..Change::of(&vec![item; count]) }
+    };
+    let size = nulls(300).bytes().len() as u64;
+    assert!(size < 100);
+    assert!(scanned(&nulls(300)).is_ok());
+    let refused = scanned(&nulls(3000)).unwrap_err();
+    let limit = 256 + nulls(3000).bytes().len() as u64;
+    assert_eq!(refused, GuardError::TooMany { place: "operations for so few bytes", claimed: 3000, limit });
+    // Removals may be many.
+    let removal =
+        |at: u64| Op { action: 3, value: (0, vec![]), preds: vec![(at + 1, 0)], ..Op::put("k", "") };
+    let removals = Change { start_op: 5000, ..Change::of(&(0..3000).map(removal).collect::<Vec<_>>()) };
+    assert!(removals.bytes().len() < 100);
+    assert!(scanned(&removals).is_ok());
 }
