@@ -24,6 +24,7 @@ pub(crate) const RECIPIENTS: usize = 256;
 const HEADER_BYTES: usize = 64 * 1024;
 const FIRST_LINE: &[u8] = b"age-encryption.org/v1\n";
 const MAC_LINE: &[u8] = b"--- ";
+const BODY_COLUMNS: usize = 64;
 
 /// Why an age file was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +46,18 @@ struct Stanzas {
     other: usize,
 }
 
-/// Reads a header as far as kinds and work factors; age reads it again in full.
+/// Reads a header as far as kinds and work factors; age reads it again in full. Stricter than age in one
+/// point: a stanza without its last, short line is refused, as the format says.
 fn stanzas(file: &[u8]) -> Result<Stanzas, AgeError> {
-    let mut rest = file.strip_prefix(FIRST_LINE).ok_or(AgeError::Damaged)?;
+    let header = &file[..file.len().min(HEADER_BYTES)];
+    let mut lines = header.strip_prefix(FIRST_LINE).ok_or(AgeError::Damaged)?.split(|&byte| byte == b'\n');
     let mut found = Stanzas::default();
-    while !rest.starts_with(MAC_LINE) {
-        if file.len() - rest.len() > HEADER_BYTES {
-            return Err(AgeError::Damaged);
+    loop {
+        let line = lines.next().ok_or(AgeError::Damaged)?;
+        if line.starts_with(MAC_LINE) {
+            return Ok(found);
         }
-        let end = rest.iter().take(HEADER_BYTES).position(|&byte| byte == b'\n').ok_or(AgeError::Damaged)?;
-        let line = &rest[..end];
-        rest = &rest[end + 1..];
-        let Some(stanza) = line.strip_prefix(b"-> ") else { continue };
+        let stanza = line.strip_prefix(b"-> ").ok_or(AgeError::Damaged)?;
         let stanza = std::str::from_utf8(stanza).map_err(|_| AgeError::Damaged)?;
         match stanza.split(' ').collect::<Vec<_>>()[..] {
             ["X25519", ..] => found.x25519 += 1,
@@ -67,8 +68,17 @@ fn stanzas(file: &[u8]) -> Result<Stanzas, AgeError> {
         if found.x25519 + found.scrypt.len() + found.other > RECIPIENTS + 1 {
             return Err(AgeError::Damaged);
         }
+        loop {
+            let body = lines.next().ok_or(AgeError::Damaged)?;
+            let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+            if body.len() > BODY_COLUMNS || !body.iter().all(base64) {
+                return Err(AgeError::Damaged);
+            }
+            if body.len() < BODY_COLUMNS {
+                break;
+            }
+        }
     }
-    Ok(found)
 }
 
 /// How many X25519 keys a file is made for; `None` where it is no such file.
@@ -176,7 +186,11 @@ fn check_work(file: &[u8], work: &std::ops::RangeInclusive<u8>) -> Result<(), Ag
     let found = stanzas(file)?;
     match found.scrypt[..] {
         [factor] if found.x25519 + found.other == 0 => {
-            if work.contains(&factor) { Ok(()) } else { Err(AgeError::Work(factor)) }
+            if work.contains(&factor) {
+                Ok(())
+            } else {
+                Err(AgeError::Work(factor))
+            }
         }
         _ => Err(AgeError::Damaged),
     }

@@ -130,7 +130,9 @@ impl Sealer {
         while !piece.is_empty() {
             // A full chunk is sealed only when more follows: the last one is sealed differently.
             if self.chunk.len() == CHUNK_BYTES {
-                self.cipher.encrypt_next_in_place(&self.size, &mut *self.chunk).expect("far fewer than 2^32 chunks");
+                self.cipher
+                    .encrypt_next_in_place(&self.size, &mut *self.chunk)
+                    .expect("far fewer than 2^32 chunks");
                 self.hasher.update(&self.chunk);
                 out.append(&mut self.chunk);
                 self.chunk.reserve_exact(SEALED_CHUNK_BYTES);

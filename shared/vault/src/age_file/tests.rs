@@ -71,14 +71,14 @@ fn age_testkit() {
             // A stanza of another kind in the place of the passphrase's is damage to us.
             "no match" if case.name == "scrypt_uppercase" => assert_eq!(found.err(), Some(AgeError::Damaged)),
             "no match" => assert_eq!(found.err(), Some(AgeError::WrongKey), "{}", case.name),
-            _ => assert!(
-                matches!(found.err(), Some(AgeError::Damaged | AgeError::Work(_))),
-                "{} was not refused as damaged",
-                case.name
-            ),
+            _ => {
+                let error = found.err();
+                let refused = matches!(error, Some(AgeError::Damaged | AgeError::Work(_)));
+                assert!(refused, "{}: {error:?}", case.name);
+            }
         }
     }
-    assert!(run == 0 || run == 94, "{run} files were read");
+    assert!(run == 0 || run == 92, "{run} files were read");
 }
 
 #[test]

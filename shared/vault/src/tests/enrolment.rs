@@ -20,9 +20,12 @@ fn invitation(seed: u8, readers: &[&DeviceSecret]) -> (Invitation, Nonce) {
         inviter: MemberId([5; 16]),
         roles: Roles::default(),
         recipients: readers.iter().map(|reader| reader.device()).collect::<Vec<_>>().try_into().unwrap(),
-        relays: vec![Relay { url: "https://relay.example".try_into().unwrap(), key: device(90).public_key() }]
-            .try_into()
-            .unwrap(),
+        relays: vec![Relay {
+            url: "https://relay.example".try_into().unwrap(),
+            key: device(90).public_key(),
+        }]
+        .try_into()
+        .unwrap(),
         name: "Fellowship".try_into().unwrap(),
         demo: false,
     };
@@ -61,11 +64,8 @@ fn a_stranger_answers_and_both_see_the_same_words() {
 fn invitations_survive_mail_and_nothing_else() {
     let (invitation, _) = invitation(4, &[&device(1)]);
     let link = invitation.to_link();
-    let broken: String = link
-        .as_bytes()
-        .chunks(60)
-        .flat_map(|line| [std::str::from_utf8(line).unwrap(), "\r\n "])
-        .collect();
+    let broken: String =
+        link.as_bytes().chunks(60).flat_map(|line| [std::str::from_utf8(line).unwrap(), "\r\n "]).collect();
     assert!(Invitation::from_link(&broken).unwrap().to_bytes() == invitation.to_bytes());
     for other in mutations(link.as_bytes()) {
         let refused = String::from_utf8(other).map_or(true, |text| Invitation::from_link(&text).is_err());
@@ -131,9 +131,10 @@ fn k10_an_answer_with_unsound_keys_is_refused() {
     let (admin, mallory) = (device(1), device(3));
     let (invitation, _) = invitation(4, &[&admin]);
     let mut device = mallory.device();
-    device.recipients = vec![tessera_protocol::device::Recipient { algorithm: 1, key: vec![0; 32].try_into().unwrap() }]
-        .try_into()
-        .unwrap();
+    device.recipients =
+        vec![tessera_protocol::device::Recipient { algorithm: 1, key: vec![0; 32].try_into().unwrap() }]
+            .try_into()
+            .unwrap();
     let sent = crate::enrol::forged_answer(&invitation, &mallory, device, about());
     assert_eq!(open_answer(&sent, &invitation, &admin), Err(EnrolError::UnsoundDevice));
 }
@@ -142,9 +143,8 @@ fn k10_an_answer_with_unsound_keys_is_refused() {
 fn g12_the_words_cover_everything_that_both_sides_saw() {
     let (ana, admin) = (device(3), device(1));
     let (invitation, nonce) = invitation(4, &[&admin]);
-    let words = |invitation: &Invitation, device: &Device| {
-        invitation.check_words(nonce.expose(), device).unwrap()
-    };
+    let words =
+        |invitation: &Invitation, device: &Device| invitation.check_words(nonce.expose(), device).unwrap();
     let expected = words(&invitation, &ana.device());
     let spoil: [fn(&mut Invitation); 9] = [
         |invitation| invitation.programme.0[0] ^= 1,
@@ -183,8 +183,8 @@ fn g13_no_order_of_events_lets_a_search_find_equal_words() {
     let word = |invitation: &Invitation, nonce: &Nonce, device: &Device| {
         invitation.check_words(nonce.expose(), device).unwrap()[0]
     };
-    let fresh = |random: &mut chacha20::ChaCha20Rng| DeviceSecret::generate(random).device();
-    let seal_nonce = |of: &Invitation, random: &mut chacha20::ChaCha20Rng| {
+    let fresh = |random: &mut ChaCha20Rng| DeviceSecret::generate(random).device();
+    let seal_nonce = |of: &Invitation, random: &mut ChaCha20Rng| {
         let nonce = Nonce::generate(random);
         (Invitation { commitment: nonce.commitment(), ..of.clone() }, nonce)
     };

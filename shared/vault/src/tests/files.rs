@@ -6,7 +6,9 @@ use tessera_protocol::codec::Wire;
 use tessera_protocol::device::Form;
 
 use super::*;
-use crate::attachment::{self, AttachmentError, AttachmentKey, CHUNK_BYTES, Checker, Manifest, Opener, Sealer};
+use crate::attachment::{
+    self, AttachmentError, AttachmentKey, CHUNK_BYTES, Checker, Manifest, Opener, Sealer,
+};
 use crate::identity::{Cost, IdentityError, WORK_FLOOR, open_identity, seal_identity};
 use crate::passphrase::Passphrase;
 use crate::recovery::{EnvelopeError, Paper, PaperError, open_envelope, seal_envelope};
@@ -140,9 +142,8 @@ fn identities_open_with_their_passphrase_alone() {
     let opened = open_identity(&file, &Passphrase::new(" correct horse\n"), Cost::Demo).unwrap();
     assert_eq!(opened.device(), secret.device());
     assert_eq!(opened.database_key(), secret.database_key());
-    let refused = |file: &[u8], passphrase: &str| {
-        open_identity(file, &Passphrase::new(passphrase), Cost::Demo).err()
-    };
+    let refused =
+        |file: &[u8], passphrase: &str| open_identity(file, &Passphrase::new(passphrase), Cost::Demo).err();
     assert_eq!(refused(&file, "wrong"), Some(IdentityError::WrongPassphrase));
     assert_eq!(refused(&file[..file.len() - 1], "correct horse"), Some(IdentityError::Damaged));
     assert_eq!(refused(b"", "correct horse"), Some(IdentityError::Damaged));
@@ -164,7 +165,11 @@ fn k19_a_cheap_identity_is_refused_outside_demonstrations() {
     );
     for found in [1, WORK_FLOOR - 1] {
         let cheap = crate::age_file::encrypt_passphrase(&passphrase, found.min(4), b"x");
-        let cheap = String::from_utf8_lossy(&cheap).replacen(&format!(" {}\n", found.min(4)), &format!(" {found}\n"), 1);
+        let cheap = String::from_utf8_lossy(&cheap).replacen(
+            &format!(" {}\n", found.min(4)),
+            &format!(" {found}\n"),
+            1,
+        );
         let refused = open_identity(cheap.as_bytes(), &passphrase, Cost::Full).err();
         assert_eq!(refused, Some(IdentityError::TooCheap { found }));
     }
@@ -252,7 +257,8 @@ fn papers_are_read_however_they_are_typed() {
     assert_eq!(Paper::from_words(&list.join(" ")).err(), Some(PaperError::Checksum));
     for bytes in mutations(code.as_bytes()) {
         let refused = String::from_utf8(bytes).ok().is_none_or(|text| {
-            text.trim().len() == code.len() && text.eq_ignore_ascii_case(&code) || Paper::from_code(&text).is_err()
+            text.trim().len() == code.len() && text.eq_ignore_ascii_case(&code)
+                || Paper::from_code(&text).is_err()
         });
         assert!(refused);
     }

@@ -25,7 +25,8 @@ fn k25_sizes_tell_nothing_of_a_secret_beside_an_outsider_s_text() {
         }
         seal(&key(1), draft(&secret), entries, &mut rng(5)).unwrap().header().padded_bytes
     };
-    let together = |text: &str, note: &str| zstd::bulk::compress((text.to_owned() + note).as_bytes(), 3).unwrap().len();
+    let together =
+        |text: &str, note: &str| zstd::bulk::compress((text.to_owned() + note).as_bytes(), 3).unwrap().len();
     let mut random = rng(25);
     let (mut right, mut right_without_defence) = (0, 0);
     for trial in 0..TRIALS {
@@ -39,7 +40,8 @@ fn k25_sizes_tell_nothing_of_a_secret_beside_an_outsider_s_text() {
             std::cmp::Ordering::Equal => coin,
             _ => usize::from(seen == sizes[1]),
         };
-        let sizes = [&numbers[0], &numbers[1]].map(|number| size(&text, &note(number), trial % 2 == 0) as usize);
+        let sizes =
+            [&numbers[0], &numbers[1]].map(|number| size(&text, &note(number), trial % 2 == 0) as usize);
         right += usize::from(guess(sizes[chosen], sizes) == chosen);
         let sizes = [&numbers[0], &numbers[1]].map(|number| together(&text, &note(number)));
         right_without_defence += usize::from(guess(sizes[chosen], sizes) == chosen);

