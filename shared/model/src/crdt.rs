@@ -209,7 +209,7 @@ impl Document {
             return Err(EditError::Full.into());
         }
         self.broken = true;
-        let result = edit::run(&mut self.inner, &limits, actor, change);
+        let result = edit::run(&mut self.inner, &limits, self.known.actor_count(), actor, change);
         let bytes = match result {
             Ok(bytes) => bytes,
             Err(error) => {

@@ -65,7 +65,7 @@ pub struct Limits {
     pub max_ops: u64,
     /// Overwritten operations named by one change, all its operations together.
     pub max_preds: u64,
-    /// Changes that one change may depend on directly.
+    /// Changes that one change may depend on directly, and so the branches that a document may have at once.
     pub max_deps: u64,
     /// Actors other than its own that a change may refer to.
     pub max_other_actors: u64,
@@ -91,13 +91,13 @@ impl Default for Limits {
             max_bytes: 256 * 1024,
             max_ops: 4096,
             max_preds: 16_384,
-            max_deps: 256,
-            max_other_actors: 1024,
+            max_deps: 1024,
+            max_other_actors: 8192,
             max_key_bytes: 256,
             max_value_bytes: 128 * 1024,
             max_counter: 250_000,
             max_document_ops: 400_000,
-            max_document_actors: 16_384,
+            max_document_actors: 8192,
             max_seq: 10_000_000,
             list_items: true,
         }

@@ -1,7 +1,7 @@
 //! Local edits: one transaction, one change, within the limits that other devices will hold it to.
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ActorId, Automerge, ObjId, ObjType, ReadDoc};
+use automerge::{ActorId, Automerge, ObjId, ObjType, Prop, ReadDoc};
 
 use super::read::{ItemId, container, item_id};
 use super::{DocumentError, Value};
@@ -48,6 +48,8 @@ pub struct Edit<'a> {
     size_bytes: usize,
     /// Items appended so far, as those may take less than a byte each.
     items: u64,
+    /// Values replaced or removed so far.
+    preds: u64,
 }
 
 /// What an operation takes at most in a change, its key and value left out.
@@ -57,10 +59,12 @@ const OPERATION_BYTES: usize = 40;
 pub(super) fn run<E: From<EditError>>(
     inner: &mut Automerge,
     limits: &Limits,
+    actors: usize,
     actor: &ActorBytes,
     change: impl FnOnce(&mut Edit<'_>) -> Result<(), E>,
 ) -> Result<Option<Vec<u8>>, E> {
-    let header = 256 + 32 * inner.get_heads().len();
+    // In the worst case the change names every branch and every actor of the document.
+    let header = 256 + 32 * inner.get_heads().len() + 17 * actors;
     inner.set_actor(ActorId::from(actor.as_slice()));
     let Some(hash) = commit(inner.transaction(), limits, header, change)? else {
         return Ok(None);
@@ -76,7 +80,7 @@ fn commit<E: From<EditError>>(
     size_bytes: usize,
     change: impl FnOnce(&mut Edit<'_>) -> Result<(), E>,
 ) -> Result<Option<automerge::ChangeHash>, E> {
-    let mut edit = Edit { transaction, limits, size_bytes, items: 0 };
+    let mut edit = Edit { transaction, limits, size_bytes, items: 0, preds: 0 };
     let result = change(&mut edit);
     let transaction = edit.transaction;
     if let Err(error) = result {
@@ -110,6 +114,7 @@ impl Edit<'_> {
         if self.transaction.get(&object, key).is_ok_and(|value| value.is_none()) {
             return Ok(());
         }
+        self.account_preds(&object, key)?;
         self.account(key.len())?;
         self.transaction.delete(&object, key).map_err(engine)?;
         self.counted()
@@ -180,6 +185,7 @@ impl Edit<'_> {
     pub fn remove_item(&mut self, path: &[&str], item: &ItemId) -> Result<(), EditError> {
         let list = self.container(path, ObjType::List, "list")?;
         let (index, _) = self.find(&list, item)?;
+        self.account_preds(&list, index)?;
         self.account(0)?;
         self.transaction.delete(&list, index).map_err(engine)?;
         self.counted()
@@ -218,6 +224,7 @@ impl Edit<'_> {
             return Err(EditError::Key(key.len()));
         }
         let value = self.checked(value)?;
+        self.account_preds(object, key)?;
         self.account(key.len() + value.len_bytes())?;
         self.transaction.put(object, key, value.into_scalar()).map_err(engine)?;
         self.counted()
@@ -267,6 +274,17 @@ impl Edit<'_> {
         if self.size_bytes > self.limits.max_bytes
             || self.transaction.pending_ops() as u64 >= self.limits.max_ops
         {
+            return Err(EditError::TooLarge);
+        }
+        Ok(())
+    }
+
+    /// Makes room for the values that the next operation replaces.
+    fn account_preds(&mut self, object: &ObjId, at: impl Into<Prop>) -> Result<(), EditError> {
+        let replaced = self.transaction.get_all(object, at).map_err(engine)?.len();
+        self.preds += replaced as u64;
+        self.size_bytes = self.size_bytes.saturating_add(8 * replaced);
+        if self.preds > self.limits.max_preds {
             return Err(EditError::TooLarge);
         }
         Ok(())

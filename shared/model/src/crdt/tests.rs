@@ -129,6 +129,25 @@ fn i16_two_laptops_create_the_same_document_offline_and_both_values_are_seen() {
 }
 
 #[test]
+fn a_decision_for_the_winning_value_ends_a_conflict() {
+    for winner in [7, 9] {
+        let (mut left, mut right) = (document(), document());
+        edit(&mut left, &ALICE, |edit| edit.put(&["scores", "merit"], 7));
+        let two = edit(&mut right, &BOB, |edit| edit.put(&["scores", "merit"], 9));
+        left.apply(&two, &BOB).unwrap();
+        for actor in [ALICE, BOB] {
+            let mut left = left.clone();
+            edit(&mut left, &actor, |edit| edit.put(&["scores", "merit"], winner));
+            assert_eq!(left.field(&["scores", "merit"]), Field::One(Value::Int(winner)));
+            edit(&mut left, &actor, |edit| edit.put(&["scores", "merit"], 1));
+            edit(&mut left, &ALICE, |edit| edit.remove(&["scores", "merit"]));
+            edit(&mut left, &ALICE, |edit| edit.put(&["scores", "merit"], 2));
+            assert_eq!(left.field(&["scores", "merit"]), Field::One(Value::Int(2)));
+        }
+    }
+}
+
+#[test]
 fn the_same_value_twice_is_no_conflict() {
     let (mut left, mut right) = (document(), document());
     edit(&mut left, &ALICE, |edit| edit.put(&["scores", "merit"], 7));

@@ -282,7 +282,7 @@ fn references_to_a_concurrent_change_are_refused() {
     let value = put(&mut document, &HONEST, "k", 1);
     let op = Op { preds: vec![(3, 1)], ..Op::put("k", "v") };
     let after =
-        Change { others: vec![HONEST], deps: vec![*value.hash()], start_op: 4, ..Change::of(&[op.clone()]) };
+        Change { others: vec![HONEST], deps: vec![*value.hash()], start_op: 4, ..Change::of(std::slice::from_ref(&op)) };
     assert_eq!(verdict(&document, &after), Verdict::Apply);
     // The same without building on it: known here, but not to everyone.
     let op = Op { preds: vec![(3, 1)], ..op };
@@ -320,7 +320,7 @@ fn a_full_document_takes_nothing_more() {
     put(&mut document, &HONEST, "b", 1);
     let mut wider = Document::new(&[&first], Limits::default()).unwrap();
     let change = put(&mut wider, &[1; 16], "c", 1);
-    let full = Verdict::Refuse(Refusal::DocumentFull { operations: 4, actors: 3 });
+    let full = Verdict::Refuse(Refusal::DocumentFull { what: "operations", limit: 3 });
     assert_eq!(document.apply(&change, &[1; 16]).unwrap(), full);
     let edited = document.edit::<EditError>(&HONEST, |edit| edit.put(&["c"], 1));
     assert_eq!(edited.unwrap_err(), EditError::Full);
@@ -378,4 +378,49 @@ fn sequences_hold_what_they_may() {
     check(Op { insert: true, key: OpKey::Element(6, 0), ..list("x") }, missing());
     check(Op { insert: true, key: OpKey::Element(4, 0), ..text("x") }, missing());
     check(Op { insert: true, key: OpKey::Element(5, 0), ..list("x") }, missing());
+}
+
+#[test]
+fn conflicts_with_oneself_are_refused() {
+    let mut document = document();
+    let beside = |index| Verdict::Refuse(Refusal::Beside { index });
+    // Within one change.
+    let twice = [Op::put("k", "a"), Op::put("k", "b")];
+    assert_eq!(verdict(&document, &next(&document, &twice)), beside(1));
+    let chained = [Op::put("k", "a"), Op { preds: vec![(3, 0)], ..Op::put("k", "b") }];
+    assert_eq!(verdict(&document, &next(&document, &chained)), Verdict::Apply);
+    let removed = [
+        Op::put("k", "a"),
+        Op { action: 3, value: (0, vec![]), preds: vec![(3, 0)], ..Op::put("k", "") },
+        Op::put("k", "b"),
+    ];
+    assert_eq!(verdict(&document, &next(&document, &removed)), Verdict::Apply);
+    // Across changes.
+    let first = put(&mut document, &HOSTILE, "k", "a");
+    let later = |document: &Document, op: Op| Change { seq: 2, start_op: 4, ..next(document, &[op]) };
+    assert_eq!(verdict(&document, &later(&document, Op::put("k", "b"))), beside(0));
+    let over = Op { preds: vec![(3, 0)], ..Op::put("k", "b") };
+    assert_eq!(verdict(&document, &later(&document, over)), Verdict::Apply);
+    // What somebody else replaced need not be replaced again.
+    let other = put(&mut document, &HONEST, "k", "c");
+    assert_eq!(other.deps(), [*first.hash()]);
+    let others = |op| Change { others: vec![HONEST], start_op: 5, ..later(&document, op) };
+    let over = Op { preds: vec![(4, 1)], ..Op::put("k", "d") };
+    assert_eq!(verdict(&document, &others(over)), Verdict::Apply);
+}
+
+#[test]
+fn branches_are_bounded() {
+    let first = first_change("test", &[]).unwrap();
+    let limits = Limits { max_deps: 2, ..Limits::default() };
+    let mut document = Document::new(&[&first], limits.clone()).unwrap();
+    for device in 1..=3 {
+        let mut copy = Document::new(&[&first], limits.clone()).unwrap();
+        let change = put(&mut copy, &[device; 16], "k", i32::from(device));
+        let full = Verdict::Refuse(Refusal::DocumentFull { what: "branches", limit: 2 });
+        let expected = if device < 3 { Verdict::Apply } else { full };
+        assert_eq!(document.apply(&change, &[device; 16]).unwrap(), expected);
+    }
+    put(&mut document, &HONEST, "k", "one again");
+    assert_eq!(document.heads().len(), 1);
 }

@@ -4,12 +4,15 @@
 //! load again. All rules but two look only at the change and its ancestors, so every device decides alike in
 //! any order of arrival. The exceptions: equivocation, where the caller takes both sides out, and a full document.
 
-use std::collections::HashMap;
+mod view;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::operations::{ContainerKind, Key, Kind, OpId, Operation};
+use super::operations::{ContainerKind, Operation};
 use super::{ActorBytes, ChangeHash, Limits, Scanned};
+use view::View;
 
 /// What to do with a scanned change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +43,13 @@ pub enum Refusal {
         /// The one that is part of the document.
         known: ChangeHash,
     },
-    /// The document has as many operations or actors as a document may have.
-    #[error("the document is full: it would have {operations} operations by {actors} actors")]
+    /// The document has as many of something as a document may have.
+    #[error("the document is full: {limit} {what}")]
     DocumentFull {
-        /// Operations there would be.
-        operations: u64,
-        /// Actors there would be.
-        actors: u64,
+        /// Operations, actors or branches.
+        what: &'static str,
+        /// How many there may be.
+        limit: u64,
     },
     /// It builds on nothing, not even the document's constant.
     #[error("the change does not build on the document's first change")]
@@ -79,6 +82,12 @@ pub enum Refusal {
         /// The operation's place in the change, from 0.
         index: usize,
     },
+    /// It puts a value beside another of the same actor instead of replacing it: a conflict of its own making.
+    #[error("operation {index} does not replace what its own actor put")]
+    Beside {
+        /// The operation's place in the change, from 0.
+        index: usize,
+    },
 }
 
 /// An operation's id within a document; operations are numbered from 1.
@@ -98,6 +107,7 @@ enum Place {
     Element(Id),
 }
 
+/// One operation within a document, its value left out.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     object: Id,
@@ -114,7 +124,7 @@ enum What {
     /// A map as a list's item.
     InsertedMap,
     /// A container of a constant.
-    Container,
+    Container(ContainerKind),
     Removal,
 }
 
@@ -135,6 +145,7 @@ struct Change {
 pub struct Continuity {
     max_ops: u64,
     max_actors: u64,
+    max_heads: u64,
     /// The highest operation number so far.
     last_op: u64,
     changes: Vec<Change>,
@@ -143,10 +154,15 @@ pub struct Continuity {
     /// Per actor, its changes by number.
     chains: Vec<Vec<u32>>,
     keys: HashMap<Arc<str>, u32>,
-    objects: HashMap<Id, ContainerKind>,
     operations: HashMap<Id, Known>,
     /// Keys that hold a container, which no other value may replace.
     containers: HashMap<(Id, Place), Id>,
+    /// The last value that an actor put somewhere; first values of elements left out.
+    puts: HashMap<(Id, Place, u32), Id>,
+    /// What replaced or removed a value, texts left out.
+    successors: HashMap<Id, Vec<Id>>,
+    /// Changes that no other builds on.
+    heads: HashSet<ChangeHash>,
 }
 
 impl Continuity {
@@ -156,15 +172,18 @@ impl Continuity {
         Self {
             max_ops: limits.max_document_ops,
             max_actors: limits.max_document_actors,
+            max_heads: limits.max_deps,
             last_op: 0,
             changes: Vec::new(),
             by_hash: HashMap::new(),
             actors: HashMap::new(),
             chains: Vec::new(),
             keys: HashMap::new(),
-            objects: HashMap::new(),
             operations: HashMap::new(),
             containers: HashMap::new(),
+            puts: HashMap::new(),
+            successors: HashMap::new(),
+            heads: HashSet::new(),
         }
     }
 
@@ -184,6 +203,10 @@ impl Continuity {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    pub(crate) fn actor_count(&self) -> usize {
+        self.actors.len()
     }
 
     fn actors_with(&self, actor: &ActorBytes) -> u64 {
@@ -278,19 +301,39 @@ impl Continuity {
         if !missing.is_empty() {
             return Verdict::Park { missing };
         }
-        let operations = self.operations.len() as u64 + change.op_count();
-        let actors = self.actors_with(change.actor());
-        if operations > self.max_ops || actors > self.max_actors {
-            return Verdict::Refuse(Refusal::DocumentFull { operations, actors });
+        if let Err(refusal) = self.check_room(change) {
+            return Verdict::Refuse(refusal);
         }
         let past = self.past(change);
         match self.check_against(change, &past, constant) {
-            Ok(()) => Verdict::Apply,
+            Ok(_) => Verdict::Apply,
             Err(refusal) => Verdict::Refuse(refusal),
         }
     }
 
-    fn check_against(&self, change: &Scanned, past: &Past, constant: bool) -> Result<(), Refusal> {
+    fn check_room(&self, change: &Scanned) -> Result<(), Refusal> {
+        let built_on = change.deps().iter().filter(|hash| self.heads.contains(*hash)).count();
+        let heads = (self.heads.len() - built_on) as u64 + 1;
+        let operations = self.operations.len() as u64 + change.op_count();
+        for (what, found, limit) in [
+            ("operations", operations, self.max_ops),
+            ("actors", self.actors_with(change.actor()), self.max_actors),
+            ("branches", heads, self.max_heads),
+        ] {
+            if found > limit {
+                return Err(Refusal::DocumentFull { what, limit });
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks numbers and references; gives the operations as the document knows them.
+    fn check_against<'a>(
+        &'a self,
+        change: &'a Scanned,
+        past: &'a Past,
+        constant: bool,
+    ) -> Result<View<'a>, Refusal> {
         let expected = u64::from(past.own_seq) + 1;
         if change.seq() != expected {
             return Err(Refusal::Sequence { expected, found: change.seq() });
@@ -299,11 +342,11 @@ impl Continuity {
         if change.start_op() != expected {
             return Err(Refusal::StartOp { expected, found: change.start_op() });
         }
-        let view = View { known: self, change, past };
+        let mut view = View::new(self, change, past);
         for (index, operation) in change.operations().iter().enumerate() {
             view.check(index, operation, constant)?;
         }
-        Ok(())
+        Ok(view)
     }
 
     /// Everything that a change with these dependencies builds on.
@@ -331,19 +374,29 @@ impl Continuity {
         chain.get(usize::try_from(seq).ok()?.checked_sub(1)?).copied()
     }
 
-    /// Records a change that was judged [`Verdict::Apply`] and applied.
+    /// Records a change that was judged [`Verdict::Apply`] and applied; any other is left out.
     pub fn record(&mut self, change: &Scanned) {
         if self.contains(change.hash()) {
             return;
         }
         let past = self.past(change);
-        let actor = self.intern_actor(change.actor());
         let (Ok(at), Ok(seq)) = (u32::try_from(self.changes.len()), u32::try_from(change.seq())) else {
             return;
         };
+        // Whether it was a constant was checked before; both have the same references.
+        let Ok(view) = self.check_against(change, &past, true) else {
+            return;
+        };
+        let (operations, keys) = view.into_parts();
+        self.keys.extend(keys);
+        let actor = self.intern_actor(change.actor());
         self.last_op = self.last_op.max(change.max_op());
         self.by_hash.insert(*change.hash(), at);
         self.chains[actor as usize].push(at);
+        for dep in change.deps() {
+            self.heads.remove(dep);
+        }
+        self.heads.insert(*change.hash());
         self.changes.push(Change {
             hash: *change.hash(),
             actor,
@@ -351,57 +404,62 @@ impl Continuity {
             max_op: change.max_op(),
             clock: past.clock,
         });
-        for (index, operation) in change.operations().iter().enumerate() {
-            self.record_operation(change, index, operation, actor);
+        for ((id, known), operation) in operations.into_iter().zip(change.operations()) {
+            self.record_operation(id, known, change, operation);
         }
     }
 
-    fn record_operation(&mut self, change: &Scanned, index: usize, operation: &Operation, actor: u32) {
-        // Scanning bounds operation numbers far below 32 bits.
-        let counter = u32::try_from(change.start_op() + index as u64).unwrap_or(u32::MAX);
-        let id = Id { actor, counter };
-        let resolve = |known: &Self, reference: OpId| {
-            let actor = known.actors.get(&change.actors()[usize::from(reference.actor)]);
-            actor.map_or(ROOT, |actor| Id { actor: *actor, counter: reference.counter })
-        };
-        let object = operation.object.map_or(ROOT, |object| resolve(self, object));
-        let place = match &operation.key {
-            Key::Map(key) => Place::Key(self.intern_key(key)),
-            Key::Head | Key::Element(_) if operation.insert => Place::Element(id),
-            Key::Head => Place::Element(ROOT),
-            Key::Element(element) => Place::Element(resolve(self, *element)),
-        };
-        let what = match (operation.kind, operation.insert) {
-            (Kind::Delete, _) => What::Removal,
-            (Kind::Set { .. }, false) => What::Value,
-            (Kind::Set { .. }, true) => What::Inserted,
-            (Kind::Make(kind), insert) => {
-                self.objects.insert(id, kind);
-                if insert {
-                    What::InsertedMap
-                } else {
-                    self.containers.insert((object, place), id);
-                    What::Container
-                }
+    fn record_operation(&mut self, id: Id, known: Known, change: &Scanned, operation: &Operation) {
+        let spot = (known.object, known.place, id.actor);
+        match known.what {
+            What::Value => drop(self.puts.insert(spot, id)),
+            What::Container(_) => drop(self.containers.insert((known.object, known.place), id)),
+            What::Removal | What::Inserted | What::InsertedMap => {}
+        }
+        self.operations.insert(id, known);
+        if self.kind(known.object) == Some(ContainerKind::Text) {
+            return;
+        }
+        for pred in change.preds_of(operation) {
+            let actor = self.actors.get(&change.actors()[usize::from(pred.actor)]);
+            if let Some(actor) = actor.copied() {
+                self.successors.entry(Id { actor, counter: pred.counter }).or_default().push(id);
             }
-        };
-        self.operations.insert(id, Known { object, place, what });
+        }
+    }
+
+    fn kind(&self, object: Id) -> Option<ContainerKind> {
+        if object == ROOT {
+            return Some(ContainerKind::Map);
+        }
+        self.operations.get(&object).and_then(|known| known.what.kind())
+    }
+
+    /// The index of an actor, or the one that it would get.
+    fn actor_index(&self, actor: &ActorBytes) -> u32 {
+        // At most one actor per change, and changes are counted in 32 bits.
+        let next = u32::try_from(self.chains.len()).unwrap_or(u32::MAX);
+        self.actors.get(actor).copied().unwrap_or(next)
     }
 
     fn intern_actor(&mut self, actor: &ActorBytes) -> u32 {
-        if let Some(known) = self.actors.get(actor) {
-            return *known;
+        let index = self.actor_index(actor);
+        if index as usize == self.chains.len() {
+            self.actors.insert(*actor, index);
+            self.chains.push(Vec::new());
         }
-        // At most one actor per change, and changes are counted in 32 bits.
-        let next = u32::try_from(self.chains.len()).unwrap_or(u32::MAX);
-        self.actors.insert(*actor, next);
-        self.chains.push(Vec::new());
-        next
+        index
     }
+}
 
-    fn intern_key(&mut self, key: &Arc<str>) -> u32 {
-        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        *self.keys.entry(Arc::clone(key)).or_insert(next)
+impl What {
+    /// The kind of object that the operation made.
+    fn kind(self) -> Option<ContainerKind> {
+        match self {
+            Self::Container(kind) => Some(kind),
+            Self::InsertedMap => Some(ContainerKind::Map),
+            Self::Value | Self::Inserted | Self::Removal => None,
+        }
     }
 }
 
@@ -418,188 +476,5 @@ struct Past {
 impl Past {
     fn seq(&self, actor: u32) -> u32 {
         if self.own == Some(actor) { self.own_seq } else { self.clock.get(actor) }
-    }
-}
-
-/// One change in front of what it builds on.
-struct View<'a> {
-    known: &'a Continuity,
-    change: &'a Scanned,
-    past: &'a Past,
-}
-
-/// Something that is referred to: an ancestor's operation, or an earlier one of the same change.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Target {
-    Known(Id),
-    Same(usize),
-}
-
-/// The object that an operation acts on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Object {
-    Root,
-    Made(Target),
-}
-
-impl View<'_> {
-    fn check(&self, index: usize, operation: &Operation, constant: bool) -> Result<(), Refusal> {
-        let missing = Refusal::Reference { index };
-        let misfit = Refusal::Misfit { index };
-        let object = match operation.object {
-            None => Object::Root,
-            Some(id) => Object::Made(self.target(id).ok_or(missing.clone())?),
-        };
-        let kind = self.kind(object).ok_or(missing.clone())?;
-        if !fits(kind, operation, constant) {
-            return Err(misfit);
-        }
-        match &operation.key {
-            Key::Map(key) if self.is_container(object, key) => return Err(misfit),
-            Key::Element(element) if !self.is_element(object, *element) => return Err(missing),
-            _ => {}
-        }
-        let mut last = None;
-        for pred in self.change.preds_of(operation) {
-            let by_age = (pred.counter, &self.change.actors()[usize::from(pred.actor)]);
-            if last.is_some_and(|last| last >= by_age) {
-                return Err(missing);
-            }
-            last = Some(by_age);
-            match self.precedes(*pred, object, operation) {
-                None => return Err(missing),
-                Some(holds_map) if holds_map && operation.kind != Kind::Delete => {
-                    return Err(misfit);
-                }
-                Some(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds what a reference is to, if it is an ancestor or an earlier operation of the same change.
-    fn target(&self, id: OpId) -> Option<Target> {
-        let counter = u64::from(id.counter);
-        if id.actor == 0 && counter >= self.change.start_op() {
-            // Scanning refused references forward, so this one is to an earlier operation.
-            let index = usize::try_from(counter - self.change.start_op()).ok()?;
-            return (index < self.change.operations().len()).then_some(Target::Same(index));
-        }
-        let actor = self.change.actors().get(usize::from(id.actor))?;
-        let actor = *self.known.actors.get(actor)?;
-        let found = Id { actor, counter: id.counter };
-        (self.is_past(found) && self.known.operations.contains_key(&found)).then_some(Target::Known(found))
-    }
-
-    fn kind(&self, object: Object) -> Option<ContainerKind> {
-        match object {
-            Object::Root => Some(ContainerKind::Map),
-            Object::Made(Target::Known(id)) => self.known.objects.get(&id).copied(),
-            Object::Made(Target::Same(index)) => match self.change.operations()[index].kind {
-                Kind::Make(kind) => Some(kind),
-                _ => None,
-            },
-        }
-    }
-
-    fn same_object(&self, known: Id, object: Object) -> bool {
-        match object {
-            Object::Root => known == ROOT,
-            Object::Made(Target::Known(id)) => known == id,
-            Object::Made(Target::Same(_)) => false,
-        }
-    }
-
-    fn object_of(&self, operation: &Operation) -> Option<Object> {
-        match operation.object {
-            None => Some(Object::Root),
-            Some(id) => self.target(id).map(Object::Made),
-        }
-    }
-
-    fn is_container(&self, object: Object, key: &Arc<str>) -> bool {
-        let object = match object {
-            Object::Root => ROOT,
-            Object::Made(Target::Known(id)) => id,
-            Object::Made(Target::Same(_)) => return false,
-        };
-        let Some(key) = self.known.keys.get(key) else {
-            return false;
-        };
-        self.known
-            .containers
-            .get(&(object, Place::Key(*key)))
-            .is_some_and(|container| self.is_past(*container))
-    }
-
-    fn is_past(&self, id: Id) -> bool {
-        let last = self.past.seq(id.actor) as usize;
-        let chain = self.known.chains.get(id.actor as usize);
-        last.checked_sub(1)
-            .and_then(|last| chain?.get(last))
-            .is_some_and(|last| u64::from(id.counter) <= self.known.changes[*last as usize].max_op)
-    }
-
-    fn is_element(&self, object: Object, element: OpId) -> bool {
-        match self.target(element) {
-            None => false,
-            Some(Target::Known(id)) => {
-                let known = self.known.operations[&id];
-                matches!(known.what, What::Inserted | What::InsertedMap)
-                    && self.same_object(known.object, object)
-            }
-            Some(Target::Same(index)) => {
-                let other = &self.change.operations()[index];
-                other.insert && self.object_of(other) == Some(object)
-            }
-        }
-    }
-
-    /// Whether `pred` put something where `operation` acts, and if so whether that is a map.
-    fn precedes(&self, pred: OpId, object: Object, operation: &Operation) -> Option<bool> {
-        let pred = self.target(pred)?;
-        let element = match operation.key {
-            Key::Element(id) => Some(self.target(id)?),
-            Key::Map(_) | Key::Head => None,
-        };
-        match pred {
-            Target::Known(id) => {
-                let known = self.known.operations[&id];
-                let here = match (known.place, &operation.key) {
-                    (Place::Key(known), Key::Map(key)) => self.known.keys.get(key) == Some(&known),
-                    (Place::Element(known), Key::Element(_)) => element == Some(Target::Known(known)),
-                    _ => false,
-                };
-                (here && known.what != What::Removal && self.same_object(known.object, object))
-                    .then_some(known.what == What::InsertedMap || known.what == What::Container)
-            }
-            Target::Same(index) => {
-                let other = &self.change.operations()[index];
-                let here = match (&other.key, &operation.key) {
-                    _ if other.insert => element == Some(pred),
-                    (Key::Map(theirs), Key::Map(ours)) => theirs == ours,
-                    (Key::Element(theirs), Key::Element(_)) => {
-                        element.is_some() && self.target(*theirs) == element
-                    }
-                    _ => false,
-                };
-                (here && other.kind != Kind::Delete && self.object_of(other) == Some(object))
-                    .then_some(matches!(other.kind, Kind::Make(_)))
-            }
-        }
-    }
-}
-
-/// Whether an object of this kind has such an operation.
-fn fits(kind: ContainerKind, operation: &Operation, constant: bool) -> bool {
-    let by_key = matches!(operation.key, Key::Map(_));
-    match (kind, operation.kind) {
-        (ContainerKind::Map, Kind::Make(_)) => by_key && constant,
-        (ContainerKind::Map, _) => by_key,
-        (ContainerKind::List, Kind::Make(made)) => !by_key && made == ContainerKind::Map,
-        (ContainerKind::List, _) => !by_key,
-        (ContainerKind::Text, Kind::Make(_)) => false,
-        (ContainerKind::Text, Kind::Set { one_char }) => !by_key && operation.insert && one_char,
-        (ContainerKind::Text, Kind::Delete) => !by_key,
     }
 }

@@ -41,7 +41,7 @@ fn headers() {
     check(Change { seq: 1 << 40, ..put() }, too_many("sequence number", 1 << 40, 10_000_000));
     check(Change { deps: vec![[2; 32], [1; 32]], ..put() }, GuardError::NotCanonical("dependencies"));
     check(Change { deps: vec![[1; 32]; 2], ..put() }, GuardError::NotCanonical("dependencies"));
-    check(Change { deps: vec![[1; 32]; 300], ..put() }, too_many("dependencies", 300, 256));
+    check(Change { deps: vec![[1; 32]; 1025], ..put() }, too_many("dependencies", 1025, 1024));
     check(Change { others: vec![[6; 16]], ..put() }, GuardError::Actor("unused actor"));
     check(Change { others: vec![[5; 16]], ..put() }, GuardError::Actor("order of actors"));
     check(Change { others: vec![[7; 16], [6; 16]], ..put() }, GuardError::Actor("order of actors"));
