@@ -95,6 +95,24 @@ impl Document {
         }
     }
 
+    /// Returns every value that a key had right after a change, oldest first; none if the change is not known.
+    #[must_use]
+    pub fn get_all_at(&self, path: &[&str], change: &ChangeHash) -> Vec<Attributed> {
+        let Some((key, parents)) = path.split_last() else {
+            return Vec::new();
+        };
+        if !self.known.contains(change) {
+            return Vec::new();
+        }
+        match container(&self.inner, parents) {
+            Some((object, ObjType::Map)) => {
+                let heads = [automerge::ChangeHash(*change)];
+                self.attributed(self.inner.get_all_at(&object, *key, &heads).unwrap_or_default())
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the keys of a map that hold values, containers left out; none if there is no such map.
     #[must_use]
     pub fn keys(&self, path: &[&str]) -> Vec<String> {
@@ -182,7 +200,10 @@ impl Document {
     }
 
     fn values_of(&self, object: &ObjId, key: &str) -> Vec<Attributed> {
-        let values = self.inner.get_all(object, key).unwrap_or_default();
+        self.attributed(self.inner.get_all(object, key).unwrap_or_default())
+    }
+
+    fn attributed(&self, values: Vec<(automerge::Value<'_>, ObjId)>) -> Vec<Attributed> {
         let mut values: Vec<Attributed> = values
             .iter()
             .filter_map(|(value, id)| {

@@ -281,8 +281,12 @@ fn references_to_a_concurrent_change_are_refused() {
     let before = document.heads();
     let value = put(&mut document, &HONEST, "k", 1);
     let op = Op { preds: vec![(3, 1)], ..Op::put("k", "v") };
-    let after =
-        Change { others: vec![HONEST], deps: vec![*value.hash()], start_op: 4, ..Change::of(std::slice::from_ref(&op)) };
+    let after = Change {
+        others: vec![HONEST],
+        deps: vec![*value.hash()],
+        start_op: 4,
+        ..Change::of(std::slice::from_ref(&op))
+    };
     assert_eq!(verdict(&document, &after), Verdict::Apply);
     // The same without building on it: known here, but not to everyone.
     let op = Op { preds: vec![(3, 1)], ..op };
@@ -407,6 +411,14 @@ fn conflicts_with_oneself_are_refused() {
     let others = |op| Change { others: vec![HONEST], start_op: 5, ..later(&document, op) };
     let over = Op { preds: vec![(4, 1)], ..Op::put("k", "d") };
     assert_eq!(verdict(&document, &others(over)), Verdict::Apply);
+    // A removal of somebody else's value leaves one's own.
+    let mut document = self::document();
+    put(&mut document, &HONEST, "k", "a");
+    let over = Op { preds: vec![(3, 1)], ..Op::put("k", "b") };
+    let removal = Op { action: 3, value: (0, vec![]), preds: vec![(3, 1)], ..Op::put("k", "") };
+    let ops = [over, removal, Op::put("k", "c")];
+    let change = Change { others: vec![HONEST], start_op: 4, deps: document.heads(), ..Change::of(&ops) };
+    assert_eq!(verdict(&document, &change), beside(2));
 }
 
 #[test]

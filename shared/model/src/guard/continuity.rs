@@ -4,6 +4,7 @@
 //! load again. All rules but two look only at the change and its ancestors, so every device decides alike in
 //! any order of arrival. The exceptions: equivocation, where the caller takes both sides out, and a full document.
 
+mod verdict;
 mod view;
 
 use std::collections::{HashMap, HashSet};
@@ -14,81 +15,7 @@ use super::operations::{ContainerKind, Operation};
 use super::{ActorBytes, ChangeHash, Limits, Scanned};
 use view::View;
 
-/// What to do with a scanned change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It comes next: apply it, then [`Continuity::record`] it.
-    Apply,
-    /// It is part of the document already.
-    Known,
-    /// It waits for changes that are not here yet. How many may wait, and how long, the caller bounds.
-    Park {
-        /// The direct dependencies that are missing.
-        missing: Vec<ChangeHash>,
-    },
-    /// It contradicts itself or the document and never can be applied.
-    Refuse(Refusal),
-}
-
-/// Why a change can never be applied.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Refusal {
-    /// Not the actor of the device and incarnation that the change came with.
-    #[error("the change is not by the expected actor")]
-    WrongActor,
-    /// Another change of the same actor has the same number.
-    #[error("two changes have one actor and number")]
-    Equivocation {
-        /// The one that is part of the document.
-        known: ChangeHash,
-    },
-    /// The document has as many of something as a document may have.
-    #[error("the document is full: {limit} {what}")]
-    DocumentFull {
-        /// Operations, actors or branches.
-        what: &'static str,
-        /// How many there may be.
-        limit: u64,
-    },
-    /// It builds on nothing, not even the document's constant.
-    #[error("the change does not build on the document's first change")]
-    Unrooted,
-    /// Its number does not follow the last of its actor that it builds on.
-    #[error("change number {found} where {expected} follows")]
-    Sequence {
-        /// The only possible number.
-        expected: u64,
-        /// The number it has.
-        found: u64,
-    },
-    /// Its first operation does not follow the last one that it builds on.
-    #[error("first operation {found} where {expected} follows")]
-    StartOp {
-        /// The only possible number.
-        expected: u64,
-        /// The number it has.
-        found: u64,
-    },
-    /// It refers to an object, element or value that it does not build on.
-    #[error("operation {index} refers to something the change does not build on")]
-    Reference {
-        /// The operation's place in the change, from 0.
-        index: usize,
-    },
-    /// An operation that its object's kind does not have, or that would replace or hide a container.
-    #[error("operation {index} does not fit its object")]
-    Misfit {
-        /// The operation's place in the change, from 0.
-        index: usize,
-    },
-    /// It puts a value beside another of the same actor instead of replacing it: a conflict of its own making.
-    #[error("operation {index} does not replace what its own actor put")]
-    Beside {
-        /// The operation's place in the change, from 0.
-        index: usize,
-    },
-}
+pub use verdict::{Refusal, Verdict};
 
 /// An operation's id within a document; operations are numbered from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -384,10 +311,9 @@ impl Continuity {
             return;
         };
         // Whether it was a constant was checked before; both have the same references.
-        let Ok(view) = self.check_against(change, &past, true) else {
+        let Ok(View { made, keys, .. }) = self.check_against(change, &past, true) else {
             return;
         };
-        let (operations, keys) = view.into_parts();
         self.keys.extend(keys);
         let actor = self.intern_actor(change.actor());
         self.last_op = self.last_op.max(change.max_op());
@@ -404,7 +330,7 @@ impl Continuity {
             max_op: change.max_op(),
             clock: past.clock,
         });
-        for ((id, known), operation) in operations.into_iter().zip(change.operations()) {
+        for ((id, known), operation) in made.into_iter().zip(change.operations()) {
             self.record_operation(id, known, change, operation);
         }
     }

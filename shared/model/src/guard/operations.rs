@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::columns::{boolean, delta, run_length, unsigned};
 use super::reader::Reader;
+use super::values::{NULL, ValueShape, read_value};
 use super::{GuardError, Limits, bounded};
 
 /// An operation's id as the change writes it: number, and index into the change's actor table.
@@ -284,44 +285,6 @@ impl<'a> Columns<'a> {
             .collect::<Result<_, _>>()?;
         Ok((ranges, preds))
     }
-}
-
-/// What is known of a value after it was checked.
-struct ValueShape {
-    code: u8,
-    one_char: bool,
-}
-
-const NULL: u8 = 0;
-
-/// Checks one value: types 0 to 7 and 9 (null, false, true, unsigned, signed, float, text, bytes, timestamp).
-fn read_value(code: u8, bytes: &[u8]) -> Result<ValueShape, GuardError> {
-    let malformed = GuardError::Value(code);
-    let mut reader = Reader::new(bytes, "value");
-    let mut one_char = false;
-    match code {
-        0..=2 => {}
-        3 => drop(reader.uleb()?),
-        4 | 9 => drop(reader.sleb()?),
-        5 => {
-            let value = f64::from_le_bytes(reader.array()?);
-            if !value.is_finite() || (value == 0.0 && value.is_sign_negative()) {
-                return Err(malformed);
-            }
-        }
-        6 => {
-            let text = std::str::from_utf8(bytes).map_err(|_| GuardError::Utf8("value"))?;
-            let mut chars = text.chars();
-            one_char = chars.next().is_some() && chars.next().is_none();
-            return Ok(ValueShape { code, one_char });
-        }
-        7 => return Ok(ValueShape { code, one_char }),
-        unknown => return Err(GuardError::ValueType(unknown)),
-    }
-    if !reader.is_empty() {
-        return Err(malformed);
-    }
-    Ok(ValueShape { code, one_char })
 }
 
 fn kind_of(action: u64, value: &ValueShape) -> Kind {

@@ -14,9 +14,9 @@ pub(super) struct View<'a> {
     /// The index of the change's actor, or the one that it will get.
     own: u32,
     /// Its operations so far.
-    made: Vec<(Id, Known)>,
+    pub(super) made: Vec<(Id, Known)>,
     /// Keys that it is the first to use.
-    keys: HashMap<Arc<str>, u32>,
+    pub(super) keys: HashMap<Arc<str>, u32>,
     /// What it last put somewhere, or none where it removed that again.
     latest: HashMap<(Id, Place), Option<Id>>,
 }
@@ -32,11 +32,6 @@ impl<'a> View<'a> {
             keys: HashMap::new(),
             latest: HashMap::new(),
         }
-    }
-
-    /// Gives the operations as the document knows them, and the keys that are new to it.
-    pub(super) fn into_parts(self) -> (Vec<(Id, Known)>, HashMap<Arc<str>, u32>) {
-        (self.made, self.keys)
     }
 
     /// Judges the next operation; only constants make containers under keys.
