@@ -1,3 +1,34 @@
-//! The local-first engine: encrypted store, outbox, keyring, sync, views.
+//! The local-first engine.
+//!
+//! A home is one programme on one device: an encrypted store, what waits to be sealed, what waits to be sent,
+//! the keys, and the documents that follow from the packs. The engine decides; it touches nothing but its
+//! store. Network and time are the caller's: [`Engine::prepare`] gives frames to send, [`Engine::answer_head`]
+//! and [`Engine::segment`] take what came back.
+//!
+//! Reading order: [`store`] and [`records`] (what is kept), [`chains`], [`core`] (what a device knows),
+//! [`keyring`] and [`send`] (from a change to a sealed pack), [`receive`] and [`digest`] (the two commits of an
+//! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`] and
+//! [`bundle`], [`engine`] (what callers use).
 
+pub mod bundle;
+pub mod chains;
+pub mod core;
+pub mod counting;
+pub mod decisions;
+pub mod digest;
+pub mod document;
+pub mod duties;
+pub mod engine;
+pub mod error;
+pub mod exchange;
+pub mod keyring;
+pub mod notices;
+pub mod people;
+pub mod receive;
+pub mod records;
+pub mod send;
+mod settings;
 pub mod store;
+
+pub use engine::{Acts, Engine, PackState};
+pub use error::EngineError;

@@ -1,0 +1,739 @@
+//! The engine as its callers see it: every act is one transaction, and what failed left nothing behind.
+
+use tessera_model::crdt::Document;
+use tessera_model::documents::{Kind, Read, Record};
+use tessera_model::guard::{ActorBytes, ChangeHash, Scanned};
+use tessera_protocol::access::Classes;
+use tessera_protocol::charter::{Change, Roles};
+use tessera_protocol::device::Device;
+use tessera_protocol::frontier::Frontier;
+use tessera_protocol::hash::hash;
+use tessera_protocol::ids::{
+    ApplicationId, DeviceId, Incarnation, LinkId, MemberId, PackId, ProgrammeId, RoundId, StreamId,
+};
+use tessera_protocol::permission::Permission;
+use tessera_protocol::receipt::Receipt;
+use tessera_protocol::signature::PublicKey;
+use tessera_protocol::statement::Statement;
+use tessera_vault::enrol::{self, About as Person, Invitation, Relay};
+use tessera_vault::identity::DeviceSecret;
+use tessera_vault::ids::Audience;
+use tessera_vault::items::{Decision, Item};
+
+use crate::bundle::{self, Bundle, For};
+use crate::core::{About, Core, InProcess, Known, Rng, Worker, meta};
+use crate::counting::{Counting, Standing};
+use crate::error::EngineError;
+use crate::exchange::{Announced, Sending};
+use crate::notices::{self, Notice};
+use crate::people::{self, Admitted, Removal};
+use crate::receive::Imported;
+use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, get, put};
+use crate::store::{Store, Table, Transaction};
+
+/// One programme on one device.
+pub struct Engine<S: Store> {
+    store: S,
+    core: Core,
+}
+
+/// A pack as a person follows it.
+#[derive(Debug, Clone)]
+pub struct PackState {
+    /// The pack.
+    pub id: PackId,
+    /// Its state.
+    pub record: PackRecord,
+    /// True where it waits in the outbox.
+    pub in_outbox: bool,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl<S: Store> Engine<S> {
+    /// Founds a programme whose first admin and coordinator is this device's member.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn found(
+        mut store: S,
+        secret: DeviceSecret,
+        mut rng: Rng,
+        demo: bool,
+        relays: &[(PublicKey, bool)],
+    ) -> Result<Self, EngineError> {
+        let mut nonce = [0; 16];
+        rand_core::Rng::fill_bytes(&mut rng, &mut nonce);
+        let (link, programme, member) = people::genesis(&secret, nonce, demo, relays)?;
+        let about = About { programme, member };
+        store.transaction(|tx| put(tx, Table::Meta, meta::HOME, &about))?;
+        let mut engine = Self::open(store, secret, rng)?;
+        engine.act(|core, tx| core.found(tx, &link))?;
+        Ok(engine)
+    }
+
+    /// Starts the home of somebody who answers an invitation; gives the answer to hand back.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn enrol(
+        mut store: S,
+        secret: DeviceSecret,
+        rng: Rng,
+        invitation: &Invitation,
+        person: Person,
+    ) -> Result<(Self, Vec<u8>), EngineError> {
+        let answer = enrol::answer(invitation, &secret, person)?;
+        let about = About { programme: invitation.programme, member: secret.device().first_member() };
+        store.transaction(|tx| {
+            put(tx, Table::Meta, meta::HOME, &about)?;
+            put(tx, Table::Meta, b"invitation", invitation)
+        })?;
+        Ok((Self::open(store, secret, rng)?, answer))
+    }
+
+    /// Starts the home of a further device of a member.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn join(mut store: S, secret: DeviceSecret, rng: Rng, about: About) -> Result<Self, EngineError> {
+        store.transaction(|tx| put(tx, Table::Meta, meta::HOME, &about))?;
+        Self::open(store, secret, rng)
+    }
+
+    /// Opens a home: a new start, with an incarnation of its own.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] where the store holds no home.
+    pub fn open(mut store: S, secret: DeviceSecret, mut rng: Rng) -> Result<Self, EngineError> {
+        let (about, known) = store.transaction(|tx| {
+            let about: About =
+                get(tx, Table::Meta, meta::HOME)?.ok_or_else(|| EngineError::NotFound("a home".into()))?;
+            let known = Known::load(tx, &about)?;
+            Ok::<_, EngineError>((about, known))
+        })?;
+        let incarnation = incarnation(&mut rng);
+        let device = secret.id();
+        let worker = Box::new(InProcess);
+        let core = Core { secret, device, about, incarnation, rng, known, counter: 0, worker };
+        Ok(Self { store, core })
+    }
+
+    /// Tries changes of other people in `worker` from here on.
+    pub fn set_worker(&mut self, worker: Box<dyn Worker>) {
+        self.core.worker = worker;
+    }
+
+    /// Runs an act in one transaction. Where it fails, what this device knows is read again, under a new
+    /// incarnation, as if it had just started.
+    pub(crate) fn act<T>(
+        &mut self,
+        act: impl FnOnce(&mut Core, &mut dyn Transaction) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let Self { store, core } = self;
+        let result = store.transaction(|tx| act(core, tx));
+        if result.is_err() {
+            let about = core.about;
+            if let Ok(known) = store.transaction(|tx| Known::load(tx, &about)) {
+                core.known = known;
+            }
+            core.incarnation = incarnation(&mut core.rng);
+            core.counter = 0;
+        }
+        result
+    }
+
+    fn look<T>(
+        &mut self,
+        look: impl FnOnce(&Core, &dyn Transaction) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let Self { store, core } = self;
+        store.transaction(|tx| look(core, tx))
+    }
+
+    /// The store, given back.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
+    /// The store.
+    pub fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// The programme.
+    #[must_use]
+    pub fn programme(&self) -> ProgrammeId {
+        self.core.about.programme
+    }
+
+    /// The member.
+    #[must_use]
+    pub fn member(&self) -> MemberId {
+        self.core.about.member
+    }
+
+    /// This device.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.core.device
+    }
+
+    /// The public half of this device.
+    #[must_use]
+    pub fn public_device(&self) -> Device {
+        self.core.secret.device()
+    }
+
+    /// Who may do what, as far as this device knows.
+    #[must_use]
+    pub fn permission(&self) -> &Permission {
+        &self.core.known.permission
+    }
+
+    /// True where this device acts as a coordinator's.
+    #[must_use]
+    pub fn is_coordinator(&self) -> bool {
+        self.core.is_coordinator()
+    }
+
+    /// True where this member is an admin.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.core.is_admin()
+    }
+
+    /// True where this device belongs at present.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.core.is_active()
+    }
+
+    /// The id of the application with this key, the same on every coordinator's device.
+    ///
+    /// # Errors
+    /// Where this device does not hold the programme's id key.
+    pub fn application(&self, key: &str) -> Result<ApplicationId, EngineError> {
+        let id_key = self.core.known.id_key.as_ref();
+        let id_key = id_key.ok_or(EngineError::NotPermitted("a coordinator's keys"))?;
+        Ok(id_key.application(self.programme(), key))
+    }
+
+    /// The stream of an audience.
+    ///
+    /// # Errors
+    /// Where its id is keyed and this device does not hold the key.
+    pub fn stream(&self, audience: &Audience) -> Result<StreamId, EngineError> {
+        self.core.stream(audience)
+    }
+
+    /// Members to whom a stream is open.
+    #[must_use]
+    pub fn open_to(&self, stream: StreamId) -> Vec<MemberId> {
+        self.core.open_to(stream).collect()
+    }
+
+    // Exchanges.
+
+    /// Seals what waits and makes the next request to the relay with this key.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn prepare(
+        &mut self,
+        relay: PublicKey,
+        budget_bytes: u64,
+        wanted: Classes,
+    ) -> Result<Sending, EngineError> {
+        self.act(|core, tx| {
+            if core.is_active() && !core.known.permission.read_only() {
+                core.duties(tx)?;
+            }
+            core.prepare(tx, relay, budget_bytes, wanted)
+        })
+    }
+
+    /// Takes a relay's word that nothing is new.
+    ///
+    /// # Errors
+    /// [`EngineError::Forged`] where it is not the relay's.
+    pub fn nothing_new(&mut self, sending: &Sending, answer: &[u8]) -> Result<(), EngineError> {
+        self.act(|core, tx| core.nothing_new(tx, sending, answer))
+    }
+
+    /// Takes the first frame of an answer.
+    ///
+    /// # Errors
+    /// As [`Engine::nothing_new`].
+    pub fn answer_head(&mut self, sending: &Sending, frame: &[u8]) -> Result<Announced, EngineError> {
+        self.act(|core, tx| core.answer_head(tx, sending, frame))
+    }
+
+    /// Takes the next frame of an answer; true where it is the last.
+    ///
+    /// # Errors
+    /// As [`Engine::nothing_new`].
+    pub fn segment(
+        &mut self,
+        sending: &Sending,
+        frame: &[u8],
+        index: u32,
+    ) -> Result<(Imported, bool), EngineError> {
+        self.act(|core, tx| core.segment(tx, sending, frame, index))
+    }
+
+    /// Reads what was received, and does what follows from it. True where something new waits to be sent.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn digest(&mut self) -> Result<bool, EngineError> {
+        loop {
+            let batch = self.act(|core, tx| core.begin_batch(tx))?;
+            if batch.is_empty() {
+                break;
+            }
+            self.act(|core, tx| core.finish_batch(tx, &batch))?;
+        }
+        self.act(|core, tx| {
+            core.duties(tx)?;
+            Ok(tx.count(Table::Outbox, &[])? > 0)
+        })
+    }
+
+    /// How many packs wait for a relay or a coordinator.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn outbox(&mut self) -> Result<u64, EngineError> {
+        self.look(|_, tx| Ok(tx.count(Table::Outbox, &[])?))
+    }
+
+    // Bundles.
+
+    /// Seals what waits and writes a bundle.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn export(&mut self, to: For) -> Result<Vec<u8>, EngineError> {
+        self.act(|core, tx| {
+            if core.is_active() && !core.known.permission.read_only() {
+                core.duties(tx)?;
+            }
+            core.export(tx, to)
+        })
+    }
+
+    /// Imports a bundle: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::Forged`], [`EngineError::OtherProgramme`], [`EngineError::Newer`].
+    pub fn import(&mut self, bytes: &[u8]) -> Result<Imported, EngineError> {
+        let bundle: Bundle = bundle::read(bytes)?;
+        let imported = self.act(|core, tx| core.import(tx, bundle))?;
+        self.digest()?;
+        Ok(imported)
+    }
+
+    // Documents.
+
+    /// Reads a record from what counts.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn read<T: Record>(
+        &mut self,
+        audience: &Audience,
+        subject: &[u8],
+    ) -> Result<Option<Read<T>>, EngineError> {
+        self.look(|core, tx| core.read_record(tx, audience, subject, &mut Counting::load(tx)?))
+    }
+
+    /// Writes a record: one change of what differs.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn write<T: Record>(
+        &mut self,
+        audience: &Audience,
+        subject: &[u8],
+        value: &T,
+        outside: bool,
+    ) -> Result<Option<ChangeHash>, EngineError> {
+        self.act(|core, tx| core.write_record(tx, audience, subject, value, outside))
+    }
+
+    /// Edits a document as one change.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn edit(
+        &mut self,
+        audience: &Audience,
+        kind: Kind,
+        subject: &[u8],
+        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Option<Scanned>, EngineError>,
+    ) -> Result<Option<ChangeHash>, EngineError> {
+        self.act(|core, tx| core.edit(tx, audience, kind, subject, false, edit))
+    }
+
+    /// The documents of a kind that are here, with their audience where it is known.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn documents(&mut self, kind: Kind) -> Result<Vec<(DocumentRecord, Option<Audience>)>, EngineError> {
+        self.look(|core, tx| {
+            let documents = core.documents(tx, kind)?;
+            Ok(documents
+                .into_iter()
+                .map(|(_, record)| (record.clone(), core.audience(record.stream)))
+                .collect())
+        })
+    }
+
+    /// Several acts as one: all of them or none.
+    ///
+    /// # Errors
+    /// Whatever `acts` returns.
+    pub fn together<T>(
+        &mut self,
+        acts: impl FnOnce(&mut Acts<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        self.act(|core, tx| acts(&mut Acts { core, tx }))
+    }
+
+    /// Finds documents by their words.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn search(
+        &mut self,
+        words: &str,
+        limit: usize,
+    ) -> Result<Vec<(DocumentRecord, Option<Audience>)>, EngineError> {
+        self.look(|core, tx| {
+            let mut found = Vec::new();
+            for id in tx.search(words, limit)? {
+                if let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id)? {
+                    let audience = core.audience(record.stream);
+                    found.push((record, audience));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    // People.
+
+    /// Invites somebody; the invitation is handed over by any way.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn invite(
+        &mut self,
+        roles: Roles,
+        name: &str,
+        relays: Vec<Relay>,
+    ) -> Result<Invitation, EngineError> {
+        self.act(|core, tx| core.invite(tx, roles, name, relays))
+    }
+
+    /// Admits whoever answered an invitation of this device.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn admit(&mut self, answer: &[u8]) -> Result<Admitted, EngineError> {
+        self.act(|core, tx| core.admit_member(tx, answer))
+    }
+
+    /// The check words on the side of the person who enrolled; none before the admission came.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn own_check_words(&mut self) -> Result<Option<Vec<&'static str>>, EngineError> {
+        self.look(|core, tx| {
+            let Some(invitation) = get::<Invitation>(tx, Table::Meta, b"invitation")? else {
+                return Ok(None);
+            };
+            let nonce = core.known.gathering.packs().find_map(|pack| match &pack.act {
+                tessera_protocol::permission::Act::Statement(Statement::Admit {
+                    invitation: id,
+                    nonce,
+                    device,
+                }) if *id == invitation.id && device.id() == core.device => Some(*nonce),
+                _ => None,
+            });
+            let Some(nonce) = nonce else { return Ok(None) };
+            Ok(Some(invitation.check_words(&nonce, &core.secret.device())?.to_vec()))
+        })
+    }
+
+    /// The invitation that this home answered.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn invitation(&mut self) -> Result<Option<Invitation>, EngineError> {
+        self.look(|_, tx| get(tx, Table::Meta, b"invitation"))
+    }
+
+    /// Records that a person compared the words, or handed the invitation over in person.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`].
+    pub fn check(&mut self, member: MemberId) -> Result<(), EngineError> {
+        self.act(|core, tx| core.check_member(tx, member))
+    }
+
+    /// True where a person checked the member on this device.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn is_checked(&mut self, member: MemberId) -> Result<bool, EngineError> {
+        self.look(|core, tx| core.is_checked(tx, member))
+    }
+
+    /// What removing a member would mean; nothing is done.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`].
+    pub fn removal(&mut self, member: MemberId) -> Result<Removal, EngineError> {
+        self.look(|core, tx| core.removal(tx, member))
+    }
+
+    /// Suspends a member.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn suspend(&mut self, member: MemberId) -> Result<PackId, EngineError> {
+        self.act(|core, tx| core.suspend(tx, member))
+    }
+
+    /// Lifts a member's suspensions; gives how many there were.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn lift(&mut self, member: MemberId) -> Result<usize, EngineError> {
+        self.act(|core, tx| core.lift(tx, member))
+    }
+
+    /// Removes a member for ever.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn remove(&mut self, member: MemberId) -> Result<(), EngineError> {
+        self.act(|core, tx| core.remove(tx, member))
+    }
+
+    /// Adds a device: to this member, or as an admin to another.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn add_device(&mut self, member: MemberId, device: Device) -> Result<DeviceId, EngineError> {
+        self.act(|core, tx| core.add_device(tx, member, device))
+    }
+
+    /// Removes a device for ever.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn remove_device(&mut self, device: DeviceId) -> Result<(), EngineError> {
+        self.act(|core, tx| core.remove_device(tx, device))
+    }
+
+    /// Proposes changes of the charter.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn amend_charter(&mut self, changes: Vec<Change>) -> Result<LinkId, EngineError> {
+        self.act(|core, tx| core.amend_charter(tx, changes))
+    }
+
+    /// Signs a proposed change of the charter.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::NotFound`].
+    pub fn sign_link(&mut self, link: LinkId) -> Result<(), EngineError> {
+        self.act(|core, tx| core.sign_link(tx, link))
+    }
+
+    /// Closes a round with everything that is here.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn close(&mut self, round: RoundId) -> Result<Frontier, EngineError> {
+        self.act(|core, tx| core.close(tx, round))
+    }
+
+    // What a person sees.
+
+    /// Records a decision on work that waits.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn decide(&mut self, decision: Decision) -> Result<(), EngineError> {
+        self.act(|core, tx| {
+            core.must_coordinate()?;
+            let mut id = [0; 32];
+            id.copy_from_slice(&hash("own decision", &[&core.incarnation.0, &core.counter.to_le_bytes()]).0);
+            crate::decisions::keep(tx, PackId(id), &decision)?;
+            core.pend(tx, &Audience::Office, PendingEntry::Item(Item::Decision(decision)))?;
+            core.duties(tx)
+        })
+    }
+
+    /// All decisions.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn decisions(&mut self) -> Result<Vec<Decision>, EngineError> {
+        self.look(|_, tx| Ok(crate::decisions::list(tx)?.into_iter().map(|(_, decision)| decision).collect()))
+    }
+
+    /// Every pack with its state, in the order of ids.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn packs(&mut self) -> Result<Vec<PackState>, EngineError> {
+        self.look(|core, tx| {
+            let mut outbox = std::collections::BTreeSet::new();
+            crate::records::each(tx, Table::Outbox, &[], |key, _| {
+                outbox.extend(key.last_chunk::<32>().copied());
+                Ok(())
+            })?;
+            let mut counting = Counting::load(tx)?;
+            let mut states = Vec::new();
+            for (key, record) in all::<PackRecord>(tx, Table::PackStates, &[])? {
+                let Some(id) = key.last_chunk::<32>().map(|id| PackId(*id)) else { continue };
+                let standing = counting.standing(core, tx, id)?;
+                states.push(PackState { id, in_outbox: outbox.contains(&id.0), record, standing });
+            }
+            Ok(states)
+        })
+    }
+
+    /// The receipt for a pack, where one came.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn receipt(&mut self, pack: PackId) -> Result<Option<Receipt>, EngineError> {
+        self.look(|_, tx| get(tx, Table::Receipts, &pack.0))
+    }
+
+    /// Everything worth a notice.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn notices(&mut self) -> Result<Vec<Notice>, EngineError> {
+        self.look(|_, tx| notices::list(tx))
+    }
+
+    /// How many things wait to be sealed.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn pending(&mut self) -> Result<u64, EngineError> {
+        self.look(|_, tx| Ok(tx.count(Table::Pending, &[])?))
+    }
+
+    /// Sends drafts to the relay as well, from here on.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn set_desk_backup(&mut self, on: bool) -> Result<(), EngineError> {
+        self.act(|_, tx| crate::settings::set_desk_backup(tx, on))
+    }
+}
+
+/// Several acts inside one transaction.
+pub struct Acts<'a> {
+    core: &'a mut Core,
+    tx: &'a mut dyn Transaction,
+}
+
+impl Acts<'_> {
+    /// As [`Engine::read`].
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn read<T: Record>(
+        &mut self,
+        audience: &Audience,
+        subject: &[u8],
+    ) -> Result<Option<Read<T>>, EngineError> {
+        let mut counting = Counting::load(self.tx)?;
+        self.core.read_record(self.tx, audience, subject, &mut counting)
+    }
+
+    /// As [`Engine::write`].
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn write<T: Record>(
+        &mut self,
+        audience: &Audience,
+        subject: &[u8],
+        value: &T,
+        outside: bool,
+    ) -> Result<Option<ChangeHash>, EngineError> {
+        self.core.write_record(self.tx, audience, subject, value, outside)
+    }
+
+    /// Opens a stream to a member: its packs, and its keys with the next grants. The member must have been
+    /// checked by a person on this device.
+    ///
+    /// # Errors
+    /// [`EngineError::Unchecked`], [`EngineError::NotPermitted`].
+    pub fn open_stream(&mut self, member: MemberId, stream: &Audience) -> Result<(), EngineError> {
+        self.core.must_coordinate()?;
+        if !self.core.is_checked(self.tx, member)? {
+            return Err(EngineError::Unchecked(member));
+        }
+        let id = self.core.stream(stream)?;
+        if self.core.known.openings.is_open(&self.core.known.access, member, id).is_some() {
+            return Ok(());
+        }
+        let closings = self.core.known.openings.closings(&self.core.known.access, member, id);
+        self.core.ensure_key(self.tx, stream)?;
+        self.core.pend(self.tx, &Audience::To(member), PendingEntry::Open(id, closings.try_into()?))?;
+        Ok(())
+    }
+
+    /// Closes a stream to a member: nothing more of it is sent, and what is written from here on has a new key.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn close_stream(&mut self, member: MemberId, stream: &Audience) -> Result<(), EngineError> {
+        self.core.must_coordinate()?;
+        let id = self.core.stream(stream)?;
+        self.core.pend(self.tx, &Audience::To(member), PendingEntry::Close(id))
+    }
+
+    /// Keeps a choice of this device; it never leaves it.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn set(&mut self, key: &str, value: &[u8]) -> Result<(), EngineError> {
+        Ok(self.tx.put(Table::Settings, &[b"user-", key.as_bytes()].concat(), value)?)
+    }
+
+    /// A choice of this device.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn setting(&mut self, key: &str) -> Result<Option<Vec<u8>>, EngineError> {
+        Ok(self.tx.get(Table::Settings, &[b"user-", key.as_bytes()].concat())?)
+    }
+
+    /// Seals what waits.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn hand_over(&mut self) -> Result<(), EngineError> {
+        self.core.duties(self.tx)
+    }
+}
+
+fn incarnation(rng: &mut Rng) -> Incarnation {
+    let mut bytes = [0; 8];
+    rand_core::Rng::fill_bytes(rng, &mut bytes);
+    Incarnation(bytes)
+}

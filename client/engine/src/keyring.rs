@@ -1,0 +1,94 @@
+//! The keys that this device holds, and which of them may still be written with.
+//!
+//! A key serves one set of readers: it is fit for writing while everyone it was ever given to is still a
+//! reader. Of the fit keys the highest epoch counts, then the lowest id. Removing somebody therefore needs
+//! no key at all: the next write makes a new one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tessera_protocol::codec::Wire;
+use tessera_protocol::ids::{DeviceId, KeyId, StreamId};
+use tessera_vault::ids::Audience;
+use tessera_vault::items::Grant;
+
+use crate::error::EngineError;
+use crate::records::{KeyRecord, all, put};
+use crate::store::{Table, Transaction};
+
+/// All keys of a home, by stream.
+#[derive(Default)]
+pub struct Keyring(BTreeMap<StreamId, BTreeMap<KeyId, KeyRecord>>);
+
+impl Keyring {
+    pub(crate) fn load(tx: &dyn Transaction) -> Result<Self, EngineError> {
+        let mut keys = Self::default();
+        for (_, record) in all::<KeyRecord>(tx, Table::Keys, &[])? {
+            keys.0.entry(record.grant.stream).or_default().insert(record.grant.key.id(), record);
+        }
+        Ok(keys)
+    }
+
+    /// One key of a stream.
+    pub(crate) fn get(&self, stream: StreamId, key: KeyId) -> Option<&KeyRecord> {
+        self.0.get(&stream)?.get(&key)
+    }
+
+    /// The keys of a stream.
+    pub(crate) fn of(&self, stream: StreamId) -> impl Iterator<Item = (&KeyId, &KeyRecord)> {
+        self.0.get(&stream).into_iter().flatten()
+    }
+
+    /// All keys.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (StreamId, KeyId, &KeyRecord)> {
+        self.0.iter().flat_map(|(stream, keys)| keys.iter().map(|(id, record)| (*stream, *id, record)))
+    }
+
+    /// What a stream is, by any of its keys.
+    pub(crate) fn audience(&self, stream: StreamId) -> Option<Audience> {
+        self.of(stream).find_map(|(_, record)| record.grant.audience())
+    }
+
+    /// The highest epoch of a stream that this device knows; 0 where it knows none.
+    pub(crate) fn epoch(&self, stream: StreamId) -> u32 {
+        self.of(stream).map(|(_, record)| record.grant.epoch).max().unwrap_or(0)
+    }
+
+    /// The key to write with: made by a writer, given to readers alone, highest epoch, then lowest id.
+    pub(crate) fn fit(&self, stream: StreamId, readers: &BTreeSet<DeviceId>) -> Option<KeyId> {
+        let fit = self.of(stream).filter(|(_, record)| record.by_writer && record.given.is_subset(readers));
+        fit.max_by_key(|(id, record)| (record.grant.epoch, std::cmp::Reverse(**id))).map(|(id, _)| *id)
+    }
+
+    /// Keeps a key, or what is new about it: who made it, and to whom it was given. True where the key is new.
+    pub(crate) fn learn(
+        &mut self,
+        tx: &mut dyn Transaction,
+        grant: &Grant,
+        by_writer: bool,
+        given: impl IntoIterator<Item = DeviceId>,
+    ) -> Result<bool, EngineError> {
+        let id = grant.key.id();
+        let keys = self.0.entry(grant.stream).or_default();
+        let new = !keys.contains_key(&id);
+        let record = keys.entry(id).or_insert_with(|| KeyRecord {
+            grant: grant.clone(),
+            by_writer,
+            given: tessera_protocol::codec::Set::default(),
+        });
+        let mut all = (*record.given).clone();
+        all.extend(given);
+        if new || all != *record.given || (by_writer && !record.by_writer) {
+            record.by_writer |= by_writer;
+            record.given = all.try_into()?;
+            let key = [&grant.stream.0[..], &record.grant.epoch.to_be_bytes(), &id.0].concat();
+            put(tx, Table::Keys, &key, record)?;
+        }
+        Ok(new)
+    }
+}
+
+/// Length of the encoding of one grant, in bytes: what a key costs on the way.
+#[must_use]
+pub fn grant_bytes(grant: &Grant) -> usize {
+    zeroize::Zeroizing::new(grant.to_bytes()).len()
+}

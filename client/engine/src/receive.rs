@@ -1,0 +1,256 @@
+//! The first commit of an import: bytes and their place. Nothing is opened here. A relay's answer and a
+//! bundle come the same way.
+
+use tessera_protocol::access::Refusal;
+use tessera_protocol::codec::Wire;
+use tessera_protocol::ids::{DeviceId, PackId};
+use tessera_protocol::pack::Pack;
+use tessera_protocol::stream::Stream;
+
+use crate::chains;
+use crate::core::Core;
+use crate::error::EngineError;
+use crate::notices::Notice;
+use crate::records::{PackRecord, Stage, each, get, put};
+use crate::store::{Table, Transaction};
+
+/// By which way a pack came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Road {
+    /// From a relay that the charter names; when it received the pack, in milliseconds since 1970.
+    Relay {
+        /// The relay's clock.
+        received_ms: u64,
+    },
+    /// In a bundle.
+    Bundle,
+}
+
+/// What an import brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// Packs that are new.
+    pub new: usize,
+    /// Packs that were here.
+    pub known: usize,
+    /// Packs that wait for a statement that names their author.
+    pub waiting: usize,
+    /// Packs that were refused; the notices say why.
+    pub refused: usize,
+}
+
+/// Packs that may wait for the statement that names their author.
+const UNKNOWN_AUTHORS: u64 = 4096;
+
+/// Keys in [`Table::Parked`]: what waits, and for what.
+pub(crate) mod parked {
+    /// Packs of unknown authors: `U` pack → bytes.
+    pub(crate) const UNKNOWN: u8 = b'U';
+    /// Packs whose contents are still to be read: `R` rank pack → nothing.
+    pub(crate) const READY: u8 = b'R';
+    /// Packs without their key: `K` key pack → nothing.
+    pub(crate) const KEYLESS: u8 = b'K';
+}
+
+impl Core {
+    /// Stores packs that arrived.
+    pub(crate) fn receive(
+        &mut self,
+        tx: &mut dyn Transaction,
+        packs: impl IntoIterator<Item = (Pack, Road)>,
+    ) -> Result<Imported, EngineError> {
+        let mut imported = Imported::default();
+        let mut news = false;
+        for (pack, road) in packs {
+            if pack.header().programme != self.programme() {
+                return Err(EngineError::OtherProgramme);
+            }
+            let public = self.known.access.name(pack.header().stream) == Stream::Public;
+            if !public && std::mem::take(&mut news) {
+                self.known.derive();
+                self.retry_unknown(tx, &mut imported)?;
+            }
+            news |= self.receive_one(tx, pack, road, &mut imported)? && public;
+        }
+        if news {
+            self.known.derive();
+            self.retry_unknown(tx, &mut imported)?;
+        }
+        Ok(imported)
+    }
+
+    /// Stores one pack; true where it is new.
+    fn receive_one(
+        &mut self,
+        tx: &mut dyn Transaction,
+        pack: Pack,
+        road: Road,
+        imported: &mut Imported,
+    ) -> Result<bool, EngineError> {
+        let id = pack.id();
+        if let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &id.0)? {
+            imported.known += 1;
+            if let Road::Relay { received_ms } = road {
+                record.received_ms = record.received_ms.or(Some(received_ms));
+                self.mark_held(tx, id, &mut record)?;
+            }
+            return Ok(false);
+        }
+        if self.known.access.name(pack.header().stream) == Stream::Public {
+            let (checked, refused) = self.known.gathering.insert(pack.clone());
+            if refused.is_some() {
+                return self.refuse(tx, id, pack.header().device, "bad-signature", imported);
+            }
+            if checked.is_empty() {
+                return self.park(tx, id, &pack, imported);
+            }
+            let mut new = false;
+            for pack in checked {
+                if get::<PackRecord>(tx, Table::PackStates, &pack.id().0)?.is_none() {
+                    tx.delete(Table::Parked, &[&[parked::UNKNOWN][..], &pack.id().0].concat())?;
+                    self.admit(tx, &pack, road, imported)?;
+                    new = true;
+                }
+            }
+            return Ok(new);
+        }
+        let device = pack.header().device;
+        let Some(key) = self.known.gathering.key(device).copied() else {
+            return self.park(tx, id, &pack, imported);
+        };
+        let Ok(pack) = pack.verify(&key) else {
+            return self.refuse(tx, id, device, "bad-signature", imported);
+        };
+        match self.known.access.may_write(pack.header()) {
+            Ok(_) => {
+                self.admit(tx, &pack, road, imported)?;
+                Ok(true)
+            }
+            Err(Refusal::UnknownDevice | Refusal::NotAWriter)
+                if self.known.access.reader(device).is_none() =>
+            {
+                self.park(tx, id, &pack, imported)
+            }
+            Err(refusal) => self.refuse(tx, id, device, refusal.code(), imported),
+        }
+    }
+
+    fn admit(
+        &mut self,
+        tx: &mut dyn Transaction,
+        pack: &Pack,
+        road: Road,
+        imported: &mut Imported,
+    ) -> Result<(), EngineError> {
+        let (id, header) = (pack.id(), pack.header());
+        let public = self.known.access.name(header.stream) == Stream::Public;
+        let (held, received_ms) = match road {
+            Road::Relay { received_ms } => (true, Some(received_ms)),
+            Road::Bundle => (false, None),
+        };
+        let record = PackRecord {
+            stream: header.stream,
+            device: header.device,
+            number: header.number,
+            stage: if public { Stage::Opened } else { Stage::Received },
+            attempts: 0,
+            own: header.device == self.device,
+            held,
+            received_ms,
+            outcome: None,
+        };
+        put(tx, Table::Packs, &id.0, pack)?;
+        put(tx, Table::PackStates, &id.0, &record)?;
+        chains::note(tx, id, header)?;
+        self.note_opening(tx, pack)?;
+        if !public {
+            let rank = u8::from(!matches!(self.known.access.name(header.stream), Stream::To(_)));
+            tx.put(Table::Parked, &[&[parked::READY, rank][..], &id.0].concat(), &[])?;
+        }
+        if !held {
+            // Whoever meets a relay next brings it what came on a stick.
+            self.queue(tx, pack)?;
+        }
+        if crate::notices::forked(tx, header)? {
+            Notice::Forked { device: header.device, stream: header.stream }.keep(tx)?;
+        }
+        imported.new += 1;
+        Ok(())
+    }
+
+    /// A relay holds the pack: it leaves the outbox.
+    pub(crate) fn mark_held(
+        &self,
+        tx: &mut dyn Transaction,
+        id: PackId,
+        record: &mut PackRecord,
+    ) -> Result<(), EngineError> {
+        record.held = true;
+        put(tx, Table::PackStates, &id.0, record)?;
+        self.unqueue(tx, id, record)
+    }
+
+    /// Takes a pack out of the outbox.
+    pub(crate) fn unqueue(
+        &self,
+        tx: &mut dyn Transaction,
+        id: PackId,
+        record: &PackRecord,
+    ) -> Result<(), EngineError> {
+        let public = self.known.access.name(record.stream) == Stream::Public;
+        let key = [&[u8::from(!public)][..], &record.number.to_be_bytes(), &id.0].concat();
+        Ok(tx.delete(Table::Outbox, &key)?)
+    }
+
+    fn park(
+        &self,
+        tx: &mut dyn Transaction,
+        id: PackId,
+        pack: &Pack,
+        imported: &mut Imported,
+    ) -> Result<bool, EngineError> {
+        let key = [&[parked::UNKNOWN][..], &id.0].concat();
+        if tx.get(Table::Parked, &key)?.is_none()
+            && tx.count(Table::Parked, &[parked::UNKNOWN])? >= UNKNOWN_AUTHORS
+        {
+            return self.refuse(tx, id, pack.header().device, "too-many-waiting", imported);
+        }
+        imported.waiting += 1;
+        put(tx, Table::Parked, &key, pack)?;
+        Ok(false)
+    }
+
+    fn refuse(
+        &self,
+        tx: &mut dyn Transaction,
+        pack: PackId,
+        device: DeviceId,
+        code: &str,
+        imported: &mut Imported,
+    ) -> Result<bool, EngineError> {
+        imported.refused += 1;
+        Notice::Refused { pack, device, code: code.to_owned() }.keep(tx)?;
+        Ok(false)
+    }
+
+    /// Tries again what waited for a statement that names its author.
+    fn retry_unknown(
+        &mut self,
+        tx: &mut dyn Transaction,
+        imported: &mut Imported,
+    ) -> Result<(), EngineError> {
+        let mut waiting = Vec::new();
+        each(tx, Table::Parked, &[parked::UNKNOWN], |key, value| {
+            let pack = Pack::from_bytes(&value)?;
+            if self.known.gathering.key(pack.header().device).is_some() {
+                waiting.push((key.to_vec(), pack));
+            }
+            Ok(())
+        })?;
+        for (key, pack) in waiting {
+            tx.delete(Table::Parked, &key)?;
+            self.receive_one(tx, pack, Road::Bundle, imported)?;
+        }
+        Ok(())
+    }
+}
