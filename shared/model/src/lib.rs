@@ -8,7 +8,9 @@
 //! - [`scores`], [`applications`], [`reviewers`]: tables in and out, with file, row and column in every refusal
 //!   ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
-//!   half up), and [`compute`], the same on files in memory.
+//!   half up), and [`compute`], the same on files in memory;
+//! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
+//!   [`documents`]: what each kind of document says, with typed readers and writers.
 //!
 //! The rule that matters most here: not answered is not zero. The second: the order in which rows arrive changes
 //! nothing.
@@ -18,6 +20,7 @@ pub mod cells;
 pub mod compute;
 pub mod crdt;
 pub mod decimal;
+pub mod documents;
 pub mod exact;
 pub mod guard;
 pub mod input;

@@ -124,6 +124,25 @@ impl Document {
         }
     }
 
+    /// Returns the keys of a map that held values right after a change; none if the change is not known.
+    #[must_use]
+    pub fn keys_at(&self, path: &[&str], change: &ChangeHash) -> Vec<String> {
+        if !self.known.contains(change) {
+            return Vec::new();
+        }
+        match container(&self.inner, path) {
+            Some((object, ObjType::Map)) => {
+                let heads = [automerge::ChangeHash(*change)];
+                let scalar = |key: &String| {
+                    let values = self.inner.get_all_at(&object, key.as_str(), &heads).unwrap_or_default();
+                    values.iter().any(|(value, _)| scalar_of(value).is_some())
+                };
+                self.inner.keys_at(&object, &heads).filter(scalar).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns the keys of a map that hold containers.
     #[must_use]
     pub fn containers(&self, path: &[&str]) -> Vec<String> {

@@ -1,0 +1,169 @@
+//! Who reads which answer, and what a blind reader cannot learn.
+
+use std::collections::BTreeMap;
+
+use super::split::{BLIND, OPEN, find_leaks, neutral_label, rendered_files};
+use super::*;
+
+const APPLICATION: Id = [0xab; 16];
+
+fn row() -> Row {
+    let cells = [
+        ("id", "A-017"),
+        ("full-name", "Amina Diallo"),
+        ("email", "amina@clinic.example"),
+        ("birth-date", "1985-02-03"),
+        ("gender", ""),
+        ("country", "Ghana"),
+        ("organisation", "Clinic Kumasi"),
+        ("position", "Head"),
+        ("group", "academic"),
+        ("question-1", "Patience."),
+        ("favourite-colour", "green"),
+    ];
+    let fields = cells.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Row { key_column: "id".to_owned(), key: "A-017".to_owned(), fields }
+}
+
+fn keys(fields: &BTreeMap<String, String>) -> Vec<&str> {
+    fields.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_row_goes_where_the_form_says() {
+    let split = split_form(&seminar(), &APPLICATION, &row());
+    assert_eq!(keys(&split.identity.fields), ["birth-date", "email", "full-name", "organisation"]);
+    assert_eq!(
+        keys(&split.open.fields),
+        ["country", "full-name", "group", "organisation", "position", "question-1"]
+    );
+    assert_eq!(keys(&split.blind.fields), ["country", "group", "position", "question-1"]);
+    assert_eq!(keys(&split.open_card.fields), ["country", "organisation"]);
+    assert_eq!(keys(&split.blind_card.fields), ["country"]);
+    assert_eq!(split.unmapped, ["favourite-colour"]);
+    assert_eq!(split.identity.key, "A-017");
+    assert_eq!(split.blind.label, "A-017");
+}
+
+#[test]
+fn identity_does_not_leak_into_the_blind_rendition() {
+    let programme = seminar();
+    let mut row = row();
+    for key in ["A-017", "amina@clinic.example", "diallo-2019", "Kumasi 4"] {
+        row.key = key.to_owned();
+        let split = split_form(&programme, &APPLICATION, &row);
+        let seen = format!("{:?} {:?}", split.blind, split.blind_card).to_lowercase();
+        for field in &programme.fields {
+            let hidden = field.goes_to != crate::programme::form::GoesTo::Dossier;
+            let cell = row.fields.get(field.key.as_str()).filter(|cell| hidden && !cell.is_empty());
+            for word in cell.iter().flat_map(|cell| cell.split([' ', '@', '.'])).filter(|word| word.len() > 3)
+            {
+                assert!(!seen.contains(&word.to_lowercase()), "{word} leaks through {key}");
+            }
+        }
+        assert_eq!(split.blind.label == key, key == "A-017");
+    }
+    row.key_column = "email".to_owned();
+    row.key = "x17".to_owned();
+    let split = split_form(&programme, &APPLICATION, &row);
+    assert_eq!(split.blind.label, "A-abababab");
+    assert_eq!(neutral_label(&APPLICATION), "A-abababab");
+}
+
+#[test]
+fn a_name_in_an_essay_is_shown_to_a_coordinator() {
+    let mut row = row();
+    row.fields.insert("question-1".to_owned(), "As DIALLO v. State shows, the Clinic won.".to_owned());
+    let leaks = find_leaks(&split_form(&seminar(), &APPLICATION, &row));
+    let found: Vec<(&str, &str)> = leaks.iter().map(|leak| (&*leak.field, &*leak.of)).collect();
+    assert_eq!(
+        found,
+        [("question-1", "email"), ("question-1", "full-name"), ("question-1", "organisation"),]
+    );
+}
+
+#[test]
+fn a_blind_reader_sees_neither_file_names_nor_referees() {
+    let mut programme = seminar();
+    for attachment in &mut programme.attachments {
+        if matches!(attachment.key.as_str(), "letters" | "media") {
+            attachment.goes_to = crate::programme::form::GoesTo::Dossier;
+        }
+    }
+    let file = |name: &str, media_type: &str| File {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        size_bytes: 1,
+        referee: Some("Prof. Diallo".to_owned()),
+        light: false,
+        handle: vec![1],
+    };
+    let files = Manifest {
+        files: BTreeMap::from([
+            (("letters".to_owned(), [1; 32]), file("Diallo letter.pdf", "application/pdf")),
+            (("letters".to_owned(), [2; 32]), file("../Diallo.exe", "application/x-diallo")),
+            (("media".to_owned(), [3; 32]), file("Amina.jpg", "image/jpeg")),
+            (("cv".to_owned(), [4; 32]), file("Amina CV.pdf", "application/pdf")),
+            (("cover-letter".to_owned(), [5; 32]), file("Cover.pdf", "application/pdf")),
+            (("unknown".to_owned(), [6; 32]), file("Unknown.pdf", "application/pdf")),
+        ]),
+    };
+    let names = |rendition| {
+        let rendered = rendered_files(&programme, &files, rendition);
+        assert!(rendered.files.values().all(|file| file.referee.is_none()));
+        rendered.files.into_values().map(|file| file.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(BLIND), ["letter-1.pdf", "letter-2.bin", "media-1.jpg"]);
+    assert_eq!(names(OPEN), ["Amina CV.pdf", "Diallo letter.pdf", "../Diallo.exe", "Amina.jpg"]);
+}
+
+#[test]
+fn a_cell_of_a_file_never_reaches_a_reader() {
+    let mut programme = seminar();
+    for field in &mut programme.fields {
+        if field.key.as_str() == "country" {
+            field.kind = crate::programme::form::FieldKind::File;
+        }
+    }
+    let split = split_form(&programme, &APPLICATION, &row());
+    assert!(!split.open.fields.contains_key("country") && !split.blind_card.fields.contains_key("country"));
+    assert!(split.identity.fields.contains_key("country"));
+}
+
+#[test]
+fn columns_that_are_calculated_with_are_kept() {
+    let programme = Programme::parse(
+        "[scoring]\nadd = [\"bonus\"]\n[seats]\nn = 1\nquotas = [{ name = \"x\", field = \"sex\", value = \"f\" }]\n",
+    )
+    .unwrap();
+    let cells = [("bonus", "3"), ("sex", "f"), ("other", "x")];
+    let fields = cells.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let row = Row { key_column: "id".to_owned(), key: "1".to_owned(), fields };
+    let split = split_form(&programme, &APPLICATION, &row);
+    assert_eq!(keys(&split.identity.fields), ["bonus", "sex"]);
+    assert_eq!(split.unmapped, ["other"]);
+}
+
+#[test]
+fn a_dossier_has_a_version_that_follows_what_is_read() {
+    let split = split_form(&seminar(), &APPLICATION, &row());
+    let version = |dossier: &Dossier, files: &Manifest| dossier.version(files);
+    let none = Manifest::default();
+    let first = version(&split.open, &none);
+    assert_eq!(first, version(&split.open.clone(), &none));
+    assert_ne!(first, version(&split.blind, &none));
+    let mut changed = split.open.clone();
+    changed.fields.insert("position".to_owned(), "Director".to_owned());
+    assert_ne!(first, version(&changed, &none));
+    let file = |handle| File {
+        name: "cv-1.pdf".to_owned(),
+        media_type: "application/pdf".to_owned(),
+        size_bytes: 1,
+        referee: None,
+        light: false,
+        handle: vec![handle],
+    };
+    let files = |handle| Manifest { files: BTreeMap::from([(("cv".to_owned(), [4; 32]), file(handle))]) };
+    assert_ne!(first, version(&split.open, &files(1)));
+    assert_eq!(version(&split.open, &files(1)), version(&split.open, &files(2)), "sealing is no version");
+}
