@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::crdt::Document;
-use tessera_model::documents::{Kind, Read, Record, StreamKind};
+use tessera_model::documents::{Call, Kind, Read, Record, StreamKind};
 use tessera_model::guard::{ActorBytes, ChangeHash, Limits, Scanned, scan};
-use tessera_model::programme::Programme;
 use tessera_protocol::hash::hash;
 use tessera_protocol::ids::{DocumentId, Incarnation, PackId};
 use tessera_protocol::signature::PublicKey;
@@ -91,6 +90,16 @@ impl Core {
         counting: &mut Counting,
         everything: bool,
     ) -> Result<Option<Opened>, EngineError> {
+        self.open_document_of(tx, id, |pack| Ok(everything || counting.counts(self, tx, pack)?))
+    }
+
+    /// Builds a document from the changes of packs that `wanted` names, and what they build on.
+    pub(crate) fn open_document_of(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        mut wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
+    ) -> Result<Option<Opened>, EngineError> {
         let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(None) };
         let mut found: BTreeMap<ChangeHash, (ChangeRecord, Scanned)> = BTreeMap::new();
         let limits = Limits::default();
@@ -102,7 +111,7 @@ impl Core {
         let mut wanted: BTreeSet<ChangeHash> = BTreeSet::new();
         let mut next = Vec::new();
         for (hash, (change, _)) in &found {
-            if everything || counting.counts(self, tx, change.pack)? {
+            if wanted_pack(change.pack)? {
                 next.push(*hash);
             }
         }
@@ -164,12 +173,14 @@ impl Core {
         value: &T,
         outside: bool,
     ) -> Result<Option<ChangeHash>, EngineError> {
-        self.edit(tx, audience, T::KIND, subject, outside, |document, actor| {
-            value.write(document, actor).map_err(|error| EngineError::BadInput(error.to_string()))
-        })
+        let changes = self.edit(tx, audience, T::KIND, subject, outside, |document, actor| {
+            let change = value.write(document, actor);
+            Ok(change.map_err(|error| EngineError::BadInput(error.to_string()))?.into_iter().collect())
+        })?;
+        Ok(changes.into_iter().next())
     }
 
-    /// Edits a document as one change. The change and its place in the queue are stored together.
+    /// Edits a document. The changes and their place in the queue are stored together.
     pub(crate) fn edit(
         &mut self,
         tx: &mut dyn Transaction,
@@ -177,8 +188,8 @@ impl Core {
         kind: Kind,
         subject: &[u8],
         outside: bool,
-        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Option<Scanned>, EngineError>,
-    ) -> Result<Option<ChangeHash>, EngineError> {
+        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
+    ) -> Result<Vec<ChangeHash>, EngineError> {
         self.must_write()?;
         if !belongs(kind.code(), audience) {
             return Err(EngineError::BadInput(format!("a {} does not belong there", kind.name())));
@@ -190,21 +201,28 @@ impl Core {
             None => self.empty(tx, kind.code())?,
         };
         let actor = actor(&self.secret.public_key(), self.incarnation);
-        let Some(scanned) = edit(&mut document, &actor)? else { return Ok(None) };
+        let changes = edit(&mut document, &actor)?;
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
         let about = DocumentRecord { stream, kind: kind.code(), subject: subject.to_vec().try_into()? };
         put(tx, Table::Documents, &id.0, &about)?;
         tx.put(Table::Views, &kind_key(kind.code(), subject, id), &[])?;
-        let change = ChangeRecord {
-            pack: PackId([0; 32]),
-            device: self.device,
-            incarnation: self.incarnation,
-            bytes: scanned.bytes().to_vec().try_into()?,
-        };
-        put(tx, Table::Changes, &[&id.0[..], scanned.hash()].concat(), &change)?;
-        let entry = PendingEntry::Change { outside, document: id, hash: *scanned.hash() };
-        self.pend(tx, audience, entry)?;
+        let mut hashes = Vec::new();
+        for scanned in changes {
+            let change = ChangeRecord {
+                pack: PackId([0; 32]),
+                device: self.device,
+                incarnation: self.incarnation,
+                bytes: scanned.bytes().to_vec().try_into()?,
+            };
+            put(tx, Table::Changes, &[&id.0[..], scanned.hash()].concat(), &change)?;
+            let entry = PendingEntry::Change { outside, document: id, hash: *scanned.hash() };
+            self.pend(tx, audience, entry)?;
+            hashes.push(*scanned.hash());
+        }
         self.after_change(tx, id)?;
-        Ok(Some(*scanned.hash()))
+        Ok(hashes)
     }
 
     /// Keeps what follows from a document: full-text search, and the criteria of the call.
@@ -213,11 +231,7 @@ impl Core {
         let record = get::<DocumentRecord>(tx, Table::Documents, &id.0)?;
         if record.is_some_and(|record| Kind::from_code(record.kind) == Kind::Call) {
             let mut keys = criteria(tx, self)?;
-            for definition in strings(&opened.document, &["definitions"]) {
-                if let Ok(programme) = Programme::from_canonical(definition.as_bytes()) {
-                    keys.extend(programme.scored().map(|criterion| criterion.key.to_string()));
-                }
-            }
+            keys.extend(Call::read(&opened.document).value.criteria());
             let joined: Vec<String> = keys.into_iter().collect();
             tx.put(Table::Meta, CRITERIA, joined.join("\n").as_bytes())?;
             return Ok(());

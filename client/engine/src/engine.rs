@@ -362,7 +362,7 @@ impl<S: Store> Engine<S> {
         self.act(|core, tx| core.write_record(tx, audience, subject, value, outside))
     }
 
-    /// Edits a document as one change.
+    /// Edits a document; the changes that resulted are stored and wait to be sealed.
     ///
     /// # Errors
     /// [`EngineError`].
@@ -371,8 +371,8 @@ impl<S: Store> Engine<S> {
         audience: &Audience,
         kind: Kind,
         subject: &[u8],
-        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Option<Scanned>, EngineError>,
-    ) -> Result<Option<ChangeHash>, EngineError> {
+        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
+    ) -> Result<Vec<ChangeHash>, EngineError> {
         self.act(|core, tx| core.edit(tx, audience, kind, subject, false, edit))
     }
 
@@ -705,6 +705,70 @@ impl Acts<'_> {
         self.core.must_coordinate()?;
         let id = self.core.stream(stream)?;
         self.core.pend(self.tx, &Audience::To(member), PendingEntry::Close(id))
+    }
+
+    pub(crate) fn must_coordinate(&self) -> Result<(), EngineError> {
+        self.core.must_coordinate()
+    }
+
+    /// As [`Engine::member`].
+    #[must_use]
+    pub fn member(&self) -> MemberId {
+        self.core.about.member
+    }
+
+    /// As [`Engine::permission`].
+    #[must_use]
+    pub fn permission(&self) -> &Permission {
+        &self.core.known.permission
+    }
+
+    /// As [`Engine::is_checked`].
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn is_checked(&mut self, member: MemberId) -> Result<bool, EngineError> {
+        self.core.is_checked(self.tx, member)
+    }
+
+    /// As [`Engine::application`].
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn application(&self, key: &str) -> Result<ApplicationId, EngineError> {
+        let id_key = self.core.known.id_key.as_ref();
+        let id_key = id_key.ok_or(EngineError::NotPermitted("a coordinator's keys"))?;
+        Ok(id_key.application(self.core.about.programme, key))
+    }
+
+    /// As [`Engine::documents`].
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn documents(&mut self, kind: Kind) -> Result<Vec<(DocumentRecord, Option<Audience>)>, EngineError> {
+        let documents = self.core.documents(self.tx, kind)?;
+        Ok(documents
+            .into_iter()
+            .map(|(_, record)| (record.clone(), self.core.audience(record.stream)))
+            .collect())
+    }
+
+    /// As [`Engine::edit`].
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn edit(
+        &mut self,
+        audience: &Audience,
+        kind: Kind,
+        subject: &[u8],
+        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
+    ) -> Result<Vec<ChangeHash>, EngineError> {
+        self.core.edit(self.tx, audience, kind, subject, false, edit)
+    }
+
+    pub(crate) fn parts(&mut self) -> (&mut Core, &mut dyn Transaction) {
+        (self.core, self.tx)
     }
 
     /// Keeps a choice of this device; it never leaves it.

@@ -48,6 +48,12 @@ impl Keyring {
         self.of(stream).find_map(|(_, record)| record.grant.audience())
     }
 
+    /// The stream of an audience, by any of its keys.
+    pub(crate) fn stream_of(&self, audience: &Audience) -> Option<StreamId> {
+        let named = |record: &KeyRecord| record.grant.audience().as_ref() == Some(audience);
+        self.0.iter().find(|(_, keys)| keys.values().any(named)).map(|(stream, _)| *stream)
+    }
+
     /// The highest epoch of a stream that this device knows; 0 where it knows none.
     pub(crate) fn epoch(&self, stream: StreamId) -> u32 {
         self.of(stream).map(|(_, record)| record.grant.epoch).max().unwrap_or(0)

@@ -1,0 +1,290 @@
+//! A reviewer's acts: what is assigned, declaring a conflict of interest, drafting, submitting and amending.
+
+use tessera_model::documents::{
+    Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Read, Review,
+    Subject, check_submission,
+};
+use tessera_model::programme::Programme;
+use tessera_protocol::ids::{ApplicationId, RoundId};
+use tessera_vault::ids::Audience;
+use tessera_vault::items::Outcome;
+
+use crate::engine::Acts;
+use crate::error::EngineError;
+use crate::programme::round as round_of;
+use crate::records::{ChangeRecord, PackRecord, all, get};
+use crate::store::{Table, Transaction};
+
+/// Where a piece of work is: the four states that a person can trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WorkState {
+    /// Saved on this device.
+    OnDevice,
+    /// Sealed; no relay and no coordinator is known to have it.
+    InOutbox,
+    /// A relay of the charter holds it.
+    HeldByRelay,
+    /// A coordinator's device opened it.
+    OpenedByCoordinator,
+}
+
+impl WorkState {
+    /// The word of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OnDevice => "on-device",
+            Self::InOutbox => "in-outbox",
+            Self::HeldByRelay => "held-by-relay",
+            Self::OpenedByCoordinator => "opened-by-coordinator",
+        }
+    }
+}
+
+/// One application that this reviewer is to read.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The application.
+    pub application: ApplicationId,
+    /// The round.
+    pub round: RoundId,
+    /// What the reader calls it.
+    pub label: String,
+    /// The card.
+    pub card: Card,
+    /// The assignment.
+    pub assignment: Assignment,
+    /// What was declared; none where nothing was yet.
+    pub conflict: Option<Conflict>,
+    /// True where the dossier's text is here.
+    pub readable: bool,
+    /// The draft.
+    pub draft: Option<Read<Draft>>,
+    /// The submitted review.
+    pub review: Option<Read<Review>>,
+    /// Where the submitted review is.
+    pub state: Option<WorkState>,
+    /// What a coordinator's device said of it.
+    pub outcome: Option<Outcome>,
+}
+
+impl Task {
+    /// True where the reader may open the dossier: assigned, and declared to have no conflict.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.assignment.state == Some(AssignmentState::Assigned)
+            && self.conflict.as_ref().is_some_and(Conflict::is_clear)
+    }
+}
+
+/// What a submission came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submission {
+    /// It is sealed and in the outbox, as this revision.
+    Submitted {
+        /// From 1.
+        revision: u32,
+    },
+    /// It says what was submitted before.
+    Same {
+        /// From 1.
+        revision: u32,
+    },
+    /// Something is missing; nothing was submitted.
+    Missing(Vec<Missing>),
+    /// It was submitted before with other answers: amending needs a reason.
+    NeedsReason,
+}
+
+impl Acts<'_> {
+    /// What this member is to read.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn tasks(&mut self) -> Result<Vec<Task>, EngineError> {
+        let me = self.member();
+        let mut tasks = Vec::new();
+        for (record, audience) in self.documents(Kind::Assignment)? {
+            let Ok(Subject::Reading(application, round)) = Subject::parse(Kind::Assignment, &record.subject)
+            else {
+                continue;
+            };
+            if audience == Some(Audience::To(me)) {
+                tasks.extend(self.task(ApplicationId(application), RoundId(round))?);
+            }
+        }
+        tasks.sort_by(|one, other| {
+            (one.assignment.place, one.label.as_bytes())
+                .cmp(&(other.assignment.place, other.label.as_bytes()))
+        });
+        Ok(tasks)
+    }
+
+    /// One task.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn task(&mut self, application: ApplicationId, round: RoundId) -> Result<Option<Task>, EngineError> {
+        let me = self.member();
+        let (to, desk, reviews) = (Audience::To(me), Audience::Desk(me), Audience::Reviews(me));
+        let subject = Subject::Reading(application.0, round.0).to_bytes();
+        let Some(assignment) = self.read::<Assignment>(&to, &subject)? else { return Ok(None) };
+        let card = self.read::<Card>(&to, &subject)?.map(|read| read.value).unwrap_or_default();
+        let conflict = self.read::<Conflict>(&reviews, &application.0)?.map(|read| read.value);
+        let readable = self.dossier(application, assignment.value.rendition)?.is_some();
+        let draft = self.read_draft(&desk, &subject)?;
+        let review = self.read::<Review>(&reviews, &subject)?;
+        let (core, tx) = self.parts();
+        let id = core.document_id(&reviews, Kind::Review, &subject)?;
+        let (state, outcome) = match &review {
+            Some(_) => work_state(tx, &id.0)?,
+            None => (None, None),
+        };
+        Ok(Some(Task {
+            application,
+            round,
+            label: card.label.clone(),
+            card,
+            assignment: assignment.value,
+            conflict,
+            readable,
+            draft,
+            review,
+            state,
+            outcome,
+        }))
+    }
+
+    fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<Read<Draft>>, EngineError> {
+        let (core, tx) = self.parts();
+        let id = core.document_id(desk, Kind::Draft, subject)?;
+        let mut counting = crate::counting::Counting::load(tx)?;
+        let opened = core.open_document(tx, id, &mut counting, true)?;
+        Ok(opened.map(|opened| Draft::read(&opened.document)))
+    }
+
+    /// The dossier of an application in a rendition, with its files; none where its key or text is not here.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn dossier(
+        &mut self,
+        application: ApplicationId,
+        rendition: u8,
+    ) -> Result<Option<(Dossier, Manifest)>, EngineError> {
+        let audience = Audience::Dossier(application, rendition);
+        let subject = Subject::Rendition(application.0, rendition).to_bytes();
+        let (core, tx) = self.parts();
+        // A reader cannot compute the keyed id; the key that came names the stream.
+        let Some(stream) = core.known.keys.stream_of(&audience) else { return Ok(None) };
+        let read = |kind: Kind| tessera_vault::ids::document(core.programme(), stream, kind.code(), &subject);
+        let mut counting = crate::counting::Counting::load(tx)?;
+        let dossier = core.open_document(tx, read(Kind::Dossier), &mut counting, false)?;
+        let files = core.open_document(tx, read(Kind::Manifest), &mut counting, false)?;
+        use tessera_model::documents::Record;
+        Ok(dossier.map(|dossier| {
+            let files = files.map(|files| Manifest::read(&files.document).value).unwrap_or_default();
+            (Dossier::read(&dossier.document).value, files)
+        }))
+    }
+
+    /// Declares a conflict of interest, or that there is none.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn declare(&mut self, application: ApplicationId, conflict: &Conflict) -> Result<(), EngineError> {
+        self.write(&Audience::Reviews(self.member()), &application.0, conflict, false)?;
+        Ok(())
+    }
+
+    /// Saves a draft.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn save_draft(
+        &mut self,
+        application: ApplicationId,
+        round: RoundId,
+        draft: &Draft,
+    ) -> Result<bool, EngineError> {
+        let subject = Subject::Reading(application.0, round.0).to_bytes();
+        let changes =
+            self.edit(&Audience::Desk(self.member()), Kind::Draft, &subject, |document, actor| {
+                let mut changes = Vec::new();
+                let written = draft.write(document, actor, &mut changes);
+                written.map_err(|error| EngineError::BadInput(error.to_string()))?;
+                Ok(changes)
+            })?;
+        Ok(!changes.is_empty())
+    }
+
+    /// Submits a draft, or amends what was submitted; `reason` is needed for an amendment.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] where nothing is assigned, [`EngineError::NotPermitted`] where a conflict was
+    /// declared or nothing was declared yet.
+    pub fn submit(
+        &mut self,
+        programme: &Programme,
+        application: ApplicationId,
+        round_key: &str,
+        reason: Option<&str>,
+    ) -> Result<Submission, EngineError> {
+        let round = round_of(round_key);
+        let task = self.task(application, round)?;
+        let task = task.ok_or_else(|| EngineError::NotFound("the assignment".into()))?;
+        if task.assignment.state != Some(AssignmentState::Assigned) {
+            return Err(EngineError::NotPermitted("an assignment that stands"));
+        }
+        if !task.is_open() {
+            return Err(EngineError::NotPermitted("a declaration that there is no conflict of interest"));
+        }
+        let draft = task.draft.ok_or_else(|| EngineError::NotFound("a draft".into()))?;
+        let dossier = self.dossier(application, task.assignment.rendition)?;
+        let version = dossier.map(|(dossier, files)| dossier.version(&files)).unwrap_or_default();
+        let review = match check_submission(programme, round_key, &draft, version) {
+            Ok(review) => review,
+            Err(missing) => return Ok(Submission::Missing(missing)),
+        };
+        let review = match &task.review {
+            Some(before) if before.value.revision > 0 => {
+                if before.value.fingerprint() == review.fingerprint() {
+                    return Ok(Submission::Same { revision: before.value.revision });
+                }
+                let Some(reason) = reason.filter(|reason| !reason.trim().is_empty()) else {
+                    return Ok(Submission::NeedsReason);
+                };
+                review.amending(&before.value, reason, false)
+            }
+            _ => review,
+        };
+        let subject = Subject::Reading(application.0, round.0).to_bytes();
+        self.write(&Audience::Reviews(self.member()), &subject, &review, false)?;
+        Ok(Submission::Submitted { revision: review.revision })
+    }
+}
+
+/// Where a document's own changes are: the state of the last of them to arrive.
+fn work_state(
+    tx: &dyn Transaction,
+    document: &[u8],
+) -> Result<(Option<WorkState>, Option<Outcome>), EngineError> {
+    let mut state: Option<WorkState> = None;
+    let mut outcome = None;
+    for (_, change) in all::<ChangeRecord>(tx, Table::Changes, document)? {
+        let record = get::<PackRecord>(tx, Table::PackStates, &change.pack.0)?;
+        let one = match record {
+            None => WorkState::OnDevice,
+            Some(record) => {
+                outcome = record.outcome.or(outcome);
+                match (record.outcome, record.held) {
+                    (Some(_), _) => WorkState::OpenedByCoordinator,
+                    (None, true) => WorkState::HeldByRelay,
+                    (None, false) => WorkState::InOutbox,
+                }
+            }
+        };
+        state = Some(state.map_or(one, |before| before.min(one)));
+    }
+    Ok((state, outcome))
+}
