@@ -1,6 +1,6 @@
 //! The device's store: ordered tables of bytes and a full-text index, changed in transactions.
 //!
-//! Two stores keep the same promises: `SqlcipherStore` in an encrypted file and [`MemoryStore`]
+//! Two stores keep the same promises: [`SqlcipherStore`] in an encrypted file and [`MemoryStore`]
 //! for the simulation; one conformance function runs on both. The store knows no pack, no document
 //! and no key but its own: what the bytes mean is decided by who writes them.
 
@@ -8,10 +8,12 @@
 mod conformance;
 mod error;
 mod memory;
+mod sqlcipher;
 mod words;
 
 pub use error::StoreError;
 pub use memory::{Fault, MemoryStore};
+pub use sqlcipher::{SqlcipherStore, StoreKey};
 
 /// The longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 512;

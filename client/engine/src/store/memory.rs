@@ -245,7 +245,11 @@ impl Transaction for Open<'_> {
         limit: usize,
     ) -> Result<Entries, StoreError> {
         self.readable()?;
-        Ok(self.range(table, prefix, after).take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
+        Ok(self
+            .range(table, prefix, after)
+            .take(limit)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
     }
 
     fn count(&self, table: Table, prefix: &[u8]) -> Result<u64, StoreError> {

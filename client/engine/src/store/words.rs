@@ -58,34 +58,58 @@ pub(super) fn matches(text: &str, wanted: &[Wanted]) -> bool {
     let words = of(text);
     wanted.iter().all(|one| match one {
         Wanted::Whole(word) => words.contains(word),
-        Wanted::Start(start) => words.range(start.clone()..).next().is_some_and(|word| word.starts_with(start)),
+        Wanted::Start(start) => {
+            words.range(start.clone()..).next().is_some_and(|word| word.starts_with(start))
+        }
     })
 }
 
 /// Calls `take` for each run of word characters, and tells whether its script is written without spaces.
-fn each_run(text: &str, mut take: impl FnMut(&[char], bool)) {
-    let mut run: Vec<char> = Vec::new();
-    let mut run_is_dense = false;
-    let mut end = |run: &mut Vec<char>, dense: bool| {
-        if !run.is_empty() {
-            let length = if dense { run.len() } else { run.len().min(MAX_WORD_CHARS) };
-            take(&run[..length], dense);
-            run.clear();
-        }
-    };
-    for char in folded(text) {
-        let dense = is_dense(char);
-        if !is_word(char) {
-            end(&mut run, run_is_dense);
-            continue;
-        }
-        if dense != run_is_dense {
-            end(&mut run, run_is_dense);
-            run_is_dense = dense;
-        }
-        run.push(char);
+fn each_run(text: &str, take: impl FnMut(&[char], bool)) {
+    let mut runs = Runs { take, run: Vec::new(), dense: false };
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Most letters are ASCII and fold at once. The last one before another character is left to the
+        // slow way: a mark may follow it.
+        let end =
+            rest.bytes().position(|byte| !byte.is_ascii()).map_or(rest.len(), |end| end.saturating_sub(1));
+        let (plain, after) = rest.split_at(end);
+        plain.bytes().for_each(|byte| runs.push(char::from(byte.to_ascii_lowercase())));
+        let end = (1..after.len()).find(|n| after.as_bytes()[n - 1..=*n].is_ascii()).unwrap_or(after.len());
+        let (other, after) = after.split_at(end);
+        folded(other).for_each(|char| runs.push(char));
+        rest = after;
     }
-    end(&mut run, run_is_dense);
+    runs.end();
+}
+
+/// A run of characters that is growing.
+struct Runs<F> {
+    take: F,
+    run: Vec<char>,
+    dense: bool,
+}
+
+impl<F: FnMut(&[char], bool)> Runs<F> {
+    fn push(&mut self, char: char) {
+        if !is_word(char) {
+            return self.end();
+        }
+        let dense = is_dense(char);
+        if dense != self.dense {
+            self.end();
+            self.dense = dense;
+        }
+        self.run.push(char);
+    }
+
+    fn end(&mut self) {
+        if !self.run.is_empty() {
+            let length = if self.dense { self.run.len() } else { self.run.len().min(MAX_WORD_CHARS) };
+            (self.take)(&self.run[..length], self.dense);
+            self.run.clear();
+        }
+    }
 }
 
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
@@ -109,7 +133,7 @@ fn is_ignored(char: char) -> bool {
 }
 
 fn is_word(char: char) -> bool {
-    char.is_alphanumeric() || matches!(canonical_combining_class(char), 7..=9)
+    char.is_alphanumeric() || (!char.is_ascii() && matches!(canonical_combining_class(char), 7..=9))
 }
 
 /// Han, kana, Thai, Lao, Burmese and Khmer.
@@ -188,6 +212,17 @@ mod tests {
         check("and or near", "AND OR NEAR", true);
         check("apple", "apple NOT banana", false);
         check("apple\0pear", "pear", true);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_is_the_long_way(text in "([a-zA-Z0-9 .]{0,4}|[éÉ\u{301}\u{308}ßİΣ人ا\u{64b}ｶﾞ\u{2126}]{0,3}){0,8}") {
+            let mut expected: Vec<char> = folded(&text).collect();
+            expected.retain(|char| is_word(*char));
+            let mut seen = Vec::new();
+            each_run(&text, |run, _| seen.extend_from_slice(run));
+            proptest::prop_assert_eq!(seen, expected);
+        }
     }
 
     #[test]

@@ -1,0 +1,77 @@
+//! Versions: a newer store is refused, an older one is copied and brought up, wholly or not at all.
+
+use super::super::migrate::{MIGRATIONS, copy_path};
+use super::*;
+
+/// A published migration is never changed: these are the hashes of their texts.
+#[test]
+fn published_migrations_stay_as_they_are() {
+    let texts =
+        MIGRATIONS.map(|text| tessera_protocol::hash::hash("migration", &[text.as_bytes()]).to_string());
+    assert_eq!(texts, ["94f4b695cab3aabc5a5a492f7c506d3b3f7b6b667c10a8e9c84255a73466ca3a"]);
+}
+
+const SECOND: &str =
+    "CREATE TABLE later (key BLOB NOT NULL PRIMARY KEY) STRICT; INSERT INTO later SELECT key FROM packs;";
+
+fn version_of(store: &SqlcipherStore) -> u32 {
+    migrate::version(&store.connection).unwrap()
+}
+
+#[test]
+fn f14_a_newer_store_is_refused_untouched() {
+    let (_folder, path) = folder();
+    let store = SqlcipherStore::create(&path, &KEY).unwrap();
+    store.connection.pragma_update(None, "user_version", 7).unwrap();
+    drop(store);
+    let before = std::fs::read(&path).unwrap();
+    let refused = SqlcipherStore::open(&path, &KEY);
+    assert!(matches!(refused, Err(StoreError::Newer { found: 7, known: 1 })));
+    drop(refused);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn f15_a_migration_copies_first_and_is_all_or_nothing() {
+    let (_folder, path) = folder();
+    put(&mut SqlcipherStore::create(&path, &KEY).unwrap(), 1, b"one").unwrap();
+    let copy = copy_path(&path, 2);
+
+    let broken = [MIGRATIONS[0], "CREATE TABLE later (key BLOB) STRICT; INSERT INTO nowhere VALUES (1);"];
+    assert!(SqlcipherStore::open_with(&path, &KEY, &broken).is_err());
+    assert!(copy.exists());
+    let mut store = SqlcipherStore::open(&path, &KEY).unwrap();
+    assert_eq!(version_of(&store), 1);
+    put(&mut store, 2, b"two").unwrap();
+    drop(store);
+
+    let two = [MIGRATIONS[0], SECOND];
+    let store = SqlcipherStore::open_with(&path, &KEY, &two).unwrap();
+    assert_eq!(version_of(&store), 2);
+    let moved: i64 = store.connection.query_row("SELECT count(*) FROM later", [], |row| row.get(0)).unwrap();
+    assert_eq!(moved, 2);
+    drop(store);
+    assert!(copy.exists(), "kept until the first good start");
+    let mut earlier = SqlcipherStore::open(&copy, &KEY).unwrap();
+    assert_eq!(run(&mut earlier, |t| t.count(Table::Packs, b"")), 2);
+    drop(earlier);
+
+    drop(SqlcipherStore::open_with(&path, &KEY, &two).unwrap());
+    assert!(!copy.exists());
+    assert!(matches!(SqlcipherStore::open(&path, &KEY), Err(StoreError::Newer { found: 2, known: 1 })));
+}
+
+#[test]
+fn f15_a_migration_from_a_full_log_keeps_all() {
+    let (folder, path) = folder();
+    let mut store = SqlcipherStore::create(&path, &KEY).unwrap();
+    (0..20).for_each(|n| put(&mut store, n, &[1; 9000]).unwrap());
+    // A laptop that lost power: the log still holds everything.
+    let image = folder.path().join("image.db");
+    std::fs::copy(&path, &image).unwrap();
+    std::fs::copy(with_ending(&path, "-wal"), with_ending(&image, "-wal")).unwrap();
+    let mut store = SqlcipherStore::open_with(&image, &KEY, &[MIGRATIONS[0], SECOND]).unwrap();
+    assert_eq!(run(&mut store, |t| t.count(Table::Packs, b"")), 20);
+    let mut earlier = SqlcipherStore::open(&copy_path(&image, 2), &KEY).unwrap();
+    assert_eq!(run(&mut earlier, |t| t.count(Table::Packs, b"")), 20);
+}
