@@ -44,6 +44,8 @@ impl Core {
             for member in &members {
                 self.welcome_devices(tx, *member)?;
             }
+            // What was opened just before is known once it is sealed.
+            self.hand_over(tx)?;
             self.grant_readers(tx)?;
             for member in members {
                 self.acknowledge(tx, member)?;

@@ -1,0 +1,170 @@
+//! From publication to a counted review, over bundles alone.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Home, enrol, found};
+use tessera_engine::bundle::For;
+use tessera_engine::programme::{Taken, round};
+use tessera_engine::reading::{Submission, WorkState};
+use tessera_engine::reviews::Waits;
+use tessera_model::documents::{Answer, Conflict, Declaration, Draft, Manifest, Row};
+use tessera_model::programme::Programme;
+use tessera_protocol::charter::Roles;
+use tessera_protocol::ids::ApplicationId;
+use tessera_vault::items::Verdict;
+
+const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
+const READING: &str = "reading";
+
+fn row(key: &str) -> Row {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let fields = [
+        field("full-name", "Amina Example"),
+        field("organisation", "House of Children"),
+        field("country", "Kenya"),
+        field("question-1", "Patience, and a good memory for names."),
+    ];
+    Row { key_column: "key".into(), key: key.into(), fields: fields.into_iter().collect() }
+}
+
+/// A coordinator with a published programme, applications and a reader of all of them.
+fn world() -> (Home, Home, Programme, Vec<ApplicationId>) {
+    let programme = Programme::parse(SEMINAR).unwrap();
+    let mut alice = found();
+    let mut bob = enrol(&mut alice, Roles::default());
+    let applications = alice
+        .together(|acts| {
+            acts.publish(&programme, "")?;
+            let mut ids = Vec::new();
+            for key in ["A001", "A002", "A003"] {
+                let (id, taken, _) = acts.take_application(&programme, &row(key), &Manifest::default())?;
+                assert_eq!(taken, Taken::New);
+                ids.push(id);
+            }
+            let reading = programme.round(READING).unwrap();
+            for (place, id) in (1..).zip(&ids) {
+                assert!(acts.assign(&programme, bob.member(), *id, reading, place)?);
+            }
+            Ok(ids)
+        })
+        .unwrap();
+    carry(&mut alice, &mut bob);
+    (alice, bob, programme, applications)
+}
+
+fn carry(from: &mut Home, to: &mut Home) {
+    let bundle = from.export(For::Member(to.member())).unwrap();
+    to.import(&bundle).unwrap();
+    assert!(to.notices().unwrap().is_empty(), "{:?}", to.notices().unwrap());
+}
+
+fn bring(from: &mut Home, to: &mut Home) {
+    let bundle = from.export(For::Outbox).unwrap();
+    to.import(&bundle).unwrap();
+}
+
+fn draft(programme: &Programme, score: &str) -> Draft {
+    let score: tessera_model::decimal::Decimal = score.parse().unwrap();
+    let answers: BTreeMap<String, Answer> =
+        programme.scored().map(|criterion| (criterion.key.to_string(), Answer::Score(score))).collect();
+    Draft { answers, overall: "Strong work.".into(), attested: true, ..Draft::default() }
+}
+
+fn none() -> Conflict {
+    Conflict { declaration: Some(Declaration::None), ..Conflict::default() }
+}
+
+fn submit(
+    home: &mut Home,
+    programme: &Programme,
+    id: ApplicationId,
+    score: &str,
+    reason: Option<&str>,
+) -> Submission {
+    home.together(|acts| {
+        acts.declare(id, &none())?;
+        acts.save_draft(id, round(READING), &draft(programme, score))?;
+        acts.submit(programme, id, READING, reason)
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_review_written_offline_is_counted_and_acknowledged() {
+    let (mut alice, mut bob, programme, ids) = world();
+    assert_eq!(bob.together(|acts| acts.programme()).unwrap().1, programme);
+    let tasks = bob.together(|acts| acts.tasks()).unwrap();
+    assert_eq!(tasks.len(), 3);
+    assert!(tasks.iter().all(|task| task.readable && !task.is_open()));
+
+    assert_eq!(submit(&mut bob, &programme, ids[0], "4", None), Submission::Submitted { revision: 1 });
+    assert_eq!(submit(&mut bob, &programme, ids[0], "4", None), Submission::Same { revision: 1 });
+    let state =
+        |bob: &mut Home| bob.together(|acts| acts.task(ids[0], round(READING))).unwrap().unwrap().state;
+    assert_eq!(state(&mut bob), Some(WorkState::OnDevice));
+    bring(&mut bob, &mut alice);
+    assert_eq!(state(&mut bob), Some(WorkState::InOutbox));
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews.len(), 1);
+    assert_eq!(reviews[0].counted.as_ref().unwrap().value.answers.len(), programme.scored().count());
+    assert!(reviews[0].waits.is_empty());
+    carry(&mut alice, &mut bob);
+    assert_eq!(state(&mut bob), Some(WorkState::OpenedByCoordinator));
+
+    assert_eq!(submit(&mut bob, &programme, ids[0], "5", None), Submission::NeedsReason);
+    assert_eq!(
+        submit(&mut bob, &programme, ids[0], "5", Some("read it again")),
+        Submission::Submitted { revision: 2 }
+    );
+    bring(&mut bob, &mut alice);
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews[0].counted.as_ref().unwrap().value.revision, 2);
+    assert!(alice.together(|acts| acts.queue()).unwrap().is_empty());
+}
+
+#[test]
+fn work_after_a_removal_waits_until_a_person_decides() {
+    let (mut alice, mut bob, programme, ids) = world();
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    alice.remove(bob.member()).unwrap();
+    submit(&mut bob, &programme, ids[1], "2", None);
+    bring(&mut bob, &mut alice);
+
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews.len(), 2);
+    let of = |id| reviews.iter().find(|one| one.application == id).unwrap();
+    assert!(of(ids[0]).counted.is_some());
+    assert!(of(ids[1]).counted.is_none());
+    assert!(of(ids[1]).waits.contains_key(&Waits::Removed));
+    let queue = alice.together(|acts| acts.queue()).unwrap();
+    assert_eq!(queue.len(), 1);
+    alice.together(|acts| acts.decide(&queue[0].id, Verdict::Accept, "written before she left")).unwrap();
+    assert!(alice.together(|acts| acts.queue()).unwrap().is_empty());
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert!(reviews.iter().all(|one| one.counted.is_some()));
+}
+
+#[test]
+fn i16_two_laptops_of_one_reader_leave_two_versions_to_choose_from() {
+    let (mut alice, bob, programme, ids) = world();
+    let copied = bob.into_store();
+    let open = |store| {
+        tessera_engine::Engine::open(store, common::secret_of_last_enrolled(), common::rng()).unwrap()
+    };
+    let (mut one, mut other) = (open(copied.clone()), open(copied));
+    submit(&mut one, &programme, ids[0], "4", None);
+    submit(&mut other, &programme, ids[0], "2", None);
+    bring(&mut one, &mut alice);
+    bring(&mut other, &mut alice);
+    let queue = alice.together(|acts| acts.queue()).unwrap();
+    assert_eq!(queue.iter().map(|one| one.code).collect::<Vec<_>>(), ["two-versions", "two-versions"]);
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert!(reviews[0].counted.as_ref().unwrap().value.answers.is_empty());
+    alice.together(|acts| acts.decide(&queue[0].id, Verdict::Accept, "she confirmed this one")).unwrap();
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews[0].counted.as_ref().unwrap().value.answers.len(), programme.scored().count());
+    assert!(alice.together(|acts| acts.queue()).unwrap().is_empty());
+}
