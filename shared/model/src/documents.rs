@@ -26,9 +26,10 @@ pub mod split;
 pub mod subject;
 pub mod submission;
 mod words;
+pub(crate) use words::words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use assignment::{Assignment, AssignmentState, Withdrawal};
 pub use call::{Call, CallError, Revision};

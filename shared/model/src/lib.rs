@@ -10,7 +10,8 @@
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
 //!   half up), and [`compute`], the same on files in memory;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
-//!   [`documents`]: what each kind of document says, with typed readers and writers.
+//!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
+//!   of it, and what counts while they decide.
 //!
 //! The rule that matters most here: not answered is not zero. The second: the order in which rows arrive changes
 //! nothing.
@@ -24,6 +25,7 @@ pub mod documents;
 pub mod exact;
 pub mod guard;
 pub mod input;
+pub mod merge;
 pub mod policy;
 pub mod programme;
 pub mod ranking;
