@@ -6,12 +6,16 @@
 //! guard lets through, and every field of it is a value, contested, damaged or not answered. A contested field that a
 //! value leaves out stays contested: only an answer settles it.
 
+mod decode;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crdt::{Attributed, Document, DocumentError, EditError, Field, Value};
 use crate::guard::{ActorBytes, ChangeHash, Scanned};
 
-use super::{Id, Kind, Sha256Bytes};
+use super::Kind;
+
+pub use decode::{Decoded, flag, hash, id, number, part, text, wide, word};
 
 /// Longest text of a field, in bytes.
 pub const MAX_TEXT_BYTES: usize = 32 * 1024;
@@ -50,6 +54,11 @@ pub struct Damage {
 }
 
 impl<T> Read<T> {
+    /// Takes a value that is in no document.
+    pub const fn clean(value: T) -> Self {
+        Self { value, conflicts: Vec::new(), damaged: Vec::new() }
+    }
+
     /// Says whether a field is contested.
     #[must_use]
     pub fn is_contested(&self, field: &str) -> bool {
@@ -225,9 +234,6 @@ pub struct Reader<'a> {
     damaged: Vec<Damage>,
 }
 
-/// What a decoder makes of a value, or what is wrong with it.
-pub type Decoded<T> = Result<T, &'static str>;
-
 impl<'a> Reader<'a> {
     fn new(source: Source<'a>) -> Self {
         Self { source, conflicts: Vec::new(), damaged: Vec::new() }
@@ -352,77 +358,4 @@ impl<'a> Reader<'a> {
     pub fn texts(&mut self, name: &str) -> BTreeMap<String, String> {
         self.map(&[name], text)
     }
-}
-
-/// Decodes a text of at most [`MAX_TEXT_BYTES`].
-///
-/// # Errors
-/// What is wrong with it.
-pub fn text(value: &Value) -> Decoded<String> {
-    let text = value.as_str().ok_or("not a text")?;
-    if text.len() > MAX_TEXT_BYTES {
-        return Err("a text longer than allowed");
-    }
-    Ok(text.to_owned())
-}
-
-/// Decodes a truth value.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn flag(value: &Value) -> Decoded<bool> {
-    value.as_bool().ok_or("neither true nor false")
-}
-
-/// Decodes a whole number.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn number<T: TryFrom<i64>>(value: &Value) -> Decoded<T> {
-    value.as_int().and_then(|number| T::try_from(number).ok()).ok_or("not a whole number in range")
-}
-
-/// Decodes a number that uses all 64 bits.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn wide(value: &Value) -> Decoded<u64> {
-    match value {
-        Value::Uint(number) => Ok(*number),
-        Value::Int(number) => u64::try_from(*number).map_err(|_| "not a whole number in range"),
-        _ => Err("not a whole number in range"),
-    }
-}
-
-/// Decodes 16 bytes.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn id(value: &Value) -> Decoded<Id> {
-    value.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or("not an id of 16 bytes")
-}
-
-/// Decodes 32 bytes.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn hash(value: &Value) -> Decoded<Sha256Bytes> {
-    value.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or("not a hash of 32 bytes")
-}
-
-/// Decodes bytes of at most [`MAX_PART_BYTES`].
-///
-/// # Errors
-/// What is wrong with it.
-pub fn part(value: &Value) -> Decoded<Vec<u8>> {
-    let bytes = value.as_bytes().ok_or("not bytes")?;
-    if bytes.len() > MAX_PART_BYTES {
-        return Err("more bytes than allowed");
-    }
-    Ok(bytes.to_vec())
-}
-
-/// Decodes a word of a closed list.
-pub fn word<T>(parse: impl Fn(&str) -> Option<T>) -> impl Fn(&Value) -> Decoded<T> {
-    move |value| value.as_str().and_then(&parse).ok_or("a word that this version does not know")
 }

@@ -1,5 +1,7 @@
 //! From a draft to a review: everything that is missing is named, and nothing is guessed. Not sending.
 
+use std::fmt;
+
 use crate::policy::Policy;
 use crate::programme::Programme;
 
@@ -73,6 +75,21 @@ impl Missing {
             }
             Self::Contested { field } | Self::Damaged { field } | Self::TooLong { field } => Some(field),
             Self::Attestation | Self::Round => None,
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer { criterion } => write!(f, "{criterion}: neither a score nor N/A"),
+            Self::Reason { criterion } => write!(f, "{criterion}: N/A needs a reason"),
+            Self::OutOfScale { criterion, allowed } => write!(f, "{criterion}: a score is {allowed}"),
+            Self::Contested { field } => write!(f, "{field}: two laptops differ; choose one"),
+            Self::Damaged { field } => write!(f, "{field}: cannot be read; answer it again"),
+            Self::TooLong { field } => write!(f, "{field}: at most {MAX_TEXT_BYTES} bytes"),
+            Self::Attestation => f.write_str("the attestation is missing"),
+            Self::Round => f.write_str("the programme has no such round"),
         }
     }
 }

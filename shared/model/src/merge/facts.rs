@@ -102,7 +102,7 @@ pub struct ReviewFacts {
 
 /// Reads nothing at all, as of a document that does not exist.
 fn nothing<T: Record + Default>() -> Read<T> {
-    Read { value: T::default(), conflicts: Vec::new(), damaged: Vec::new() }
+    Read::clean(T::default())
 }
 
 impl ReviewFacts {

@@ -152,6 +152,17 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
+fn what_is_missing_is_said_in_words() {
+    let mut draft = full();
+    draft.answers.insert("english".to_owned(), score("9"));
+    draft.answers.remove("profile");
+    let missing = check_submission(&seminar(), "reading", &Read::clean(draft), [2; 32]).unwrap_err();
+    let words: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    let expected = ["profile: neither a score nor N/A", "english: a score is between 1 and 5 in steps of 1"];
+    assert_eq!(words, expected);
+}
+
+#[test]
 fn a_contested_answer_is_a_gap() {
     let mut devices = [document(Kind::Draft), document(Kind::Draft)];
     write(&full(), &mut devices[0], &ALICE);

@@ -483,3 +483,26 @@ proptest! {
         prop_assert_eq!(Eligibility::read(&devices[0]), Eligibility::read(&devices[1]));
     }
 }
+
+#[test]
+fn fingerprints_and_changes_are_pinned() {
+    let value = review(&[("profile", score("4.5")), ("network", not_applicable("No network."))]);
+    let dossier =
+        Dossier { label: "012".to_owned(), fields: map(&[("country", "Ghana"), ("question-1", "Ω")]) };
+    let snapshot = Snapshot { inputs: [5; 32], method: "{}".to_owned(), seed: 6, rows: b"[]".to_vec() };
+    let declaration = Conflict {
+        declaration: Some(Declaration::Unsure),
+        note: "Same faculty.".to_owned(),
+        ..Conflict::default()
+    };
+    let change = value.write(&mut document(Kind::Review), &ALICE).unwrap().unwrap();
+    let found = [
+        ("review", hex(&value.fingerprint())),
+        ("dossier", hex(&dossier.version(&Manifest::default()))),
+        ("declaration", hex(&declaration.fingerprint())),
+        ("snapshot", hex(&snapshot.sha256())),
+        ("change", hex(change.bytes())),
+    ];
+    let found: String = found.iter().map(|(name, hex)| format!("{name}\t{hex}\n")).collect();
+    assert_eq!(found, include_str!("records.tsv"));
+}
