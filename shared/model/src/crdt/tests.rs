@@ -268,9 +268,41 @@ fn edits_that_change_nothing_or_fail_leave_nothing() {
         &|edit| (0..3).try_for_each(|at| edit.put(&["scores", &format!("k{at}")], big.as_str())),
         EditError::TooLarge,
     );
+    check(
+        &mut document,
+        &|edit| (0..300).try_for_each(|_| edit.push(&["items"], Value::Null).map(drop)),
+        EditError::TooLarge,
+    );
+    check(
+        &mut document,
+        &|edit| (0..300).try_for_each(|_| edit.push_map(&["items"], [("k", Value::Null); 0]).map(drop)),
+        EditError::TooLarge,
+    );
     assert_eq!(document.heads(), heads);
     assert_eq!(document.field(&["scores", "need"]), Field::Absent);
     edit(&mut document, &BOB, |edit| edit.put(&["scores", "need"], Value::Float(-0.0)));
+}
+
+#[test]
+fn an_edit_that_replaces_too_much_is_refused_before_it_is_made() {
+    let limits = Limits { max_preds: 3, ..Limits::default() };
+    let mut document = Document::new(&[&first()], limits.clone()).unwrap();
+    for device in 1..=2_u8 {
+        let mut copy = Document::new(&[&first()], limits.clone()).unwrap();
+        let change = edit(&mut copy, &[device; 16], |edit| {
+            edit.put(&["scores", "a"], i32::from(device))?;
+            edit.put(&["scores", "b"], i32::from(device))
+        });
+        assert_eq!(document.apply(&change, &[device; 16]).unwrap(), Verdict::Apply);
+    }
+    let both = document.edit::<EditError>(&ALICE, |edit| {
+        edit.put(&["scores", "a"], 9)?;
+        edit.remove(&["scores", "b"])
+    });
+    assert_eq!(both.unwrap_err(), EditError::TooLarge);
+    assert!(!document.is_broken());
+    edit(&mut document, &ALICE, |edit| edit.put(&["scores", "a"], 9));
+    edit(&mut document, &ALICE, |edit| edit.remove(&["scores", "b"]));
 }
 
 #[test]

@@ -411,6 +411,14 @@ fn conflicts_with_oneself_are_refused() {
     let others = |op| Change { others: vec![HONEST], start_op: 5, ..later(&document, op) };
     let over = Op { preds: vec![(4, 1)], ..Op::put("k", "d") };
     assert_eq!(verdict(&document, &others(over)), Verdict::Apply);
+    // What somebody else replaced unknown to the change is to be replaced all the same, here as anywhere.
+    let mut document = self::document();
+    let first = put(&mut document, &HOSTILE, "k", "a");
+    put(&mut document, &HONEST, "k", "c");
+    let unaware = |op| Change { deps: vec![*first.hash()], ..later(&document, op) };
+    assert_eq!(verdict(&document, &unaware(Op::put("k", "b"))), beside(0));
+    let over = Op { preds: vec![(3, 0)], ..Op::put("k", "b") };
+    assert_eq!(verdict(&document, &unaware(over)), Verdict::Apply);
     // A removal of somebody else's value leaves one's own.
     let mut document = self::document();
     put(&mut document, &HONEST, "k", "a");
@@ -435,4 +443,20 @@ fn branches_are_bounded() {
     }
     put(&mut document, &HONEST, "k", "one again");
     assert_eq!(document.heads().len(), 1);
+}
+
+#[test]
+fn actors_are_bounded() {
+    let first = first_change("test", &[]).unwrap();
+    let limits = Limits { max_document_actors: 2, ..Limits::default() };
+    let mut document = Document::new(&[&first], limits).unwrap();
+    put(&mut document, &HONEST, "k", 1);
+    let mut wider = document.clone();
+    let refused = wider.edit::<EditError>(&HOSTILE, |edit| edit.put(&["k"], 2));
+    assert_eq!(refused.unwrap_err(), EditError::Full);
+    let change = next(&document, &[Op::put("y", "1")]);
+    let change = Change { start_op: 3, ..change };
+    let full = Verdict::Refuse(Refusal::DocumentFull { what: "actors", limit: 2 });
+    assert_eq!(verdict(&document, &change), full);
+    put(&mut document, &HONEST, "k", 3);
 }
