@@ -59,6 +59,18 @@ fn f29_a_panic_costs_the_work_and_nothing_else() {
 }
 
 #[test]
+fn a_document_goes_into_a_worker_and_comes_back() {
+    let document = document();
+    let (document, changes) = in_worker(move || {
+        let mut document = document;
+        let change = edit(&mut document, &ALICE, |edit| edit.put(&["scores", "a"], 1));
+        (document, vec![change])
+    })
+    .unwrap();
+    assert_eq!(document.heads(), [*changes[0].hash()]);
+}
+
+#[test]
 fn the_stack_is_large() {
     fn deep(levels: u32) -> u32 {
         let frame = std::hint::black_box([levels; 64]);
