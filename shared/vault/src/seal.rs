@@ -362,7 +362,7 @@ fn read_content(padded: &[u8]) -> Option<(Seed, Vec<Item>)> {
         let count = reader.count(limits::BODY_BYTES).ok()?;
         let bytes = reader.raw(count).ok()?;
         expanded = expanded.checked_add(expanded_bytes(method, bytes)?)?;
-        if sections > SECTIONS || expanded > EXPANDED_BYTES.min(padded.len().saturating_mul(RATIO)) {
+        if sections > SECTIONS || !may_expand(expanded, padded.len()) {
             return None;
         }
         match method {
@@ -371,6 +371,11 @@ fn read_content(padded: &[u8]) -> Option<(Seed, Vec<Item>)> {
         }
     }
     (!items.is_empty() && padded_bytes(length, expanded) == padded.len()).then_some((seed, items))
+}
+
+/// Whether items of this length may come out of a plaintext of that length.
+pub(crate) fn may_expand(expanded: usize, padded: usize) -> bool {
+    expanded <= EXPANDED_BYTES.min(padded.saturating_mul(RATIO))
 }
 
 /// What a section says it expands to; a frame that does not say it is refused.

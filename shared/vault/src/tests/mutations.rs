@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
+
 use tessera_protocol::codec::Wire;
 use tessera_protocol::statement::Statement;
 use tessera_protocol::stream::Stream;
@@ -62,5 +64,29 @@ fn k11_sealed_bodies() {
     let pack = items_pack(&author, &key(2), vec![own("text")]);
     for body in mutations(pack.body()) {
         assert!(crate::seal::decrypt(&key(2), pack.header(), &body).is_none());
+    }
+}
+
+proptest! {
+    /// Every reader of bytes from outside: an error or the one encoding of what was read, never a panic.
+    #[test]
+    fn any_bytes_are_refused_or_read(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn check<T: Wire>(bytes: &[u8]) -> bool {
+            T::from_bytes(bytes).map_or(true, |value| value.to_bytes() == bytes)
+        }
+        prop_assert!(check::<crate::attachment::Manifest>(&bytes));
+        prop_assert!(check::<crate::enrol::Invitation>(&bytes));
+        prop_assert!(check::<crate::enrol::About>(&bytes));
+        prop_assert!(check::<crate::content::Path>(&bytes));
+        prop_assert!(check::<crate::items::Acknowledgement>(&bytes));
+        prop_assert!(check::<crate::items::Decision>(&bytes));
+        prop_assert!(check::<crate::items::Release>(&bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        prop_assert!(crate::enrol::Invitation::from_link(&text).is_err());
+        prop_assert!(crate::recovery::Paper::from_code(&text).is_err());
+        prop_assert!(crate::recovery::Paper::from_words(&text).is_err());
+        let _ = crate::enrol::answered(&bytes);
+        let framed = [b"age-encryption.org/v1\n-> ", &bytes[..]].concat();
+        let _ = crate::age_file::count(&framed);
     }
 }

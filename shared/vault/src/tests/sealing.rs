@@ -253,6 +253,12 @@ fn k09_every_failure_inside_the_seal_is_the_same() {
         padded(&[&good[..], &section(1, &twice)].concat()),
         padded(&[&good[..], &section(0, &item[1..])].concat()),
         padded(&good[..good.len() - 1]),
+        {
+            let mut marked = padded(&good);
+            assert_eq!(marked.pop(), Some(0), "there is padding");
+            marked.push(1);
+            marked
+        },
     ];
     for (index, plain) in cases.iter().enumerate() {
         let pack = forge(&secret, &key, plain, Hash([1; 32]));
@@ -286,6 +292,15 @@ fn h08_what_expands_beyond_the_limit_is_refused_before_it_is_expanded() {
     let mut silent = zstd::stream::Encoder::new(Vec::new(), 3).unwrap();
     std::io::Write::write_all(&mut silent, &[0; 100]).unwrap();
     let silent = silent.finish().unwrap();
+    for (expanded, padded, may) in [
+        (EXPANDED_BYTES, EXPANDED_BYTES, true),
+        (EXPANDED_BYTES + 1, EXPANDED_BYTES, false),
+        (256 * 100, 100, true),
+        (256 * 100 + 1, 100, false),
+        (usize::MAX, usize::MAX, false),
+    ] {
+        assert_eq!(crate::seal::may_expand(expanded, padded), may, "{expanded} {padded}");
+    }
     for frame in [bomb, ratio, silent] {
         let content = [&[1; 32][..], &section(1, &frame)].concat();
         let pack = forge(&secret, &key, &padded(&content), Hash([1; 32]));

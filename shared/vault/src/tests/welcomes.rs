@@ -145,6 +145,10 @@ fn k16_halves_and_missing_signatures_are_refused() {
     let start = one.header().to_bytes().len();
     assert!(Pack::from_bytes(&[&bytes[..start], &bytes[start + 64..]].concat()).is_err());
     assert!(Pack::from_bytes(&[bytes.clone(), two.to_bytes()].concat()).is_err());
+    // Nothing unsealed leaves outside the public stream.
+    let statement = tessera_protocol::statement::Statement::Lift { suspension: one.id() };
+    let clear = crate::sign::Clear::Statement(&statement);
+    assert_eq!(author.sign_clear(draft(&author), &clear).err(), Some(crate::sign::SignError::NotPublic));
     // Somebody else's device in the header is not signed for.
     let stolen = Sealed::new(one.header().clone(), one.body().to_vec());
     assert!(matches!(reader.sign_sealed(stolen), Err(crate::sign::SignError::NotThisDevice)));
