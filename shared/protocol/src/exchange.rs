@@ -106,8 +106,11 @@ impl Wire for RequestHead {
             pack_bytes: field!("pack_bytes"),
         };
         let over = |value: u64, limit: usize| value > limit as u64;
-        if over(head.packs.into(), limits::PACKS_PER_REQUEST) || over(head.pack_bytes, limits::REQUEST_BYTES) {
-            return Err(from.error(Problem::TooLarge { value: head.pack_bytes, limit: limits::REQUEST_BYTES as u64 }));
+        if over(head.packs.into(), limits::PACKS_PER_REQUEST) || over(head.pack_bytes, limits::REQUEST_BYTES)
+        {
+            return Err(
+                from.error(Problem::TooLarge { value: head.pack_bytes, limit: limits::REQUEST_BYTES as u64 })
+            );
         }
         Ok(head)
     }
