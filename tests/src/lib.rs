@@ -1,1 +1,3 @@
-//! Journeys, simulation and faults that span crates.
+//! Tests that span crates, and what they share: the simulation. Nothing here ships.
+
+pub mod sim;

@@ -1,0 +1,9 @@
+//! The thin shell around the engine: what touches files, sockets and processes on behalf of a person.
+//!
+//! The engine decides; this crate performs. [`session`] opens a home with a passphrase and holds the engine while a command
+//! or a window works with it; [`relay`] carries an exchange over HTTP; [`worker`] is the child process in which changes of
+//! other people are tried. No rule about members, keys or reviews is here, and no output to a person.
+
+pub mod relay;
+pub mod session;
+pub mod worker;

@@ -1,0 +1,1 @@
+//! Exchanges over HTTP: frames out, frames in, progress told.

@@ -1,0 +1,1 @@
+//! An open home: identity, store, anchor and engine, held by one process.
