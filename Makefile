@@ -1,0 +1,53 @@
+# Everything that is run by hand or by CI. Each line that is printed is a step that passed.
+#
+#   make test        sets up and runs every test        make lint     what must hold before a change lands
+#   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
+#   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
+#
+# The relay is built and tested apart from the rest, always: Cargo would otherwise unite the features of the two
+# and give it an SQLite with encryption that nobody asked for.
+
+MAKEFLAGS += --no-print-directory
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := test
+.PHONY: setup build test lint sim bench fuzz soak
+
+step := tests/tools/step
+target := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export TESSERA_RELAY_BIN ?= $(target)/debug/tessera-relay
+
+setup:
+	@tests/tools/setup
+
+build: setup
+	@$(step) "build: relay" cargo build -p tessera-relay
+	@$(step) "build: everything else" cargo build --workspace --exclude tessera-relay
+
+test: build
+	@$(step) "test: relay" cargo test -p tessera-relay
+	@$(step) "test: everything else" cargo test --workspace --exclude tessera-relay
+	@$(MAKE) sim
+
+lint: setup
+	@$(step) "lint: format" cargo fmt --all --check
+	@$(step) "lint: clippy, relay" cargo clippy -p tessera-relay --all-targets -- -D warnings
+	@$(step) "lint: clippy, everything else" cargo clippy --workspace --exclude tessera-relay --all-targets -- -D warnings
+	@$(step) "lint: tools" tests/tools/lint-tools
+	@tools=$$(tests/tools/lint-tools); \
+	$(step) "lint: dependencies" "$$tools/cargo-deny" check --hide-inclusion-graph bans licenses sources; \
+	$(step) "lint: unused dependencies" "$$tools/cargo-machete" --skip-target-dir
+
+sim:
+	@if grep -qs 'name = "sim"' tests/Cargo.toml || [ -e tests/src/bin/sim.rs ]; then \
+	  cargo run --quiet -p tessera-tests --bin sim -- $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG)); \
+	else echo "sim: there is no simulation yet"; fi
+
+bench:
+	@echo "bench: there is nothing to measure yet"
+
+fuzz:
+	@echo "fuzz: hostile bytes are tried by property tests in 'make test'; there are no fuzz targets yet"
+
+soak:
+	@echo "soak: there is no long run yet; 'make sim SEED=n' plays one seed of the simulation"
