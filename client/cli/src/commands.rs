@@ -1,3 +1,6 @@
 //! One file for each command.
 
 pub(crate) mod compute;
+pub(crate) mod enrol;
+pub(crate) mod member;
+pub(crate) mod programme;

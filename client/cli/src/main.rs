@@ -1,10 +1,16 @@
 //! The command line of Tessera: arguments in, one result on stdout, an exit status that scripts can trust. No rule, no
 //! SQL and no cryptography is here; commands call the libraries.
 //!
-//! `commands/<verb>.rs` holds one command each: its arguments and a `run`. [`output`] holds what they share: the JSON
-//! envelope, errors and exit statuses. To add a command: its file, a line in [`Command`], a line in [`run`].
+//! `commands/<verb>.rs` holds one command each: its arguments and a `run(&Arguments, &Context)`. [`context`] opens the home,
+//! [`output`] prints results, [`failure`] maps every error to a code, an exit status and a hint. To add a command: its
+//! file, a line in [`Command`], a line in [`run`].
 
 mod commands;
+mod context;
+mod failure;
+mod files;
+mod log;
+mod names;
 mod output;
 
 use std::ffi::OsString;
@@ -12,10 +18,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::commands::compute;
-use crate::output::{Exit, Failure};
+use crate::commands::{compute, enrol, member, programme};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
 
 /// Offline-first, end-to-end encrypted review of applications
 #[derive(Debug, Parser)]
@@ -45,24 +52,43 @@ struct Global {
 enum Command {
     /// Calculate on files, without a home: totals, ranking
     Compute(compute::Arguments),
+    /// Join a programme: answer an invitation
+    Enrol(enrol::Arguments),
+    /// Who belongs: invite, admit, check
+    Member(member::Arguments),
+    /// What the programme is: create, check, show, publish, amend
+    Programme(programme::Arguments),
 }
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // Known before parsing, so that a usage error too can be JSON.
     let json = arguments.iter().skip(1).take_while(|a| *a != "--").any(|a| a == "--json");
-    match Cli::try_parse_from(arguments) {
-        Ok(cli) => finish(run(&cli), cli.global.json),
+    let matches = match Cli::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            finish(output::print(&error.render().to_string()), json)
+            return finish(output::print(&error.render().to_string()), json);
         }
-        Err(error) => finish(Err(output::usage(&error)), json),
+        Err(error) => return finish(Err(failure::usage(&error)), json),
+    };
+    match Cli::from_arg_matches(&matches) {
+        Ok(cli) => {
+            let Global { home, json, passphrase_file } = cli.global;
+            let context = Context::new(json, home, passphrase_file);
+            let result = run(&cli.command, &context);
+            log::note(&context, &matches, result.as_ref().err());
+            finish(result, json)
+        }
+        Err(error) => finish(Err(failure::usage(&error)), json),
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
-    match &cli.command {
-        Command::Compute(arguments) => compute::run(arguments, cli.global.json),
+fn run(command: &Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Compute(arguments) => compute::run(arguments, context.json),
+        Command::Enrol(arguments) => enrol::run(arguments, context),
+        Command::Member(arguments) => member::run(arguments, context),
+        Command::Programme(arguments) => programme::run(arguments, context),
     }
 }
 

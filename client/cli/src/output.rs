@@ -1,111 +1,14 @@
-//! What all commands share towards the outside: the JSON envelope, plain tables, errors and exit statuses. Not what any
-//! of them says.
+//! What all commands print: the JSON envelope, plain tables, warnings. Not what any of them says, and not errors, which
+//! are in [`crate::failure`].
 
 use std::io::{self, Write};
-use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tessera_model::input::Warning;
 
-/// Exit statuses, a closed list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-#[expect(dead_code, reason = "the list is the interface; commands to come return the rest")]
-pub(crate) enum Exit {
-    Ok = 0,
-    Bug = 1,
-    Usage = 2,
-    BadInput = 3,
-    NotFound = 4,
-    NotPermitted = 5,
-    Locked = 6,
-    Network = 7,
-    NeedsPerson = 8,
-    Damaged = 9,
-    Newer = 10,
-    Disk = 11,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-/// A command that failed: what scripts and people are told.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) exit: Exit,
-    pub(crate) body: Box<FailureBody>,
-}
-
-/// The `error` object.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct FailureBody {
-    pub(crate) code: String,
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
-    pub(crate) file: Option<String>,
-    pub(crate) row: Option<u64>,
-    pub(crate) column: Option<String>,
-}
-
-impl Failure {
-    /// Makes a failure of a code and a message.
-    pub(crate) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
-        let body = FailureBody { code: code.to_owned(), message: message.into(), ..FailureBody::default() };
-        Self { exit, body: Box::new(body) }
-    }
-
-    /// Adds what to do next.
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.body.hint = Some(hint.into());
-        self
-    }
-
-    /// Adds the place in an input file.
-    pub(crate) fn at(mut self, file: &str, row: Option<u64>, column: Option<&str>) -> Self {
-        self.body.file = Some(file.to_owned());
-        self.body.row = row;
-        self.body.column = column.map(str::to_owned);
-        self
-    }
-
-    /// Writes the failure to stderr.
-    pub(crate) fn report(&self, json: bool) {
-        #[derive(Serialize)]
-        struct Envelope<'a> {
-            error: &'a FailureBody,
-        }
-        let mut text = String::new();
-        if json {
-            text = serde_json::to_string(&Envelope { error: self.body.as_ref() }).unwrap_or_default();
-        } else {
-            let place = [
-                self.body.file.clone(),
-                self.body.row.map(|row| format!("row {row}")),
-                self.body.column.as_ref().map(|column| format!("column {column}")),
-            ];
-            let place: Vec<String> = place.into_iter().flatten().collect();
-            let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
-            text.push_str(&shown(&format!("tessera: {place}{}", self.body.message)));
-            if let Some(hint) = &self.body.hint {
-                text.push_str(&shown(&format!("\n  {hint}")));
-            }
-        }
-        // Nothing is left to tell anyone when stderr itself is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
-    }
-}
-
-/// Turns a refused command line into a failure.
-pub(crate) fn usage(error: &clap::Error) -> Failure {
-    let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or("usage").trim_start_matches("error: ").to_owned();
-    let hint: Vec<&str> = lines.collect();
-    Failure::new(Exit::Usage, "usage", message).hint(hint.join("\n  "))
-}
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
 
 /// The one object that `--json` prints.
 #[derive(Debug, Serialize)]
@@ -122,6 +25,94 @@ pub(crate) struct Envelope<'a, M, R> {
     pub(crate) warnings: &'a [Warning],
     /// The result.
     pub(crate) rows: &'a [R],
+}
+
+/// A result of a verb that works in a home: the envelope, and what people see of it.
+#[derive(Debug)]
+pub(crate) struct Answer<R> {
+    verb: &'static str,
+    method: Value,
+    warnings: Vec<Warning>,
+    extra: Map<String, Value>,
+    rows: Vec<R>,
+}
+
+#[allow(dead_code, reason = "a command takes what it needs")]
+impl<R: Serialize> Answer<R> {
+    /// Makes the answer of a verb: `status`, `member-list`.
+    pub(crate) fn new(verb: &'static str, rows: Vec<R>) -> Self {
+        Self { verb, method: Value::Object(Map::new()), warnings: Vec::new(), extra: Map::new(), rows }
+    }
+
+    /// Says how the result was made.
+    pub(crate) fn method(mut self, method: Value) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Adds what is worth saying.
+    pub(crate) fn warnings(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
+    /// Adds a field beside the rows.
+    pub(crate) fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.extra.insert(field.to_owned(), value.into());
+        self
+    }
+
+    /// Prints JSON, or a table.
+    pub(crate) fn show(
+        &self,
+        context: &Context,
+        header: &[&str],
+        cells: impl FnMut(&R) -> Vec<String>,
+    ) -> Result<(), Failure> {
+        self.show_as(context, |answer| {
+            print_table(header, &answer.rows.iter().map(cells).collect::<Vec<_>>())
+        })
+    }
+
+    /// Prints JSON, or what `people` prints.
+    pub(crate) fn show_as(
+        &self,
+        context: &Context,
+        people: impl FnOnce(&Self) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if !context.json {
+            print_warnings(&self.warnings);
+            return people(self);
+        }
+        #[derive(Serialize)]
+        struct Whole<'a, R> {
+            schema: String,
+            version: &'a str,
+            input_sha256: Option<&'a str>,
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            demo: bool,
+            method: &'a Value,
+            warnings: &'a [Warning],
+            #[serde(flatten)]
+            extra: &'a Map<String, Value>,
+            rows: &'a [R],
+        }
+        print_json(&Whole {
+            schema: format!("tessera/{}/1", self.verb),
+            version: env!("CARGO_PKG_VERSION"),
+            input_sha256: None,
+            demo: context.is_demo(),
+            method: &self.method,
+            warnings: &self.warnings,
+            extra: &self.extra,
+            rows: &self.rows,
+        })
+    }
+
+    /// The rows.
+    pub(crate) fn rows(&self) -> &[R] {
+        &self.rows
+    }
 }
 
 /// Prints a result as one JSON object and a line end.
@@ -181,7 +172,7 @@ pub(crate) fn print_warnings(warnings: &[Warning]) {
 
 /// Makes text from files safe for a terminal: control characters and those that turn the reading direction are shown
 /// as their code.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

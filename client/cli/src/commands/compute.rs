@@ -12,7 +12,8 @@ use tessera_model::ranking::RankRow;
 use tessera_model::table::MAX_FILE_BYTES;
 use tessera_model::totals::TotalRow;
 
-use crate::output::{Envelope, Exit, Failure, print_json, print_table, print_warnings};
+use crate::failure::{Exit, Failure};
+use crate::output::{Envelope, print_json, print_table, print_warnings};
 
 /// Arguments of `compute`.
 #[derive(Debug, Args)]

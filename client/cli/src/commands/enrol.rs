@@ -1,0 +1,132 @@
+//! `tessera enrol`: joining a programme. Makes the home, its keys and the answer; run again, it writes the same answer once
+//! more and says how far the enrolment is.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use tessera_driver::session::{Session, SessionError};
+use tessera_vault::enrol::{About, INVITATION_BYTES, Invitation};
+use tessera_vault::text::Text;
+
+use super::member::roles_of;
+use super::programme::text;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::files;
+use crate::output::Answer;
+
+/// Arguments of `enrol`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// File or link that was given to you; without it, how far the enrolment is
+    #[arg(value_name = "INVITATION")]
+    invitation: Option<String>,
+    /// Where the answer goes; beside the invitation where nothing is said
+    #[arg(long, value_name = "FILE", requires = "invitation")]
+    answer: Option<PathBuf>,
+    /// Your name
+    #[arg(long, value_name = "N", default_value = "")]
+    name: String,
+    /// Your mail address
+    #[arg(long, value_name = "ADDRESS", default_value = "")]
+    email: String,
+    /// A standing conflict of interest: a person, an organisation, a country; repeat for several
+    #[arg(long, value_name = "TEXT")]
+    conflict: Vec<String>,
+}
+
+/// Runs `enrol`.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let Some(given) = &arguments.invitation else {
+        let mut session = context.session()?;
+        return show(&mut session, None, context);
+    };
+    let invitation = read(given)?;
+    let folder = context.home()?;
+    let (mut session, answer) = if folder.join("identity.age").is_file() {
+        again(&invitation, context)?
+    } else {
+        if !context.json {
+            welcome(&invitation, context);
+        }
+        let about = about(arguments)?;
+        let passphrase = context.new_passphrase(None)?;
+        let (session, answer) = Session::enrol(&folder, &passphrase, &invitation, about)?;
+        context.opened(&session);
+        (session, answer)
+    };
+    let file = arguments.answer.clone().unwrap_or_else(|| beside(given));
+    files::write(&file, &answer)?;
+    show(&mut session, Some(&file), context)?;
+    context.hint(&format!(
+        "next: hand {} back to whoever invited you; after the admission came, `tessera enrol` shows six words to compare",
+        file.display()
+    ));
+    Ok(())
+}
+
+/// Reads an invitation from a file, or as a link.
+fn read(given: &str) -> Result<Invitation, Failure> {
+    if given.trim_start().starts_with("tessera:") {
+        return Ok(Invitation::from_link(given).map_err(SessionError::from)?);
+    }
+    let text = files::read_text(Path::new(given), 2 * INVITATION_BYTES)?;
+    Invitation::from_link(&text).map_err(|error| Failure::from(error).at(given, None, None))
+}
+
+fn beside(given: &str) -> PathBuf {
+    if given.trim_start().starts_with("tessera:") {
+        return PathBuf::from("tessera.answer");
+    }
+    Path::new(given).with_extension("answer")
+}
+
+fn about(arguments: &Arguments) -> Result<About, Failure> {
+    let long = |what: &str| Failure::new(Exit::BadInput, "too-long", format!("{what} is too long"));
+    let conflicts: Result<Vec<Text<500>>, _> =
+        arguments.conflict.iter().map(|conflict| Text::try_from(conflict.trim())).collect();
+    Ok(About {
+        name: Text::try_from(arguments.name.trim()).map_err(|_| long("the name"))?,
+        email: Text::try_from(arguments.email.trim()).map_err(|_| long("the mail address"))?,
+        conflicts: conflicts
+            .map_err(|_| long("a conflict"))?
+            .try_into()
+            .map_err(|_| long("the list of conflicts"))?,
+    })
+}
+
+fn welcome(invitation: &Invitation, context: &Context) {
+    let roles = roles_of(invitation.roles).join(" and ");
+    context.tell(&format!("You are invited as {roles} to: {}", &*invitation.name));
+}
+
+/// The home is here already: it must be this invitation's.
+fn again(invitation: &Invitation, context: &Context) -> Result<(Session, Vec<u8>), Failure> {
+    let mut session = context.session()?;
+    let own = session.engine().invitation()?.is_some_and(|own| own.id == invitation.id);
+    let answer = session.engine().answer()?.filter(|_| own).ok_or(SessionError::OtherHome)?;
+    Ok((session, answer))
+}
+
+fn show(session: &mut Session, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
+    let words = session.engine().own_check_words()?;
+    let engine = session.engine();
+    let state = match engine.permission().members.get(&engine.member()) {
+        None => "waiting",
+        Some(state) => super::member::standing(state.standing),
+    };
+    let row = json!({
+        "programme": engine.programme().to_string(),
+        "member": engine.member().to_string(),
+        "device": engine.device().to_string(),
+        "state": state,
+        "check_words": words,
+        "answer": file.map(|file| file.display().to_string()),
+    });
+    Answer::new("enrol", vec![row]).show(context, &["member", "state", "check words"], |row| {
+        let words: Vec<String> = row["check_words"].as_array().into_iter().flatten().map(text).collect();
+        let words = if words.is_empty() { "–".to_owned() } else { words.join(" ") };
+        vec![text(&row["member"])[..8].to_owned(), text(&row["state"]), words]
+    })
+}

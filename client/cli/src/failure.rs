@@ -1,0 +1,273 @@
+//! Errors as scripts and people see them: every error of the libraries becomes a code, an exit status and what to do next,
+//! here and nowhere else.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use tessera_driver::session::SessionError;
+use tessera_engine::EngineError;
+use tessera_engine::home::HomeError;
+use tessera_engine::store::StoreError;
+use tessera_vault::enrol::EnrolError;
+use tessera_vault::identity::IdentityError;
+
+use crate::output::shown;
+
+const UPDATE: &str = "install the newest version of Tessera";
+const RECOVER: &str =
+    "keep the folder as it is; `tessera home restore` takes a backup, or enrol anew and sync";
+
+/// Exit statuses, a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(dead_code, reason = "the list is the interface, whether a command returns each of them or not")]
+pub(crate) enum Exit {
+    Ok = 0,
+    Bug = 1,
+    Usage = 2,
+    BadInput = 3,
+    NotFound = 4,
+    NotPermitted = 5,
+    Locked = 6,
+    Network = 7,
+    NeedsPerson = 8,
+    Damaged = 9,
+    Newer = 10,
+    Disk = 11,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A command that failed: what scripts and people are told.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) body: Box<FailureBody>,
+}
+
+/// The `error` object.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct FailureBody {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) file: Option<String>,
+    pub(crate) row: Option<u64>,
+    pub(crate) column: Option<String>,
+}
+
+impl Failure {
+    /// Makes a failure of a code and a message.
+    pub(crate) fn new(exit: Exit, code: &str, message: impl Into<String>) -> Self {
+        let body = FailureBody { code: code.to_owned(), message: message.into(), ..FailureBody::default() };
+        Self { exit, body: Box::new(body) }
+    }
+
+    /// Adds what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.body.hint = Some(hint.into());
+        self
+    }
+
+    fn hint_unless_empty(self, hint: &str) -> Self {
+        if hint.is_empty() { self } else { self.hint(hint) }
+    }
+
+    /// Adds the place in an input file.
+    pub(crate) fn at(mut self, file: &str, row: Option<u64>, column: Option<&str>) -> Self {
+        self.body.file = Some(file.to_owned());
+        self.body.row = row;
+        self.body.column = column.map(str::to_owned);
+        self
+    }
+
+    /// Writes the failure to stderr.
+    pub(crate) fn report(&self, json: bool) {
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            error: &'a FailureBody,
+        }
+        let mut text = String::new();
+        if json {
+            text = serde_json::to_string(&Envelope { error: self.body.as_ref() }).unwrap_or_default();
+        } else {
+            let place = [
+                self.body.file.clone(),
+                self.body.row.map(|row| format!("row {row}")),
+                self.body.column.as_ref().map(|column| format!("column {column}")),
+            ];
+            let place: Vec<String> = place.into_iter().flatten().collect();
+            let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
+            text.push_str(&shown(&format!("tessera: {place}{}", self.body.message)));
+            if let Some(hint) = &self.body.hint {
+                text.push_str(&shown(&format!("\n  {hint}")));
+            }
+        }
+        // Nothing is left to tell anyone when stderr itself is gone.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Home(error) => error.into(),
+            SessionError::Identity(error) => error.into(),
+            SessionError::Engine(error) => error.into(),
+            SessionError::Enrol(error) => error.into(),
+            SessionError::Paper(error) => Self::new(Exit::BadInput, "paper-wrong", error.to_string())
+                .hint("compare with the sheet word by word; four letters of each are enough"),
+            SessionError::Envelope(error) => Self::new(Exit::Locked, "paper-other", error.to_string())
+                .hint("these words belong to another device or to an older sheet"),
+            SessionError::NoEnvelope => Self::new(Exit::NotFound, "no-recovery", error.to_string())
+                .hint("`tessera recovery sheet` makes one, as long as the passphrase is known"),
+            SessionError::OtherHome => Self::new(Exit::BadInput, "other-home", error.to_string())
+                .hint("choose another folder with --home"),
+        }
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        let (exit, code, hint) = match &error {
+            HomeError::NotAHome => (
+                Exit::NotFound,
+                "no-home",
+                "name the folder with --home; `tessera programme create` or `tessera enrol` makes one",
+            ),
+            HomeError::Exists => (Exit::BadInput, "home-exists", "choose another folder with --home"),
+            HomeError::InUse => {
+                (Exit::Locked, "home-in-use", "close the other window or wait for the other command")
+            }
+            HomeError::Newer { .. } => (Exit::Newer, "newer-version", UPDATE),
+            HomeError::Damaged(_) => (Exit::Damaged, "damaged-home", RECOVER),
+            HomeError::TooLarge { .. } => (Exit::BadInput, "too-large", ""),
+            HomeError::Full => {
+                (Exit::Disk, "disk-full", "make room and run the command again; nothing was lost")
+            }
+            HomeError::ReadOnly(_) => (Exit::Disk, "disk-read-only", "check who owns the folder"),
+            HomeError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                (Exit::NotFound, "not-found", "")
+            }
+            HomeError::Io { .. } => (Exit::Disk, "disk", ""),
+            HomeError::Store(error) => return store(error),
+        };
+        let mut message = error.to_string();
+        if let HomeError::Io { source, .. } = &error {
+            message = format!("{message}: {source}");
+        }
+        Self::new(exit, code, message).hint_unless_empty(hint)
+    }
+}
+
+fn store(error: &StoreError) -> Failure {
+    let (exit, hint) = match error {
+        StoreError::Full => (Exit::Disk, "make room and run the command again; nothing was lost"),
+        StoreError::ReadOnly => (Exit::Disk, "check who owns the folder"),
+        StoreError::Damaged | StoreError::WrongKey | StoreError::Missing => (Exit::Damaged, RECOVER),
+        StoreError::Newer { .. } => (Exit::Newer, UPDATE),
+        StoreError::Exists => (Exit::BadInput, "choose another folder with --home"),
+        StoreError::AlreadyOpen => (Exit::Locked, "close the other window or wait for the other command"),
+        _ => (Exit::Disk, ""),
+    };
+    Failure::new(exit, code_of_store(error), error.to_string()).hint_unless_empty(hint)
+}
+
+/// The engine names its store's errors; a home that lacks its store is damaged, not absent.
+fn code_of_store(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full => "disk-full",
+        StoreError::ReadOnly => "disk-read-only",
+        StoreError::Damaged | StoreError::Missing => "damaged-store",
+        StoreError::WrongKey => "wrong-key",
+        StoreError::Newer { .. } => "newer-version",
+        StoreError::Exists => "home-exists",
+        StoreError::AlreadyOpen => "home-in-use",
+        _ => "disk",
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let (exit, hint) = match &error {
+            EngineError::Store(error) => return store(error),
+            EngineError::Damaged(_) => (Exit::Damaged, RECOVER),
+            EngineError::TooMany(_) | EngineError::BadInput(_) => (Exit::BadInput, ""),
+            EngineError::NotFound(_) => (Exit::NotFound, ""),
+            EngineError::NotPermitted(_) => (Exit::NotPermitted, "ask an admin or a coordinator"),
+            EngineError::NotAMember => (
+                Exit::NotPermitted,
+                "the admission has to come first: `tessera sync`, or `tessera bundle import`",
+            ),
+            EngineError::ReadOnly | EngineError::Newer => (Exit::Newer, UPDATE),
+            EngineError::NoKey(_) => (
+                Exit::NotPermitted,
+                "it comes with the next exchange with a coordinator, once access was given",
+            ),
+            EngineError::Unreachable(_) => (Exit::BadInput, ""),
+            EngineError::Unchecked(_) => (
+                Exit::NeedsPerson,
+                "compare the check words and record it: `tessera member check M --words \"…\"`, or --in-person",
+            ),
+            EngineError::Forged(_) => (Exit::Damaged, "nothing of it was taken; ask for it again"),
+            EngineError::OtherProgramme => (Exit::Damaged, "check which home the file belongs to"),
+            EngineError::Document(_) => (Exit::Damaged, "`tessera verify` shows what is wrong"),
+            EngineError::NeedsPerson(_) => (Exit::NeedsPerson, ""),
+            _ => (Exit::Bug, ""),
+        };
+        Self::new(exit, error.code(), error.to_string()).hint_unless_empty(hint)
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        let (exit, code, hint) = match error {
+            IdentityError::WrongPassphrase => (
+                Exit::Locked,
+                "wrong-passphrase",
+                "forgotten? `tessera recovery restore` opens it with the words",
+            ),
+            IdentityError::Damaged => (Exit::Damaged, "damaged-identity", RECOVER),
+            IdentityError::Newer => (Exit::Newer, "newer-version", UPDATE),
+            IdentityError::TooCheap { .. } => (
+                Exit::Damaged,
+                "cheap-identity",
+                "somebody changed the identity file: this programme is no demonstration",
+            ),
+            IdentityError::TooCostly { .. } => (Exit::Damaged, "costly-identity", ""),
+        };
+        Self::new(exit, code, error.to_string()).hint_unless_empty(hint)
+    }
+}
+
+impl From<EnrolError> for Failure {
+    fn from(error: EnrolError) -> Self {
+        let (exit, code) = match error {
+            EnrolError::Newer => (Exit::Newer, "newer-version"),
+            EnrolError::NoInvitation => (Exit::BadInput, "no-invitation"),
+            EnrolError::NoAnswer => (Exit::BadInput, "no-answer"),
+            EnrolError::OtherInvitation => (Exit::BadInput, "other-invitation"),
+            EnrolError::NotAuthentic | EnrolError::NoPossession | EnrolError::OtherNonce => {
+                (Exit::Damaged, "forged")
+            }
+            EnrolError::NotForThisDevice => (Exit::NotPermitted, "not-for-this-device"),
+            EnrolError::UnsoundDevice => (Exit::BadInput, "unreachable-device"),
+            EnrolError::TooLarge => (Exit::BadInput, "too-large"),
+        };
+        Self::new(exit, code, error.to_string())
+    }
+}
+
+/// Turns a refused command line into a failure.
+pub(crate) fn usage(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.next().unwrap_or("usage").trim_start_matches("error: ").to_owned();
+    let hint: Vec<&str> = lines.collect();
+    Failure::new(Exit::Usage, "usage", message).hint(hint.join("\n  "))
+}

@@ -1,0 +1,76 @@
+//! Files that commands read and write: bounded, whole or not at all, and named in every error.
+
+use std::path::{Path, PathBuf};
+
+use tessera_engine::home::{read_bounded, write_atomically};
+
+use crate::failure::{Exit, Failure};
+
+/// Reads a file of at most `limit_bytes`.
+pub(crate) fn read(path: &Path, limit_bytes: usize) -> Result<Vec<u8>, Failure> {
+    let bytes = read_bounded(path, limit_bytes as u64);
+    bytes.map_err(|error| Failure::from(error).at(&path.display().to_string(), None, None))
+}
+
+/// Reads a text file of at most `limit_bytes`.
+pub(crate) fn read_text(path: &Path, limit_bytes: usize) -> Result<String, Failure> {
+    String::from_utf8(read(path, limit_bytes)?).map_err(|_| {
+        Failure::new(Exit::BadInput, "input-not-utf8", "this is not a text file in UTF-8").at(
+            &path.display().to_string(),
+            None,
+            None,
+        )
+    })
+}
+
+/// Writes a file: wholly or not at all, readable by its owner only.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    write_atomically(&path, bytes)
+        .map_err(|error| Failure::from(error).at(&path.display().to_string(), None, None))
+}
+
+/// Makes a folder where there is none.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(path).map_err(|error| {
+        Failure::new(Exit::Disk, "disk", format!("this folder cannot be made: {error}")).at(
+            &path.display().to_string(),
+            None,
+            None,
+        )
+    })
+}
+
+/// A file name made of a person's name: lower-case letters and digits of ASCII, else `otherwise`.
+pub(crate) fn named(folder: &Path, name: &str, otherwise: &str, ending: &str) -> PathBuf {
+    let mut stem = String::new();
+    for c in name.chars().take(60) {
+        if c.is_ascii_alphanumeric() {
+            stem.push(c.to_ascii_lowercase());
+        } else if !stem.is_empty() && !stem.ends_with('-') {
+            stem.push('-');
+        }
+    }
+    let stem = stem.trim_end_matches('-');
+    let plain = folder.join(format!("{}.{ending}", if stem.is_empty() { otherwise } else { stem }));
+    if plain.exists() { folder.join(format!("{stem}-{otherwise}.{ending}")) } else { plain }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_people_become_names_of_files() {
+        let check = |name: &str, expected: &str| {
+            assert_eq!(
+                named(Path::new("nowhere"), name, "0a1b", "invitation"),
+                Path::new("nowhere").join(expected)
+            );
+        };
+        check("Amina Example", "amina-example.invitation");
+        check("../../etc/passwd", "etc-passwd.invitation");
+        check("महिमा", "0a1b.invitation");
+        check("", "0a1b.invitation");
+    }
+}
