@@ -95,6 +95,7 @@ wire!(Witness { device, packs, claimed_ms, newest, signature });
 
 /// One frame of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one entry is in memory at a time")]
 pub enum Entry {
     /// A pack. Charter and statements come first.
     Pack(Pack),
