@@ -24,7 +24,7 @@ use crate::bundle::{self, Bundle, For};
 use crate::core::{About, Core, InProcess, Known, Rng, Worker, meta};
 use crate::counting::{Counting, Standing};
 use crate::error::EngineError;
-use crate::exchange::{Announced, Sending};
+use crate::exchange::{Announced, Budget, Sending};
 use crate::notices::{self, Notice};
 use crate::people::{self, Admitted, Removal};
 use crate::receive::Imported;
@@ -34,7 +34,7 @@ use crate::store::{Store, Table, Transaction};
 /// One programme on one device.
 pub struct Engine<S: Store> {
     store: S,
-    pub(crate) core: Core,
+    core: Core,
 }
 
 /// A pack as a person follows it.
@@ -87,7 +87,6 @@ impl<S: Store> Engine<S> {
         let about = About { programme: invitation.programme, member: secret.device().first_member() };
         store.transaction(|tx| {
             put(tx, Table::Meta, meta::HOME, &about)?;
-            tx.put(Table::Meta, b"answer", &answer)?;
             put(tx, Table::Meta, b"invitation", invitation)
         })?;
         Ok((Self::open(store, secret, rng)?, answer))
@@ -116,8 +115,7 @@ impl<S: Store> Engine<S> {
         let incarnation = incarnation(&mut rng);
         let device = secret.id();
         let worker = Box::new(InProcess);
-        let floors = Default::default();
-        let core = Core { secret, device, about, incarnation, rng, known, counter: 0, floors, worker };
+        let core = Core { secret, device, about, incarnation, rng, known, counter: 0, worker };
         Ok(Self { store, core })
     }
 
@@ -145,7 +143,7 @@ impl<S: Store> Engine<S> {
         result
     }
 
-    pub(crate) fn look<T>(
+    fn look<T>(
         &mut self,
         look: impl FnOnce(&Core, &dyn Transaction) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
@@ -251,7 +249,46 @@ impl<S: Store> Engine<S> {
             if core.is_active() && !core.known.permission.read_only() {
                 core.duties(tx)?;
             }
-            core.prepare(tx, relay, budget_bytes, wanted)
+            core.prepare(tx, relay, Budget::Answer(budget_bytes), wanted)
+        })
+    }
+
+    /// As [`Engine::prepare`], with a budget for both ways together: what is sent comes first.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn prepare_within(
+        &mut self,
+        relay: PublicKey,
+        budget_bytes: u64,
+        wanted: Classes,
+    ) -> Result<Sending, EngineError> {
+        self.act(|core, tx| {
+            if core.is_active() && !core.known.permission.read_only() {
+                core.duties(tx)?;
+            }
+            core.prepare(tx, relay, Budget::Both(budget_bytes), wanted)
+        })
+    }
+
+    /// Makes a request that sends no pack and lets none come: the answer says what would.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn inquire(&mut self, relay: PublicKey, wanted: Classes) -> Result<Sending, EngineError> {
+        self.act(|core, tx| core.prepare(tx, relay, Budget::Nothing, wanted))
+    }
+
+    /// Seals what waits; how many packs are to be sent, and their bytes.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn to_send(&mut self) -> Result<(u64, u64), EngineError> {
+        self.act(|core, tx| {
+            if core.is_active() && !core.known.permission.read_only() {
+                core.duties(tx)?;
+            }
+            core.to_send(tx)
         })
     }
 

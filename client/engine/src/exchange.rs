@@ -39,6 +39,12 @@ impl Sending {
     pub fn bytes(&self) -> usize {
         self.frames.iter().map(Vec::len).sum()
     }
+
+    /// How many bytes of packs are sent.
+    #[must_use]
+    pub fn pack_bytes(&self) -> u64 {
+        self.frames.iter().skip(1).map(|frame| frame.len() as u64).sum()
+    }
 }
 
 /// What an answer's head says.
@@ -63,15 +69,31 @@ const PUSH_BYTES: usize = 4 * 1024 * 1024;
 /// What is sent again without asking first whether it arrived.
 const RESEND_BYTES: usize = limits::SEGMENT_BYTES;
 
+/// How many bytes of packs a request may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Budget {
+    /// As many of the answer; what is sent is not counted.
+    Answer(u64),
+    /// As many of both together; what is sent comes first.
+    Both(u64),
+    /// None: only what would come is asked.
+    Nothing,
+}
+
 impl Core {
     /// Makes the next request. What was sent before without a receipt is asked for first, where it is long.
     pub(crate) fn prepare(
         &mut self,
         tx: &mut dyn Transaction,
         relay: PublicKey,
-        budget_bytes: u64,
+        budget: Budget,
         wanted: Classes,
     ) -> Result<Sending, EngineError> {
+        let push_bytes = match budget {
+            Budget::Answer(_) => PUSH_BYTES,
+            Budget::Both(bytes) => usize::try_from(bytes).map_or(PUSH_BYTES, |bytes| bytes.min(PUSH_BYTES)),
+            Budget::Nothing => 0,
+        };
         let mut outbox = Vec::new();
         each(tx, Table::Outbox, &[], |key, value| {
             if let Some(id) = key.last_chunk::<32>() {
@@ -86,7 +108,7 @@ impl Core {
                 tx.delete(Table::Outbox, &key)?;
                 continue;
             };
-            if bytes + pack.len() > PUSH_BYTES || packs.len() == limits::ASKED {
+            if bytes + pack.len() > push_bytes || packs.len() == limits::ASKED {
                 break;
             }
             bytes += pack.len();
@@ -102,6 +124,12 @@ impl Core {
         }
         let refill = tx.get(Table::Meta, meta::REFILL)?.is_some();
         self.counter += 1;
+        let pack_bytes: u64 = packs.iter().map(|(.., pack)| pack.len() as u64).sum();
+        let budget_bytes = match budget {
+            Budget::Answer(bytes) | Budget::Both(bytes @ u64::MAX) => bytes,
+            Budget::Both(bytes) => bytes.saturating_sub(pack_bytes),
+            Budget::Nothing => 0,
+        };
         let head = RequestHead {
             caller: Caller {
                 programme: self.programme(),
@@ -115,7 +143,7 @@ impl Core {
             have: if refill { Some(chains::frontier(tx, |_, _| true)?) } else { None },
             asked: asked.clone().try_into()?,
             packs: u32::try_from(packs.len()).unwrap_or(u32::MAX),
-            pack_bytes: packs.iter().map(|(.., pack)| pack.len() as u64).sum(),
+            pack_bytes,
         };
         let key = RelayKey(relay.to_bytes());
         let signed = request_bytes(key, &head.caller, EXCHANGE.0, EXCHANGE.1, &head.to_bytes());
@@ -123,6 +151,21 @@ impl Core {
         let mut frames = vec![request.to_bytes()];
         frames.extend(packs.into_iter().map(|(.., pack)| pack));
         Ok(Sending { frames, relay, request: request.id(), asked, refill })
+    }
+
+    /// Packs in the outbox, and their bytes.
+    pub(crate) fn to_send(&self, tx: &dyn Transaction) -> Result<(u64, u64), EngineError> {
+        let (mut packs, mut bytes) = (0, 0);
+        each(tx, Table::Outbox, &[], |key, _| {
+            if let Some(id) = key.last_chunk::<32>()
+                && let Some(pack) = tx.get(Table::Packs, id)?
+            {
+                packs += 1;
+                bytes += pack.len() as u64;
+            }
+            Ok(())
+        })?;
+        Ok((packs, bytes))
     }
 
     /// The relay says that nothing is new.

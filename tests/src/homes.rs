@@ -1,0 +1,155 @@
+//! People with homes in any store, for tests: founding with relays, enrolling over files, a small programme, and
+//! a reader's day.
+
+use std::collections::BTreeMap;
+
+use tessera_engine::Engine;
+use tessera_engine::EngineError;
+use tessera_engine::bundle::For;
+use tessera_engine::programme::round;
+use tessera_engine::reading::Submission;
+use tessera_engine::store::Store;
+use tessera_model::documents::{Answer, Conflict, Declaration, Draft, Manifest, Row};
+use tessera_model::programme::Programme;
+use tessera_protocol::charter::Roles;
+use tessera_protocol::ids::ApplicationId;
+use tessera_protocol::signature::PublicKey;
+use tessera_vault::enrol::{About, Relay};
+use tessera_vault::identity::DeviceSecret;
+
+use crate::sim::dice::Dice;
+
+const SEMINAR: &str = include_str!("../../shared/model/programmes/seminar.toml");
+/// The first round of [`programme`].
+pub const READING: &str = "reading";
+
+/// The programme that tests run: a complete example.
+///
+/// # Panics
+/// Never: a test of the model reads the same file.
+#[must_use]
+pub fn programme() -> Programme {
+    Programme::parse(SEMINAR).expect("an example that the model's own tests read")
+}
+
+/// A source of chance of its own for a person.
+#[must_use]
+pub fn dice(name: &str) -> Box<Dice> {
+    Box::new(Dice::new(1, name))
+}
+
+/// Founds a programme with a relay.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn found<S: Store>(store: S, name: &str, relay: PublicKey) -> Result<Engine<S>, EngineError> {
+    let secret = DeviceSecret::generate(&mut *dice(&format!("{name} secret")));
+    Engine::found(store, secret, dice(name), true, &[(relay, false)])
+}
+
+/// Invites, answers, admits and checks, as by files; the new home learns the rest from the relay or a bundle.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn enrol<S: Store, T: Store>(
+    admin: &mut Engine<S>,
+    store: T,
+    name: &str,
+    roles: Roles,
+    relays: Vec<Relay>,
+) -> Result<Engine<T>, EngineError> {
+    let invitation = admin.invite(roles, "the seminar", relays)?;
+    let secret = DeviceSecret::generate(&mut *dice(&format!("{name} secret")));
+    let (home, answer) = Engine::enrol(store, secret, dice(name), &invitation, About::default())?;
+    let admitted = admin.admit(&answer)?;
+    admin.check(admitted.member)?;
+    Ok(home)
+}
+
+/// Publishes [`programme`] and takes in so many applications.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn publish<S: Store>(home: &mut Engine<S>, count: usize) -> Result<Vec<ApplicationId>, EngineError> {
+    let programme = programme();
+    home.together(|acts| {
+        acts.publish(&programme, "")?;
+        let mut ids = Vec::new();
+        for number in 1..=count {
+            let row = row(&format!("A{number:03}"));
+            ids.push(acts.take_application(&programme, &row, &Manifest::default())?.0);
+        }
+        Ok(ids)
+    })
+}
+
+fn row(key: &str) -> Row {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let fields = [
+        field("full-name", &format!("Applicant {key}")),
+        field("organisation", "House of Children"),
+        field("country", "Kenya"),
+        field("question-1", &format!("Patience, and a good memory for names. {key}")),
+    ];
+    Row { key_column: "key".into(), key: key.into(), fields: fields.into_iter().collect() }
+}
+
+/// Assigns applications to a reader.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn assign<S: Store, T: Store>(
+    home: &mut Engine<S>,
+    reader: &Engine<T>,
+    applications: &[ApplicationId],
+) -> Result<(), EngineError> {
+    let programme = programme();
+    home.together(|acts| {
+        let reading = programme
+            .round(READING)
+            .ok_or_else(|| EngineError::NotFound("the first round of the example".into()))?;
+        for (place, id) in (1..).zip(applications) {
+            acts.assign(&programme, reader.member(), *id, reading, place)?;
+        }
+        Ok(())
+    })
+}
+
+/// Declares no conflict, scores everything alike and submits.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn review<S: Store>(
+    home: &mut Engine<S>,
+    application: ApplicationId,
+    score: &str,
+) -> Result<Submission, EngineError> {
+    let programme = programme();
+    let score = score.parse().map_err(|_| EngineError::BadInput("a score".into()))?;
+    let answers: BTreeMap<String, Answer> =
+        programme.scored().map(|criterion| (criterion.key.to_string(), Answer::Score(score))).collect();
+    let draft = Draft { answers, overall: "Strong work.".into(), attested: true, ..Draft::default() };
+    home.together(|acts| {
+        let none = Conflict { declaration: Some(Declaration::None), ..Conflict::default() };
+        acts.declare(application, &none)?;
+        acts.save_draft(application, round(READING), &draft)?;
+        acts.submit(&programme, application, READING, None)
+    })
+}
+
+/// How many reviews count here.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn counted<S: Store>(home: &mut Engine<S>) -> Result<usize, EngineError> {
+    Ok(home.together(|acts| acts.reviews())?.iter().filter(|review| review.counted.is_some()).count())
+}
+
+/// A bundle for a member from one home into another.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn carry<S: Store, T: Store>(from: &mut Engine<S>, to: &mut Engine<T>) -> Result<(), EngineError> {
+    let bundle = from.export(For::Member(to.member()))?;
+    to.import(&bundle).map(drop)
+}
