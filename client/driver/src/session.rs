@@ -1,1 +1,148 @@
 //! An open home: identity, store, anchor and engine, held by one process.
+//!
+//! Whatever makes a home does it beside its place and moves it there in one step, so that a process that is
+//! killed leaves no half of one. Randomness is the operating system's.
+
+mod error;
+mod make;
+
+use std::path::Path;
+
+use rand_core::Rng as _;
+use tessera_engine::core::Rng;
+use tessera_engine::home::{Anchor, Continuity, Home, HomeError, Opened};
+use tessera_engine::store::SqlcipherStore;
+use tessera_engine::{Acts, Engine, EngineError};
+use tessera_vault::identity::{Cost, DeviceSecret, IdentityError, open_identity, seal_identity};
+use tessera_vault::passphrase::Passphrase;
+
+pub use self::error::SessionError;
+pub use self::make::Founding;
+
+/// A home's engine with what belongs to it. The store closes before the home is let go.
+pub struct Session {
+    engine: Engine<SqlcipherStore>,
+    anchor: Anchor,
+    continuity: Continuity,
+    cost: Cost,
+    home: Home,
+}
+
+impl Session {
+    /// Opens the home in a folder with its passphrase: a new start. A cheap identity file is accepted only in a
+    /// programme that is marked as a demonstration.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn open(folder: &Path, passphrase: &Passphrase) -> Result<Self, SessionError> {
+        let home = Home::lock(folder)?;
+        let (secret, cost) = unlock(&home, passphrase)?;
+        Self::start(home, secret, cost)
+    }
+
+    /// Starts the engine of a home whose secret is at hand.
+    pub(crate) fn start(home: Home, secret: DeviceSecret, cost: Cheapest) -> Result<Self, SessionError> {
+        let mut mark = [0; 8];
+        os_random().fill_bytes(&mut mark);
+        let Opened { store, anchor, continuity } = home.open(secret.database_key(), mark)?;
+        let mut engine = Engine::open(store, secret, os_random())?;
+        engine.remember_epochs(anchor.epochs().iter().map(|(stream, epoch)| (*stream, *epoch)));
+        let demo = engine.is_demo()?;
+        if let Cheapest::Below(found) = cost
+            && !demo
+        {
+            return Err(IdentityError::TooCheap { found }.into());
+        }
+        let cost = if demo { Cost::Demo } else { Cost::Full };
+        Ok(Self { engine, anchor, continuity, cost, home })
+    }
+
+    /// Works with the engine; what it learned of epochs is kept outside the store afterwards.
+    ///
+    /// # Errors
+    /// What `act` returned, or [`SessionError::Home`].
+    pub fn work<T>(
+        &mut self,
+        act: impl FnOnce(&mut Engine<SqlcipherStore>) -> Result<T, EngineError>,
+    ) -> Result<T, SessionError> {
+        let result = act(&mut self.engine)?;
+        match self.anchor.raise(self.engine.epochs()) {
+            // The work is done and durable; the next one tries again.
+            Ok(()) | Err(HomeError::Full | HomeError::ReadOnly(_)) => Ok(result),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Several acts in one transaction, as [`Engine::together`].
+    ///
+    /// # Errors
+    /// As [`Session::work`].
+    pub fn together<T>(
+        &mut self,
+        acts: impl FnOnce(&mut Acts<'_>) -> Result<T, EngineError>,
+    ) -> Result<T, SessionError> {
+        self.work(|engine| engine.together(acts))
+    }
+
+    /// The engine, for looking. What writes goes through [`Session::work`].
+    pub fn engine(&mut self) -> &mut Engine<SqlcipherStore> {
+        &mut self.engine
+    }
+
+    /// The home.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Whether the store is the one that was here last time. Anything but [`Continuity::First`] and
+    /// [`Continuity::Continues`] is to be told to the person.
+    #[must_use]
+    pub fn continuity(&self) -> Continuity {
+        self.continuity
+    }
+
+    /// True in a programme that is marked as a demonstration.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.cost == Cost::Demo
+    }
+
+    /// Puts the identity under another passphrase.
+    ///
+    /// # Errors
+    /// [`IdentityError::WrongPassphrase`] for the old one; [`SessionError`].
+    pub fn change_passphrase(&self, old: &Passphrase, new: &Passphrase) -> Result<(), SessionError> {
+        let (secret, _) = unlock(&self.home, old)?;
+        Ok(self.home.replace_identity(&seal_identity(&secret, new, self.cost))?)
+    }
+}
+
+/// How cheap a guess at the passphrase of a file is.
+pub(crate) enum Cheapest {
+    /// As costly as a real programme asks for.
+    Floor,
+    /// Cheaper: the work factor.
+    Below(u8),
+}
+
+/// Opens the identity of a home; where a guess is too cheap for a real programme, says so.
+pub(crate) fn unlock(home: &Home, passphrase: &Passphrase) -> Result<(DeviceSecret, Cheapest), SessionError> {
+    let file = home.identity()?;
+    match open_identity(&file, passphrase, Cost::Full) {
+        Ok(secret) => Ok((secret, Cheapest::Floor)),
+        Err(IdentityError::TooCheap { found }) => {
+            Ok((open_identity(&file, passphrase, Cost::Demo)?, Cheapest::Below(found)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The operating system's randomness.
+#[must_use]
+pub fn os_random() -> Rng {
+    Box::new(rand_core::UnwrapErr(getrandom::SysRng))
+}
+
+#[cfg(test)]
+mod tests;

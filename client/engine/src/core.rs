@@ -48,6 +48,8 @@ pub struct Core {
     pub(crate) known: Known,
     /// Requests made under this incarnation.
     pub(crate) counter: u64,
+    /// Epochs that a memory outside the store has seen; nothing is written under an older one.
+    pub(crate) floors: BTreeMap<StreamId, u32>,
     pub(crate) worker: Box<dyn Worker>,
 }
 

@@ -343,12 +343,15 @@ impl Core {
         Ok(true)
     }
 
-    /// Keeps the id key as soon as it is known.
+    /// Keeps the id key as soon as it is known. Genesis makes the only one: no later word replaces it.
     pub(crate) fn keep_id_key(
         &mut self,
         tx: &mut dyn Transaction,
         key: tessera_vault::ids::IdKey,
     ) -> Result<(), EngineError> {
+        if self.known.id_key.is_some() {
+            return Ok(());
+        }
         tx.put(Table::Meta, meta::ID_KEY, &zeroize::Zeroizing::new(key.to_bytes()))?;
         self.known.id_key = Some(key);
         Ok(())

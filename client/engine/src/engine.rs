@@ -34,7 +34,7 @@ use crate::store::{Store, Table, Transaction};
 /// One programme on one device.
 pub struct Engine<S: Store> {
     store: S,
-    core: Core,
+    pub(crate) core: Core,
 }
 
 /// A pack as a person follows it.
@@ -87,6 +87,7 @@ impl<S: Store> Engine<S> {
         let about = About { programme: invitation.programme, member: secret.device().first_member() };
         store.transaction(|tx| {
             put(tx, Table::Meta, meta::HOME, &about)?;
+            tx.put(Table::Meta, b"answer", &answer)?;
             put(tx, Table::Meta, b"invitation", invitation)
         })?;
         Ok((Self::open(store, secret, rng)?, answer))
@@ -115,7 +116,8 @@ impl<S: Store> Engine<S> {
         let incarnation = incarnation(&mut rng);
         let device = secret.id();
         let worker = Box::new(InProcess);
-        let core = Core { secret, device, about, incarnation, rng, known, counter: 0, worker };
+        let floors = Default::default();
+        let core = Core { secret, device, about, incarnation, rng, known, counter: 0, floors, worker };
         Ok(Self { store, core })
     }
 
@@ -143,7 +145,7 @@ impl<S: Store> Engine<S> {
         result
     }
 
-    fn look<T>(
+    pub(crate) fn look<T>(
         &mut self,
         look: impl FnOnce(&Core, &dyn Transaction) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {

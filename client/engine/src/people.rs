@@ -32,9 +32,9 @@ use crate::store::{Table, Transaction};
 pub(crate) const ID_KEY_KIND: u8 = 0;
 
 /// An invitation that this device wrote, with what it must not tell yet. Key `invitation` id in settings.
-struct Issued {
-    invitation: Invitation,
-    nonce: [u8; 32],
+pub(crate) struct Issued {
+    pub(crate) invitation: Invitation,
+    pub(crate) nonce: [u8; 32],
 }
 wire!(Issued { invitation, nonce });
 
@@ -204,7 +204,8 @@ impl Core {
             };
             self.statement(tx, &statement)?;
         }
-        if invitation.roles != Roles::default() {
+        let given = self.known.permission.charter.powers.roles(member);
+        if invitation.roles != Roles::default() && given != invitation.roles {
             let devices = vec![reply.device].try_into()?;
             self.amend_charter(tx, vec![Change::Add { member, roles: invitation.roles, devices }])?;
         }
@@ -359,7 +360,7 @@ impl Core {
     }
 }
 
-fn issued_key(id: InvitationId) -> Vec<u8> {
+pub(crate) fn issued_key(id: InvitationId) -> Vec<u8> {
     [&b"invitation"[..], &id.to_bytes()].concat()
 }
 

@@ -99,7 +99,7 @@ impl Acts<'_> {
             let standing = counting.standing(core, tx, id)?;
             let code = match (record.stage, standing) {
                 (_, Standing::SetAside) => continue,
-                (Stage::Refused | Stage::Crashed, _) if !counting.accepted(id) => "unreadable",
+                (Stage::Refused | Stage::Crashed, _) if !counting.accepted(core, tx, id)? => "unreadable",
                 (Stage::NoKey, _) => "no-key",
                 (_, Standing::Quarantined) => Waits::Removed.code(),
                 (_, Standing::Contested) => Waits::Contested.code(),

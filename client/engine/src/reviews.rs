@@ -124,7 +124,7 @@ fn review(
             }
             Standing::Quarantined => Some(Waits::Removed),
             Standing::Contested => Some(Waits::Contested),
-            Standing::Counts if counting.accepted(change.pack) => None,
+            Standing::Counts if counting.accepted(core, tx, change.pack)? => None,
             Standing::Counts if is_late(core, tx, closed, at.round, change.pack)? => Some(Waits::Late),
             Standing::Counts => whole,
         };

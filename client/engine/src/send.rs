@@ -189,11 +189,14 @@ impl Core {
     ) -> Result<KeyId, EngineError> {
         let stream = self.stream(audience)?;
         let readers = self.readers(audience);
-        if let Some(key) = self.known.keys.fit(stream, &readers) {
+        let floor = self.floors.get(&stream).copied().unwrap_or(0);
+        if let Some(key) = self.known.keys.fit(stream, &readers)
+            && self.known.keys.get(stream, key).is_some_and(|record| record.grant.epoch >= floor)
+        {
             return Ok(key);
         }
         self.must_own(audience)?;
-        let epoch = self.known.keys.epoch(stream) + 1;
+        let epoch = self.known.keys.epoch(stream).max(floor).saturating_add(1);
         let key = StreamKey::generate(&mut self.rng);
         let grant = Grant::new(audience, stream, epoch, key);
         let mut given = BTreeSet::from([self.device]);

@@ -168,3 +168,26 @@ fn i16_two_laptops_of_one_reader_leave_two_versions_to_choose_from() {
     assert_eq!(reviews[0].counted.as_ref().unwrap().value.answers.len(), programme.scored().count());
     assert!(alice.together(|acts| acts.queue()).unwrap().is_empty());
 }
+
+#[test]
+fn decisions_of_a_removed_coordinator_count_inside_the_cut_alone() {
+    let (mut alice, mut bob, programme, ids) = world();
+    let mut carol = enrol(&mut alice, Roles { admin: false, coordinator: true });
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    alice.remove(bob.member()).unwrap();
+    submit(&mut bob, &programme, ids[1], "2", None);
+    bring(&mut bob, &mut alice);
+    carry(&mut alice, &mut carol);
+    let queue = carol.together(|acts| acts.queue()).unwrap();
+    assert_eq!(queue.len(), 1);
+
+    alice.remove(carol.member()).unwrap();
+    // She has not heard of it, decides, and somebody carries it to Alice.
+    carol.together(|acts| acts.decide(&queue[0].id, Verdict::Accept, "it is good work")).unwrap();
+    bring(&mut carol, &mut alice);
+    assert_eq!(alice.decisions().unwrap().len(), 1, "the decision is here");
+    assert_eq!(alice.together(|acts| acts.queue()).unwrap().len(), 1, "and decides nothing");
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews.iter().filter(|one| one.counted.is_some()).count(), 1);
+}
