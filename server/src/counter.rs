@@ -1,5 +1,20 @@
 //! Numbers of requests: each counts once. No clock: a window of 64 below the highest number seen is kept
-//! per start of a device; what lies below it is taken as seen.
+//! per start of a device; what lies below it is taken as seen. Windows are decided on in memory and kept
+//! in the store; where the disk is full, memory goes on alone, so that reading does.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tessera_protocol::exchange::Caller;
+use tessera_protocol::ids::{DeviceId, Incarnation, ProgrammeId};
+use tokio::sync::oneshot;
+
+use crate::failure::Failure;
+use crate::store::{Store, StoreError, reading};
+
+/// Windows in memory; more, and those that the store keeps are forgotten.
+const WINDOWS: usize = 20_000;
 
 /// The highest number seen and which of the 64 up to it were: bit `n` stands for `highest − n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +42,64 @@ impl Window {
             return None;
         }
         Some(Self { highest, seen: seen | 1 << age })
+    }
+}
+
+type Start = (ProgrammeId, DeviceId, Incarnation);
+
+struct Held {
+    window: Window,
+    /// True once the store has this window. Set without the lock: whoever hands a window over holds it
+    /// and may have to wait for the store.
+    kept: Arc<AtomicBool>,
+}
+
+/// The windows of every start of every device.
+#[derive(Clone, Default)]
+pub(crate) struct Windows(Arc<Mutex<HashMap<Start, Held>>>);
+
+impl Windows {
+    /// Uses a request's number up. What comes back says when the store has it; who reads only need not
+    /// wait.
+    ///
+    /// # Errors
+    /// [`Failure::NotAuthorised`] where the number was used before or is too old to tell.
+    pub(crate) async fn take(
+        &self,
+        store: &Arc<dyn Store>,
+        caller: &Caller,
+    ) -> Result<oneshot::Receiver<Result<(), StoreError>>, Failure> {
+        let start = (caller.programme, caller.device, caller.incarnation);
+        let known = self.lock().contains_key(&start);
+        let stored = if known {
+            None
+        } else {
+            let (store, caller) = (Arc::clone(store), caller.clone());
+            reading(move || store.window(&caller)).await?
+        };
+        let (send, receive) = oneshot::channel();
+        let mut windows = self.lock();
+        let before = windows.get(&start).map(|held| held.window).or(stored);
+        let window = Window::after(before, caller.counter).ok_or(Failure::NotAuthorised)?;
+        if windows.len() >= WINDOWS {
+            windows.retain(|_, held| !held.kept.load(Ordering::Relaxed));
+        }
+        let kept = Arc::new(AtomicBool::new(false));
+        windows.insert(start, Held { window, kept: Arc::clone(&kept) });
+        // Handed over under the lock, so that the store gets windows in their order.
+        store.keep_window(
+            caller.clone(),
+            window,
+            Box::new(move |result| {
+                kept.store(result.is_ok(), Ordering::Relaxed);
+                let _ = send.send(result);
+            }),
+        );
+        Ok(receive)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Start, Held>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,3 +1,35 @@
-//! The relay: stores and forwards what it cannot read.
+//! `tessera-relay`: the relay as a program.
 
-fn main() {}
+mod commands;
+mod config;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The relay: stores and forwards what it cannot read.
+#[derive(Parser)]
+#[command(name = "tessera-relay", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Serve(Box<commands::serve::Arguments>),
+    Key(commands::key::Arguments),
+    Version(commands::version::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match &Arguments::parse().verb {
+        Verb::Serve(arguments) => commands::serve::run(arguments),
+        Verb::Key(arguments) => commands::key::run(arguments),
+        Verb::Version(arguments) => commands::version::run(arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => commands::failed(&error),
+    }
+}

@@ -27,6 +27,14 @@ pub enum StoreError {
     /// What is stored is not what was written.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// A newer version of this program wrote it.
+    #[error("the database was written by a newer version ({found}, this program knows {known})")]
+    Newer {
+        /// The database's version.
+        found: usize,
+        /// The newest that this program reads.
+        known: usize,
+    },
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
@@ -44,7 +52,7 @@ pub type Each<'a, T> = &'a mut dyn FnMut(T);
 /// Who pays for stored bytes, and how many it may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Account {
-    /// A device, or for the packs of those who are out a member.
+    /// A device, a member, or those of a member who is out.
     pub id: [u8; 16],
     /// How many bytes the account may hold.
     pub limit_bytes: u64,
@@ -54,8 +62,8 @@ pub struct Account {
 pub struct NewPack {
     /// The pack, its signature checked.
     pub pack: Verified<Pack>,
-    /// Who pays.
-    pub account: Account,
+    /// Who pays: each of them, or none where one has no room.
+    pub accounts: Vec<Account>,
 }
 
 /// A change of what somebody may read.
@@ -176,8 +184,8 @@ impl Progress {
 pub struct Piece {
     /// Which.
     pub key: AttachmentKey,
-    /// Who pays.
-    pub account: Account,
+    /// Who pays: each of them, or none where one has no room.
+    pub accounts: Vec<Account>,
     /// Bytes of the whole.
     pub total_bytes: u64,
     /// Where these begin; anything but what is held so far is refused.

@@ -51,8 +51,10 @@ impl SqliteStore {
         connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
         connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024).map_err(failed)?;
         migrate::run(&mut connection)?;
-        let page: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
-        let pages = i64::try_from(limit_bytes / page).unwrap_or(i64::MAX).min(i64::from(u32::MAX - 1));
+        let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
+        let pages = i64::try_from(limit_bytes / page.max(512).cast_unsigned())
+            .unwrap_or(i64::MAX)
+            .min(i64::from(u32::MAX - 1));
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).map_err(failed)?;
         let writing = Writing::start(connection);
         Ok(Self { path: path.to_owned(), writing, readers: Mutex::new(Vec::new()) })
@@ -148,8 +150,7 @@ fn failed(error: rusqlite::Error) -> StoreError {
 }
 
 fn programme_number(connection: &Connection, programme: ProgrammeId) -> Result<Option<i64>, StoreError> {
-    let mut query =
-        connection.prepare_cached("SELECT no FROM programmes WHERE id = ?1").map_err(failed)?;
+    let mut query = connection.prepare_cached("SELECT no FROM programmes WHERE id = ?1").map_err(failed)?;
     query.query_row([programme.0], |row| row.get(0)).optional().map_err(failed)
 }
 
@@ -187,8 +188,9 @@ impl Store for SqliteStore {
 
     fn newest(&self, programme: ProgrammeId) -> Result<Option<(u64, Hash)>, StoreError> {
         self.within(programme, |connection, no| {
-            let mut query =
-                connection.prepare_cached("SELECT sequence, head FROM programmes WHERE no = ?1").map_err(failed)?;
+            let mut query = connection
+                .prepare_cached("SELECT sequence, head FROM programmes WHERE no = ?1")
+                .map_err(failed)?;
             let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), Hash(row.get(1)?)));
             query.query_row([no], read).map_err(failed)
         })
@@ -354,7 +356,8 @@ impl Store for SqliteStore {
     }
 
     fn attachment(&self, key: &AttachmentKey) -> Result<Option<Progress>, StoreError> {
-        let progress = self.within(key.programme, |connection, no| attachment::progress(connection, no, key))?;
+        let progress =
+            self.within(key.programme, |connection, no| attachment::progress(connection, no, key))?;
         Ok(progress.flatten())
     }
 
@@ -367,7 +370,8 @@ impl Store for SqliteStore {
     }
 
     fn read_piece(&self, key: &AttachmentKey, from: u64) -> Result<Vec<u8>, StoreError> {
-        let bytes = self.within(key.programme, |connection, no| attachment::read(connection, no, key, from))?;
+        let bytes =
+            self.within(key.programme, |connection, no| attachment::read(connection, no, key, from))?;
         Ok(bytes.unwrap_or_default())
     }
 
@@ -397,6 +401,7 @@ impl Store for SqliteStore {
     }
 
     fn close(&self) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.writing.close();
     }
 }

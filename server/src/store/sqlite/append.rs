@@ -52,7 +52,7 @@ fn one(
     if tail.bytes + size > batch.programme_limit_bytes {
         return Ok(Outcome::ProgrammeFull);
     }
-    if !charge(connection, tail.no, new.account, size)? {
+    if !charge(connection, tail.no, &new.accounts, size)? {
         return Ok(Outcome::NoRoom);
     }
     tail.sequence += 1;
@@ -147,27 +147,34 @@ fn keep_changed(connection: &Connection, tail: &Tail, right: Right) -> Result<()
     Ok(())
 }
 
-/// Adds to what an account holds; false where that would be more than it may.
+/// Adds to what every one of these accounts holds; false, and nothing is added, where that would be more
+/// than one of them may.
 pub(super) fn charge(
     connection: &Connection,
     no: i64,
-    account: Account,
+    accounts: &[Account],
     size: u64,
 ) -> Result<bool, StoreError> {
     let mut query = connection
         .prepare_cached("SELECT bytes FROM accounts WHERE programme = ?1 AND id = ?2")
         .map_err(failed)?;
-    let held: Option<i64> =
-        query.query_row(params![no, account.id], |row| row.get(0)).optional().map_err(failed)?;
-    let held = held.unwrap_or(0).cast_unsigned() + size;
-    if held > account.limit_bytes {
-        return Ok(false);
+    let mut after = Vec::with_capacity(accounts.len());
+    for account in accounts {
+        let held: Option<i64> =
+            query.query_row(params![no, account.id], |row| row.get(0)).optional().map_err(failed)?;
+        let held = held.unwrap_or(0).cast_unsigned() + size;
+        if held > account.limit_bytes {
+            return Ok(false);
+        }
+        after.push((account.id, held));
     }
     let mut insert = connection
         .prepare_cached(
             "INSERT INTO accounts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET bytes = excluded.bytes",
         )
         .map_err(failed)?;
-    insert.execute(params![no, account.id, held.cast_signed()]).map_err(failed)?;
+    for (id, held) in after {
+        insert.execute(params![no, id, held.cast_signed()]).map_err(failed)?;
+    }
     Ok(true)
 }

@@ -11,21 +11,21 @@ const OFFSET_BITS: u32 = 32;
 
 struct Found {
     no: i64,
-    account: [u8; 16],
+    accounts: Vec<u8>,
     progress: Progress,
 }
 
 fn find(connection: &Connection, no: i64, key: &AttachmentKey) -> Result<Option<Found>, StoreError> {
     let mut query = connection
         .prepare_cached(
-            "SELECT no, account, held, total FROM attachments
+            "SELECT no, accounts, held, total FROM attachments
              WHERE programme = ?1 AND stream = ?2 AND id = ?3",
         )
         .map_err(failed)?;
     let read = |row: &Row<'_>| {
         let unsigned = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
         let progress = Progress { held_bytes: unsigned(2)?, total_bytes: unsigned(3)? };
-        Ok(Found { no: row.get(0)?, account: row.get(1)?, progress })
+        Ok(Found { no: row.get(0)?, accounts: row.get(1)?, progress })
     };
     query.query_row(params![no, key.stream.0, key.id.0], read).optional().map_err(failed)
 }
@@ -50,7 +50,7 @@ pub(super) fn add(connection: &Connection, piece: &Piece) -> Result<PieceOutcome
         Some(found) => found,
         None => {
             let fits = tail.bytes + piece.total_bytes <= piece.programme_limit_bytes;
-            if !fits || !charge(connection, tail.no, piece.account, piece.total_bytes)? {
+            if !fits || !charge(connection, tail.no, &piece.accounts, piece.total_bytes)? {
                 return Ok(PieceOutcome::NoRoom);
             }
             tail.bytes += piece.total_bytes;
@@ -66,8 +66,7 @@ pub(super) fn add(connection: &Connection, piece: &Piece) -> Result<PieceOutcome
     if piece.bytes.is_empty() {
         return Ok(PieceOutcome::Held(found.progress));
     }
-    let mut insert =
-        connection.prepare_cached("INSERT INTO pieces VALUES (?1, ?2)").map_err(failed)?;
+    let mut insert = connection.prepare_cached("INSERT INTO pieces VALUES (?1, ?2)").map_err(failed)?;
     insert.execute(params![place(found.no, held_bytes), piece.bytes]).map_err(failed)?;
     let mut update =
         connection.prepare_cached("UPDATE attachments SET held = ?2 WHERE no = ?1").map_err(failed)?;
@@ -78,15 +77,16 @@ pub(super) fn add(connection: &Connection, piece: &Piece) -> Result<PieceOutcome
 fn create(connection: &Connection, no: i64, piece: &Piece) -> Result<Found, StoreError> {
     let mut insert = connection
         .prepare_cached(
-            "INSERT INTO attachments (programme, stream, id, account, total, held)
+            "INSERT INTO attachments (programme, stream, id, accounts, total, held)
              VALUES (?1, ?2, ?3, ?4, ?5, 0) RETURNING no",
         )
         .map_err(failed)?;
     let key = &piece.key;
-    let row = params![no, key.stream.0, key.id.0, piece.account.id, piece.total_bytes.cast_signed()];
+    let accounts: Vec<u8> = piece.accounts.iter().flat_map(|account| account.id).collect();
+    let row = params![no, key.stream.0, key.id.0, accounts, piece.total_bytes.cast_signed()];
     let no = insert.query_row(row, |row| row.get(0)).map_err(failed)?;
     let progress = Progress { held_bytes: 0, total_bytes: piece.total_bytes };
-    Ok(Found { no, account: piece.account.id, progress })
+    Ok(Found { no, accounts, progress })
 }
 
 pub(super) fn remove(connection: &Connection, key: &AttachmentKey) -> Result<(), StoreError> {
@@ -99,10 +99,12 @@ pub(super) fn remove(connection: &Connection, key: &AttachmentKey) -> Result<(),
     )?;
     run("DELETE FROM attachments WHERE no = ?1", &[&found.no])?;
     let size = found.progress.total_bytes;
-    run(
-        "UPDATE accounts SET bytes = max(0, bytes - ?3) WHERE programme = ?1 AND id = ?2",
-        &[&tail.no, &found.account, &size.cast_signed()],
-    )?;
+    for account in found.accounts.chunks(16) {
+        run(
+            "UPDATE accounts SET bytes = max(0, bytes - ?3) WHERE programme = ?1 AND id = ?2",
+            &[&tail.no, &account, &size.cast_signed()],
+        )?;
+    }
     tail.bytes = tail.bytes.saturating_sub(size);
     keep(connection, &tail)
 }
@@ -131,4 +133,3 @@ pub(super) fn read(
     let piece = query.query_row([place(found.no, 0), place(found.no, from)], read).optional();
     Ok(piece.map_err(failed)?.unwrap_or_default())
 }
-

@@ -13,10 +13,10 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_log.sql")];
 /// Brings a database to this version.
 pub(super) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     let version = version(connection)?;
-    for (number, migration) in MIGRATIONS.iter().enumerate().skip(version) {
+    for (number, migration) in (1_i64..).zip(MIGRATIONS).skip(version) {
         let transaction = connection.transaction().map_err(failed)?;
         transaction.execute_batch(migration).map_err(failed)?;
-        transaction.pragma_update(None, "user_version", number + 1).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", number).map_err(failed)?;
         transaction.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
         transaction.commit().map_err(failed)?;
     }
@@ -40,7 +40,7 @@ fn version(connection: &Connection) -> Result<usize, StoreError> {
         return Err(StoreError::Failed("the file is not a relay's database".to_owned()));
     }
     if version > MIGRATIONS.len() {
-        return Err(StoreError::Failed("the database was written by a newer version".to_owned()));
+        return Err(StoreError::Newer { found: version, known: MIGRATIONS.len() });
     }
     Ok(version)
 }

@@ -1,8 +1,3 @@
-CREATE TABLE meta (
-    name  TEXT NOT NULL PRIMARY KEY,
-    value BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- sequence, head: of the newest pack. bytes: what all packs and attachments of it hold together.
 CREATE TABLE programmes (
     no       INTEGER PRIMARY KEY,
@@ -54,12 +49,13 @@ CREATE TABLE counters (
     PRIMARY KEY (programme, device, incarnation)
 ) STRICT, WITHOUT ROWID;
 
+-- accounts: the ids of those who pay, one behind the other.
 CREATE TABLE attachments (
     no        INTEGER PRIMARY KEY,
     programme INTEGER NOT NULL REFERENCES programmes (no),
     stream    BLOB NOT NULL CHECK (length(stream) = 16),
     id        BLOB NOT NULL CHECK (length(id) = 32),
-    account   BLOB NOT NULL CHECK (length(account) = 16),
+    accounts  BLOB NOT NULL CHECK (length(accounts) % 16 = 0),
     total     INTEGER NOT NULL,
     held      INTEGER NOT NULL,
     UNIQUE (programme, stream, id)

@@ -1,0 +1,92 @@
+//! Every route of a relay in one place: bodies and headers in, bodies and headers out. What is done with
+//! them is in [`crate::relay`] and [`crate::attachment`].
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /v1/exchange`, body: frames of a `Request`, then of one pack each | 200 and frames: a `SignedAnswer`, then `Segment`s; or 204 with `tessera-answer`, base64 of a `NothingNew` |
+//! | `HEAD /v1/attachments/{stream}/{id}` | 200 with `tessera-held` and `tessera-total`, in bytes |
+//! | `GET` of the same, `range: bytes=FROM-` or none | 200 or 206 with the bytes from there on |
+//! | `PUT` of the same, `content-range: bytes FROM-TO/TOTAL` | 204 with `tessera-held` and `tessera-total`; 409 with the same where it does not go on from what is held |
+//! | `GET /healthz` | 200 where the store answers |
+//!
+//! Requests for attachments carry `tessera-authorisation`, base64 of an `Authorisation` over the method,
+//! the path and [`tessera_protocol::exchange::attachment_range`]. Every other answer is JSON:
+//! `{"code": …, "message": …}`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use tessera_protocol::codec::Wire;
+use tessera_protocol::exchange::{EXCHANGE, NOTHING_NEW_HEADER};
+
+use crate::failure::Failure;
+use crate::relay::{Answer, Relay};
+use crate::store::reading;
+
+/// The routes.
+pub fn router(relay: Arc<Relay>) -> Router {
+    Router::new()
+        .route(EXCHANGE.1, post(exchange))
+        .route("/healthz", get(health))
+        .fallback(|| async { refuse(404, "no-such-page", "there is nothing here") })
+        .method_not_allowed_fallback(|| async { refuse(405, "method", "not with this method") })
+        .layer(axum::middleware::from_fn(log))
+        .with_state(relay)
+}
+
+async fn exchange(State(relay): State<Arc<Relay>>, body: Body) -> Result<Response, Failure> {
+    Ok(match relay.exchange(body).await? {
+        Answer::NothingNew(answer) => {
+            let value = BASE64_STANDARD.encode(answer.to_bytes());
+            (StatusCode::NO_CONTENT, [(NOTHING_NEW_HEADER, value)]).into_response()
+        }
+        Answer::Frames(frames) => Body::from_stream(frames).into_response(),
+    })
+}
+
+async fn health(State(relay): State<Arc<Relay>>) -> Result<Response, Failure> {
+    let store = Arc::clone(relay.store());
+    reading(move || store.programmes()).await?;
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], r#"{"status":"ok"}"#).into_response())
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, code) = self.status();
+        let mut response = refuse(status, code, &self.to_string());
+        if matches!(self, Self::TooMany | Self::Busy) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+fn refuse(status: u16, code: &str, message: &str) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = serde_json::json!({ "code": code, "message": message }).to_string();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// One line for each request, without content: what route, what came of it, how long it took.
+async fn log(request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    let code = response.extensions().get::<Failure>().map(|failure| failure.status().1);
+    let status = response.status().as_u16();
+    let milliseconds = start.elapsed().as_millis();
+    let route = route.as_deref().unwrap_or("-");
+    tracing::info!(%method, route, status, code, milliseconds, "request");
+    response
+}

@@ -1,0 +1,243 @@
+//! A relay: a store, a key, and the rules of every programme in memory. It knows no HTTP; [`crate::http`]
+//! hands it bodies and headers. What is in memory follows from the store and changes only after a commit.
+
+mod pull;
+mod push;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use tessera_protocol::codec::Wire;
+use tessera_protocol::exchange::{Caller, Request};
+use tessera_protocol::hash::Hash;
+use tessera_protocol::ids::{Incarnation, ProgrammeId};
+use tessera_protocol::limits as formats;
+use tessera_protocol::pack::Pack;
+use tessera_protocol::receipt::EMPTY_HEAD;
+use tessera_protocol::signature::PublicKey;
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::counter::Windows;
+use crate::failure::Failure;
+use crate::incoming::Incoming;
+use crate::key::SigningRelay;
+use crate::limits::Limits;
+use crate::rate::{Rates, Running};
+use crate::rules::Rules;
+use crate::store::{Store, StoreError, reading};
+
+pub use pull::Answer;
+use push::Pushed;
+
+/// The longest head of a request; room for a frontier of some 60,000 chains.
+const HEAD_BYTES: usize = 4 * 1024 * 1024;
+/// Of whoever is not known yet, this many bytes together are held until it is.
+const STRANGERS_BYTES: usize = 24 * 1024 * 1024;
+/// Packs that are being judged and stored, all requests together.
+const PUSHING_BYTES: usize = 48 * 1024 * 1024;
+
+/// Which programmes a relay takes whose charter names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taking {
+    /// Any, up to the limit.
+    Any,
+    /// These.
+    Only(Vec<ProgrammeId>),
+}
+
+/// What a relay is started with.
+pub struct Setup {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Its key.
+    pub key: SigningRelay,
+    /// Random bytes of this start.
+    pub incarnation: Incarnation,
+    /// Milliseconds since 1970; evidence for people, nothing is decided by it.
+    pub clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// Its limits.
+    pub limits: Limits,
+    /// Which programmes it takes.
+    pub taking: Taking,
+}
+
+/// A relay.
+pub struct Relay {
+    store: Arc<dyn Store>,
+    key: SigningRelay,
+    incarnation: Incarnation,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    limits: Limits,
+    taking: Taking,
+    programmes: RwLock<HashMap<ProgrammeId, Arc<Programme>>>,
+    founding: Mutex<()>,
+    windows: Windows,
+    rates: Rates,
+    exchanges: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
+    pushing: Arc<Semaphore>,
+}
+
+/// One programme in memory.
+pub(crate) struct Programme {
+    id: ProgrammeId,
+    state: RwLock<State>,
+    /// Held from judging what changes rights until it is committed.
+    changing: Arc<Mutex<()>>,
+}
+
+#[derive(Clone)]
+struct State {
+    rules: Rules,
+    newest: (u64, Hash),
+}
+
+impl Programme {
+    fn state(&self) -> State {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Relay {
+    /// Reads everything that is held in memory from the store.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn start(setup: Setup) -> Result<Self, StoreError> {
+        let Setup { store, key, incarnation, clock, limits, taking } = setup;
+        let mut programmes = HashMap::new();
+        for id in store.programmes()? {
+            let newest = store.newest(id)?.unwrap_or((0, EMPTY_HEAD));
+            let state = RwLock::new(State { rules: Rules::load(&*store, id)?, newest });
+            programmes.insert(id, Arc::new(Programme { id, state, changing: Arc::default() }));
+        }
+        Ok(Self {
+            rates: Rates::new(limits.requests_per_second, limits.requests_at_once),
+            exchanges: Arc::new(Semaphore::new(limits.exchanges.max(1))),
+            strangers: Arc::new(Semaphore::new(STRANGERS_BYTES)),
+            pushing: Arc::new(Semaphore::new(PUSHING_BYTES)),
+            programmes: RwLock::new(programmes),
+            founding: Mutex::default(),
+            windows: Windows::default(),
+            store,
+            key,
+            incarnation,
+            clock,
+            limits,
+            taking,
+        })
+    }
+
+    /// The public half of its key.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        self.key.public()
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What it keeps everything in.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub(crate) fn idle(&self) -> Duration {
+        Duration::from_secs(self.limits.idle_seconds)
+    }
+
+    pub(crate) fn programme(&self, id: ProgrammeId) -> Option<Arc<Programme>> {
+        self.programmes.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Handles one exchange. Receipts are in the answer only for what is durable.
+    ///
+    /// # Errors
+    /// [`Failure`]; packs that came before it may have been stored, and are asked for later.
+    pub async fn exchange(self: Arc<Self>, body: Body) -> Result<Answer, Failure> {
+        let limit = (HEAD_BYTES + formats::REQUEST_BYTES + 4 * (formats::PACKS_PER_REQUEST + 1)) as u64;
+        let mut incoming = Incoming::new(body, limit, self.idle());
+        let length = incoming.length(HEAD_BYTES).await?;
+        let head_room = self.room(length)?;
+        let request = Request::from_bytes(&incoming.frame(HEAD_BYTES).await?)?;
+        let caller = &request.head.caller;
+        let known = self.known(caller);
+        let mut left = request.head.packs as usize;
+        incoming.expect(request.head.pack_bytes + 4 * u64::from(request.head.packs));
+        let (programme, first) = match &known {
+            Some((programme, key)) => {
+                self.genuine(&request, Some(key))?;
+                (Arc::clone(programme), Vec::new())
+            }
+            None => self.introduce(&request, &mut incoming, &mut left).await?,
+        };
+        let running = self.enter(caller)?;
+        let kept = self.windows.take(&self.store, caller).await?;
+        let pushed = self.push_within(&programme, first, &mut incoming, left, &request).await?;
+        drop(head_room);
+        if request.head.packs > 0 {
+            kept.await.unwrap_or(Err(StoreError::Closed))?;
+        }
+        let permit = Arc::clone(&self.exchanges).acquire_owned().await.map_err(|_| Failure::Closed)?;
+        let relay = Arc::clone(&self);
+        let plan = reading(move || relay.plan(&programme, request, pushed)).await?;
+        drop(permit);
+        plan.ok_or(Failure::NotAuthorised).map(|plan| self.answer(plan, running))
+    }
+
+    async fn push_within(
+        self: &Arc<Self>,
+        programme: &Arc<Programme>,
+        first: Vec<Pack>,
+        incoming: &mut Incoming,
+        left: usize,
+        request: &Request,
+    ) -> Result<Pushed, Failure> {
+        let most = (push::PIECE_BYTES + push::WAITING_BYTES + formats::PACK_BYTES) as u64;
+        let bytes = u32::try_from(request.head.pack_bytes.min(most)).unwrap_or(u32::MAX);
+        let waiting = Arc::clone(&self.pushing).acquire_many_owned(bytes);
+        let room = tokio::time::timeout(self.idle(), waiting).await.map_err(|_| Failure::Busy)?;
+        let _room = room.map_err(|_| Failure::Closed)?;
+        self.push(programme, first, incoming, left).await
+    }
+
+    /// Lets a request in, where its device makes not too many.
+    pub(crate) fn enter(&self, caller: &Caller) -> Result<Running, Failure> {
+        self.rates.take(caller.device, Instant::now()).ok_or(Failure::TooMany)
+    }
+
+    /// Programme and key of a caller that the rules know.
+    pub(crate) fn known(&self, caller: &Caller) -> Option<(Arc<Programme>, PublicKey)> {
+        let programme = self.programme(caller.programme)?;
+        let key = *programme.state().rules.key(caller.device)?;
+        Some((programme, key))
+    }
+
+    /// Uses up a caller's number after its signature was checked.
+    pub(crate) async fn count(&self, caller: &Caller) -> Result<Running, Failure> {
+        let running = self.enter(caller)?;
+        self.windows.take(&self.store, caller).await?;
+        Ok(running)
+    }
+
+    /// Checks a request's signature, with the same work where there is no key.
+    fn genuine(&self, request: &Request, key: Option<&PublicKey>) -> Result<(), Failure> {
+        let checked = request.verify(self.key.id(), key.unwrap_or(&self.key.public()));
+        match (checked, key) {
+            (Ok(()), Some(_)) => Ok(()),
+            _ => Err(Failure::NotAuthorised),
+        }
+    }
+
+    /// Room in memory for bytes of somebody who is not known yet.
+    fn room(&self, bytes: usize) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
+        let count = u32::try_from(bytes).map_err(|_| Failure::TooLarge("a frame"))?;
+        Arc::clone(&self.strangers).try_acquire_many_owned(count).map_err(|_| Failure::Busy)
+    }
+}
