@@ -27,9 +27,15 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Takes what the command line says.
+    /// Takes what the command line says, else the environment; an empty variable is none.
     pub(crate) fn new(json: bool, home: Option<PathBuf>, passphrase_file: Option<PathBuf>) -> Self {
-        Self { json, home, passphrase_file, demo: Cell::new(false) }
+        let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self {
+            json,
+            home: home.or_else(|| named("TESSERA_HOME")),
+            passphrase_file: passphrase_file.or_else(|| named("TESSERA_PASSPHRASE_FILE")),
+            demo: Cell::new(false),
+        }
     }
 
     /// The home's folder: `--home`, `$TESSERA_HOME`, or `tessera` in the user's data folder.

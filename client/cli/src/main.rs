@@ -37,14 +37,14 @@ struct Cli {
 /// What every command understands.
 #[derive(Debug, Args)]
 struct Global {
-    /// Folder of this home
-    #[arg(long, global = true, env = "TESSERA_HOME", value_name = "DIR")]
+    /// Folder of this home; else $TESSERA_HOME, else `tessera` in your data folder
+    #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
     /// One JSON object on stdout; errors as JSON on stderr
     #[arg(long, global = true)]
     json: bool,
-    /// File whose first line is the passphrase
-    #[arg(long, global = true, env = "TESSERA_PASSPHRASE_FILE", value_name = "FILE", hide_env_values = true)]
+    /// File whose first line is the passphrase; else $TESSERA_PASSPHRASE_FILE
+    #[arg(long, global = true, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 

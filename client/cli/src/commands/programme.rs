@@ -266,8 +266,7 @@ fn undecided(file: &Path, count: usize) -> Failure {
 pub(crate) fn definition(file: &Path) -> Result<Programme, Failure> {
     let text = files::read_text(file, MAX_DEFINITION_BYTES)?;
     Programme::parse(&text).map_err(|error| {
-        let message = format!("column {}: {}", error.column, error.message);
-        Failure::new(Exit::BadInput, error.code.as_str(), message).at(
+        Failure::new(Exit::BadInput, error.code.as_str(), error.message.clone()).at(
             &file.display().to_string(),
             Some(u64::from(error.line)),
             Some(&error.column.to_string()),
