@@ -2,12 +2,16 @@
 //! adds to it or takes from it; two decisions that contradict each other leave the work uncounted until a
 //! person settles it. Decisions of a coordinator who was removed count inside the cut alone too: nobody can
 //! decide afterwards, and no decision makes another one count. The same on every device, whatever came first.
+//!
+//! A decision is on a pack, on a frontier, or on what one pack holds of one document; the narrower outweighs
+//! the wider. What a later decision replaces no longer counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_protocol::frontier::{Chain, Frontier};
-use tessera_protocol::ids::PackId;
-use tessera_vault::items::{Matter, Verdict};
+use tessera_protocol::hash::Hash;
+use tessera_protocol::ids::{DocumentId, PackId};
+use tessera_vault::items::{Decision, Matter, Verdict};
 
 use crate::chains;
 use crate::core::Core;
@@ -29,54 +33,107 @@ pub enum Standing {
     Contested,
 }
 
+/// What was said of a pack, or of a part of it, by decisions that none replaces.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) accept: bool,
+    pub(crate) set_aside: bool,
+    pub(crate) ask: bool,
+}
+
+impl Said {
+    fn note(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept => self.accept = true,
+            Verdict::SetAside => self.set_aside = true,
+            Verdict::Ask => self.ask = true,
+        }
+    }
+
+    /// True where it was accepted and by nobody set aside.
+    pub(crate) fn accepted(self) -> bool {
+        self.accept && !self.set_aside
+    }
+
+    /// True where the author was asked and nothing else was decided.
+    pub(crate) fn asked(self) -> bool {
+        self.ask && !self.accept && !self.set_aside
+    }
+
+    fn decided(self) -> bool {
+        self.accept || self.set_aside
+    }
+}
+
+type Matters = BTreeMap<(PackId, Option<DocumentId>), Said>;
+
 /// The decisions of a home, and what was worked out so far.
 pub struct Counting {
-    /// By the pack that was decided on: the pack that brought the decision, and whether it accepts.
-    decided: BTreeMap<PackId, Vec<(PackId, bool)>>,
+    decisions: BTreeMap<Hash, (Decision, BTreeSet<PackId>)>,
+    said: Option<Matters>,
     inside: BTreeMap<Chain, BTreeSet<PackId>>,
 }
 
 impl Counting {
     pub(crate) fn load(tx: &dyn Transaction) -> Result<Self, EngineError> {
-        let mut decided: BTreeMap<PackId, Vec<(PackId, bool)>> = BTreeMap::new();
-        for (key, decision) in decisions::list(tx)? {
-            let Some(brought_by) = key.first_chunk::<32>().map(|id| PackId(*id)) else { continue };
-            let accept = match decision.verdict {
-                Verdict::Accept => true,
-                Verdict::SetAside => false,
-                Verdict::Ask => continue,
-            };
-            for pack in packs(tx, &decision.matter)? {
-                decided.entry(pack).or_default().push((brought_by, accept));
-            }
+        let mut decisions: BTreeMap<Hash, (Decision, BTreeSet<PackId>)> = BTreeMap::new();
+        for (pack, decision) in decisions::list(tx)? {
+            let entry = decisions.entry(decision.id()).or_insert_with(|| (decision, BTreeSet::new()));
+            entry.1.insert(pack);
         }
-        Ok(Self { decided, inside: BTreeMap::new() })
+        Ok(Self { decisions, said: None, inside: BTreeMap::new() })
     }
 
-    /// True where a coordinator accepted the pack, and none set it aside.
-    pub(crate) fn accepted(
+    /// What was said of what a pack holds of a document, or else of the pack.
+    pub(crate) fn said(
         &mut self,
         core: &Core,
         tx: &dyn Transaction,
         pack: PackId,
-    ) -> Result<bool, EngineError> {
-        Ok(self.said(core, tx, pack)? == BTreeSet::from([true]))
+        document: Option<DocumentId>,
+    ) -> Result<Said, EngineError> {
+        if self.decisions.is_empty() {
+            return Ok(Said::default());
+        }
+        if self.said.is_none() {
+            self.said = Some(self.settle(core, tx)?);
+        }
+        let said = self.said.as_ref().expect("it was settled just above");
+        let of = |document| said.get(&(pack, document)).copied().unwrap_or_default();
+        let part = document.map(|_| of(document)).unwrap_or_default();
+        let whole = of(None);
+        Ok(if part.decided() || !whole.decided() && part != Said::default() { part } else { whole })
     }
 
-    /// What the decisions that count say of a pack.
-    fn said(
-        &mut self,
-        core: &Core,
-        tx: &dyn Transaction,
-        pack: PackId,
-    ) -> Result<BTreeSet<bool>, EngineError> {
-        let mut said = BTreeSet::new();
-        for (brought_by, accept) in self.decided.get(&pack).cloned().unwrap_or_default() {
-            if self.is_within_cut(core, tx, brought_by)? {
-                said.insert(accept);
+    /// What the decisions say that count and that none replaces.
+    fn settle(&mut self, core: &Core, tx: &dyn Transaction) -> Result<Matters, EngineError> {
+        let mut inside = BTreeSet::new();
+        let sources: Vec<(Hash, BTreeSet<PackId>)> =
+            self.decisions.iter().map(|(id, (_, packs))| (*id, packs.clone())).collect();
+        for (id, packs) in sources {
+            for pack in packs {
+                if pack == decisions::UNSEALED || self.base(core, tx, pack)? == Standing::Counts {
+                    inside.insert(id);
+                }
             }
         }
-        Ok(said)
+        self.of(tx, &inside)
+    }
+
+    fn of(&self, tx: &dyn Transaction, counting: &BTreeSet<Hash>) -> Result<Matters, EngineError> {
+        let of =
+            || counting.iter().filter_map(|id| self.decisions.get(id).map(|(decision, _)| (id, decision)));
+        let replaced: BTreeSet<Hash> = of().flat_map(|(_, decision)| decision.over.iter().copied()).collect();
+        let mut matters = Matters::new();
+        for (id, decision) in of() {
+            if replaced.contains(id) {
+                continue;
+            }
+            for matter in matters_of(tx, &decision.matter)? {
+                matters.entry(matter).or_default().note(decision.verdict);
+            }
+        }
+        Ok(matters)
     }
 
     /// How a pack stands. What waits to be sealed counts.
@@ -86,36 +143,53 @@ impl Counting {
         tx: &dyn Transaction,
         pack: PackId,
     ) -> Result<Standing, EngineError> {
-        let said = self.said(core, tx, pack)?;
-        Ok(match (said.contains(&true), said.contains(&false)) {
-            (true, true) => Standing::Contested,
-            (false, true) => Standing::SetAside,
-            (true, false) => Standing::Counts,
-            (false, false) if self.is_within_cut(core, tx, pack)? => Standing::Counts,
-            (false, false) => Standing::Quarantined,
-        })
+        self.standing_of(core, tx, pack, None)
     }
 
-    /// True where the pack's author was never cut off, or the pack lies inside the cut, or waits to be sealed.
-    fn is_within_cut(
+    /// How what a pack holds of a document stands.
+    pub(crate) fn standing_of(
         &mut self,
         core: &Core,
         tx: &dyn Transaction,
         pack: PackId,
-    ) -> Result<bool, EngineError> {
-        let Some(record) = get::<PackRecord>(tx, Table::PackStates, &pack.0)? else { return Ok(true) };
-        let stream = core.known.access.name(record.stream);
-        let Some(cut) = core.known.permission.cut_in(record.device, stream) else { return Ok(true) };
-        Ok(self.inside(tx, (record.stream, record.device), cut)?.contains(&pack))
+        document: Option<DocumentId>,
+    ) -> Result<Standing, EngineError> {
+        let said = self.said(core, tx, pack, document)?;
+        match (said.accept, said.set_aside) {
+            (true, true) => Ok(Standing::Contested),
+            (false, true) => Ok(Standing::SetAside),
+            (true, false) => Ok(Standing::Counts),
+            (false, false) => self.base(core, tx, pack),
+        }
     }
 
+    /// True where what a pack holds of a document counts.
     pub(crate) fn counts(
         &mut self,
         core: &Core,
         tx: &dyn Transaction,
         pack: PackId,
+        document: DocumentId,
     ) -> Result<bool, EngineError> {
-        Ok(self.standing(core, tx, pack)? == Standing::Counts)
+        Ok(self.standing_of(core, tx, pack, Some(document))? == Standing::Counts)
+    }
+
+    /// How a pack stands without any decision.
+    pub(crate) fn base(
+        &mut self,
+        core: &Core,
+        tx: &dyn Transaction,
+        pack: PackId,
+    ) -> Result<Standing, EngineError> {
+        let Some(record) = get::<PackRecord>(tx, Table::PackStates, &pack.0)? else {
+            return Ok(Standing::Counts);
+        };
+        let stream = core.known.access.name(record.stream);
+        let Some(cut) = core.known.permission.cut_in(record.device, stream) else {
+            return Ok(Standing::Counts);
+        };
+        let inside = self.inside(tx, (record.stream, record.device), cut)?;
+        Ok(if inside.contains(&pack) { Standing::Counts } else { Standing::Quarantined })
     }
 
     fn inside(
@@ -132,13 +206,18 @@ impl Counting {
     }
 }
 
-fn packs(tx: &dyn Transaction, matter: &Matter) -> Result<BTreeSet<PackId>, EngineError> {
+/// What a decision is about, as packs and parts of packs.
+pub(crate) fn matters_of(
+    tx: &dyn Transaction,
+    matter: &Matter,
+) -> Result<BTreeSet<(PackId, Option<DocumentId>)>, EngineError> {
     match matter {
-        Matter::Pack(pack) => Ok(BTreeSet::from([*pack])),
+        Matter::Pack(pack) => Ok(BTreeSet::from([(*pack, None)])),
+        Matter::Part(pack, document) => Ok(BTreeSet::from([(*pack, Some(*document))])),
         Matter::Frontier(frontier) => {
             let mut packs = BTreeSet::new();
             for (chain, _) in frontier.chains() {
-                packs.extend(chains::inside(tx, *chain, frontier)?);
+                packs.extend(chains::inside(tx, *chain, frontier)?.into_iter().map(|pack| (pack, None)));
             }
             Ok(packs)
         }

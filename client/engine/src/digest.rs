@@ -283,6 +283,9 @@ impl Core {
                 self.unqueue(tx, *id, &record)?;
             }
         }
+        for (document, outcome) in acknowledgement.documents.iter() {
+            put(tx, Table::Outcomes, &[&b"document"[..], &document.0].concat(), outcome)?;
+        }
         Ok(())
     }
 

@@ -90,7 +90,7 @@ impl Core {
         counting: &mut Counting,
         everything: bool,
     ) -> Result<Option<Opened>, EngineError> {
-        self.open_document_of(tx, id, |pack| Ok(everything || counting.counts(self, tx, pack)?))
+        self.open_document_of(tx, id, |pack| Ok(everything || counting.counts(self, tx, pack, id)?))
     }
 
     /// Builds a document from the changes of packs that `wanted` names, and what they build on.

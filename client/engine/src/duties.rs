@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use tessera_protocol::codec::{List, Wire};
 use tessera_protocol::frontier::Frontier;
-use tessera_protocol::ids::{DeviceId, MemberId, PackId};
+use tessera_protocol::hash::hash;
+use tessera_protocol::ids::{DeviceId, DocumentId, MemberId, PackId, StreamId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::stream::Stream;
 use tessera_vault::ids::Audience;
@@ -29,6 +30,30 @@ pub mod reason {
     pub const CONTESTED: u16 = 3;
     /// The contents could not be read.
     pub const UNREADABLE: u16 = 4;
+    /// Outside the close of the round.
+    pub const LATE: u16 = 5;
+    /// The author has a conflict of interest.
+    pub const CONFLICT: u16 = 6;
+    /// The author is not assigned.
+    pub const UNASSIGNED: u16 = 7;
+    /// Two versions were submitted.
+    pub const TWO_VERSIONS: u16 = 8;
+
+    /// The word of a reason, kebab-case.
+    #[must_use]
+    pub fn word(reason: u16) -> &'static str {
+        match reason {
+            REMOVED => "after-removal",
+            SET_ASIDE => "set-aside",
+            CONTESTED => "contradictory-decisions",
+            UNREADABLE => "unreadable",
+            LATE => "after-close",
+            CONFLICT => "conflict-of-interest",
+            UNASSIGNED => "not-assigned",
+            TWO_VERSIONS => "two-versions",
+            _ => "another-reason",
+        }
+    }
 }
 
 impl Core {
@@ -76,9 +101,9 @@ impl Core {
     fn welcome_missing(
         &mut self,
         tx: &mut dyn Transaction,
-        of: tessera_protocol::ids::StreamId,
+        of: StreamId,
         member: MemberId,
-        into: tessera_protocol::ids::StreamId,
+        into: StreamId,
     ) -> Result<(), EngineError> {
         let devices: BTreeSet<DeviceId> = self.devices_of(member).collect();
         let mut missing: BTreeSet<DeviceId> = BTreeSet::new();
@@ -149,7 +174,8 @@ impl Core {
                 }
             }
         }
-        if frontier == said && outcomes.is_empty() {
+        let documents = self.document_outcomes(tx, member)?;
+        if frontier == said && outcomes.is_empty() && documents.is_empty() {
             return Ok(());
         }
         outcomes.truncate(tessera_vault::items::OUTCOMES);
@@ -157,8 +183,44 @@ impl Core {
             put(tx, Table::Outcomes, &id.0, outcome)?;
         }
         put(tx, Table::Outcomes, &said_key, &frontier)?;
-        let item = Item::Acknowledgement(Acknowledgement { frontier, outcomes: List::try_from(outcomes)? });
+        let (outcomes, documents) = (List::try_from(outcomes)?, List::try_from(documents)?);
+        let item = Item::Acknowledgement(Acknowledgement { frontier, outcomes, documents });
         self.pend(tx, &Audience::To(member), PendingEntry::Item(item))
+    }
+
+    /// What became of a member's reviews, where that changed since it was told. Looked at only where something
+    /// arrived that may change it.
+    fn document_outcomes(
+        &mut self,
+        tx: &mut dyn Transaction,
+        member: MemberId,
+    ) -> Result<Vec<(DocumentId, Outcome)>, EngineError> {
+        let programme = self.programme();
+        let mut about: BTreeSet<StreamId> = [Stream::Public, Stream::Programme, Stream::Reviews(member)]
+            .into_iter()
+            .chain([Stream::To(member)])
+            .map(|stream| stream.id(programme))
+            .collect();
+        about.insert(self.stream(&Audience::Office)?);
+        let seen = hash("seen", &[&chains::frontier(tx, |stream, _| about.contains(&stream))?.to_bytes()]);
+        let key = [&b"seen"[..], &member.0].concat();
+        if tx.get(Table::Outcomes, &key)?.is_some_and(|before| before == seen.0) {
+            return Ok(Vec::new());
+        }
+        let mut outcomes = Vec::new();
+        for (document, outcome) in crate::reviews::outcomes(self, tx, member)? {
+            let key = [&b"document"[..], &document.0].concat();
+            let before = get::<Outcome>(tx, Table::Outcomes, &key)?;
+            let silent = before.is_none() && outcome == Outcome::Counted;
+            if before != Some(outcome) && !silent && outcomes.len() < tessera_vault::items::OUTCOMES {
+                put(tx, Table::Outcomes, &key, &outcome)?;
+                outcomes.push((document, outcome));
+            }
+        }
+        if outcomes.len() < tessera_vault::items::OUTCOMES {
+            tx.put(Table::Outcomes, &key, &seen.0)?;
+        }
+        Ok(outcomes)
     }
 
     fn outcome(

@@ -7,7 +7,6 @@ use tessera_protocol::access::Classes;
 use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::device::Device;
 use tessera_protocol::frontier::Frontier;
-use tessera_protocol::hash::hash;
 use tessera_protocol::ids::{
     ApplicationId, DeviceId, Incarnation, LinkId, MemberId, PackId, ProgrammeId, RoundId, StreamId,
 };
@@ -613,9 +612,7 @@ impl<S: Store> Engine<S> {
     pub fn decide(&mut self, decision: Decision) -> Result<(), EngineError> {
         self.act(|core, tx| {
             core.must_coordinate()?;
-            let mut id = [0; 32];
-            id.copy_from_slice(&hash("own decision", &[&core.incarnation.0, &core.counter.to_le_bytes()]).0);
-            crate::decisions::keep(tx, PackId(id), &decision)?;
+            crate::decisions::keep(tx, crate::decisions::UNSEALED, &decision)?;
             core.pend(tx, &Audience::Office, PendingEntry::Item(Item::Decision(decision)))?;
             core.duties(tx)
         })

@@ -154,7 +154,8 @@ impl Acts<'_> {
         if rendition == BLIND { split.blind_card } else { split.open_card }
     }
 
-    /// Takes an assignment back.
+    /// Takes an assignment back. A review that counts here by then goes on counting, by a decision of this
+    /// coordinator; what comes later waits.
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`].
@@ -167,7 +168,14 @@ impl Acts<'_> {
     ) -> Result<(), EngineError> {
         self.must_coordinate()?;
         let to = Audience::To(member);
-        let subject = Subject::Reading(application.0, round(in_round.key.as_str()).0).to_bytes();
+        let in_round_id = round(in_round.key.as_str());
+        self.keep_counting(
+            member,
+            application,
+            in_round_id,
+            "submitted before the assignment was taken back",
+        )?;
+        let subject = Subject::Reading(application.0, in_round_id.0).to_bytes();
         let rendition = rendition(in_round);
         let assignment = Assignment {
             state: Some(AssignmentState::Withdrawn),

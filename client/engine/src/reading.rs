@@ -1,14 +1,16 @@
 //! A reviewer's acts: what is assigned, declaring a conflict of interest, drafting, submitting and amending.
 
 use tessera_model::documents::{
-    Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Read, Review,
-    Subject, check_submission,
+    Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Read, Record,
+    Review, Subject, check_submission,
 };
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, RoundId};
 use tessera_vault::ids::Audience;
 use tessera_vault::items::Outcome;
 
+use crate::core::Core;
+use crate::counting::Counting;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::programme::round as round_of;
@@ -29,6 +31,15 @@ pub enum WorkState {
 }
 
 impl WorkState {
+    /// The state of a sealed pack.
+    pub(crate) fn of(record: &PackRecord) -> Self {
+        match (record.outcome, record.held) {
+            (Some(_), _) => Self::OpenedByCoordinator,
+            (None, true) => Self::HeldByRelay,
+            (None, false) => Self::InOutbox,
+        }
+    }
+
     /// The word of the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -158,7 +169,7 @@ impl Acts<'_> {
     fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<Read<Draft>>, EngineError> {
         let (core, tx) = self.parts();
         let id = core.document_id(desk, Kind::Draft, subject)?;
-        let mut counting = crate::counting::Counting::load(tx)?;
+        let mut counting = Counting::load(tx)?;
         let opened = core.open_document(tx, id, &mut counting, true)?;
         Ok(opened.map(|opened| Draft::read(&opened.document)))
     }
@@ -172,20 +183,9 @@ impl Acts<'_> {
         application: ApplicationId,
         rendition: u8,
     ) -> Result<Option<(Dossier, Manifest)>, EngineError> {
-        let audience = Audience::Dossier(application, rendition);
-        let subject = Subject::Rendition(application.0, rendition).to_bytes();
         let (core, tx) = self.parts();
-        // A reader cannot compute the keyed id; the key that came names the stream.
-        let Some(stream) = core.known.keys.stream_of(&audience) else { return Ok(None) };
-        let read = |kind: Kind| tessera_vault::ids::document(core.programme(), stream, kind.code(), &subject);
-        let mut counting = crate::counting::Counting::load(tx)?;
-        let dossier = core.open_document(tx, read(Kind::Dossier), &mut counting, false)?;
-        let files = core.open_document(tx, read(Kind::Manifest), &mut counting, false)?;
-        use tessera_model::documents::Record;
-        Ok(dossier.map(|dossier| {
-            let files = files.map(|files| Manifest::read(&files.document).value).unwrap_or_default();
-            (Dossier::read(&dossier.document).value, files)
-        }))
+        let mut counting = Counting::load(tx)?;
+        core.dossier(tx, application, rendition, &mut counting)
     }
 
     /// Declares a conflict of interest, or that there is none.
@@ -264,27 +264,47 @@ impl Acts<'_> {
     }
 }
 
+impl Core {
+    /// What is read of an application in a rendition, with its files.
+    pub(crate) fn dossier(
+        &self,
+        tx: &dyn Transaction,
+        application: ApplicationId,
+        rendition: u8,
+        counting: &mut Counting,
+    ) -> Result<Option<(Dossier, Manifest)>, EngineError> {
+        let audience = Audience::Dossier(application, rendition);
+        let subject = Subject::Rendition(application.0, rendition).to_bytes();
+        // A reader cannot compute the keyed id; the key that came names the stream.
+        let Some(stream) = self.known.keys.stream_of(&audience) else { return Ok(None) };
+        let id = |kind: Kind| tessera_vault::ids::document(self.programme(), stream, kind.code(), &subject);
+        let dossier = self.open_document(tx, id(Kind::Dossier), counting, false)?;
+        let files = self.open_document(tx, id(Kind::Manifest), counting, false)?;
+        Ok(dossier.map(|dossier| {
+            let files = files.map(|files| Manifest::read(&files.document).value).unwrap_or_default();
+            (Dossier::read(&dossier.document).value, files)
+        }))
+    }
+}
+
 /// Where a document's own changes are: the state of the last of them to arrive.
-fn work_state(
+pub(crate) fn work_state(
     tx: &dyn Transaction,
     document: &[u8],
 ) -> Result<(Option<WorkState>, Option<Outcome>), EngineError> {
     let mut state: Option<WorkState> = None;
-    let mut outcome = None;
+    let mut last: Option<(u64, Outcome)> = None;
     for (_, change) in all::<ChangeRecord>(tx, Table::Changes, document)? {
         let record = get::<PackRecord>(tx, Table::PackStates, &change.pack.0)?;
-        let one = match record {
-            None => WorkState::OnDevice,
-            Some(record) => {
-                outcome = record.outcome.or(outcome);
-                match (record.outcome, record.held) {
-                    (Some(_), _) => WorkState::OpenedByCoordinator,
-                    (None, true) => WorkState::HeldByRelay,
-                    (None, false) => WorkState::InOutbox,
-                }
-            }
-        };
+        let one = record.as_ref().map_or(WorkState::OnDevice, WorkState::of);
         state = Some(state.map_or(one, |before| before.min(one)));
+        if let Some((number, outcome)) = record.and_then(|record| Some((record.number, record.outcome?)))
+            && last.is_none_or(|(before, _)| before <= number)
+        {
+            last = Some((number, outcome));
+        }
     }
-    Ok((state, outcome))
+    let told = get::<Outcome>(tx, Table::Outcomes, &[b"document", document].concat())?;
+    let opened = state == Some(WorkState::OpenedByCoordinator);
+    Ok((state, told.filter(|_| opened).or(last.map(|(_, outcome)| outcome))))
 }

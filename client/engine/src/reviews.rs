@@ -1,19 +1,30 @@
 //! Reviews as coordinators see them: what counts, and why something does not. The same on every device that
-//! has the same packs.
+//! has the same packs. The rules are the model's ([`tessera_model::merge`]); here their facts are gathered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::documents::{
-    Assignment, AssignmentState, Conflict, Kind, Read, Record, Review, Subject, Submitted,
+    Assignment, AssignmentState, Clearance, Dossier, Kind, Manifest, Read, Record, Recorded, Review,
+    Sha256Bytes, Subject, Submitted,
 };
+use tessera_model::merge::{
+    Absent, AssignmentFact, Code, Counted, Decided, ReviewFacts, Waiting, Why, attention, counted,
+};
+use tessera_protocol::frontier::Chain;
 use tessera_protocol::ids::{ApplicationId, DocumentId, MemberId, PackId, RoundId};
+use tessera_protocol::permission::Act;
+use tessera_protocol::statement::Statement;
 use tessera_vault::ids::Audience;
+use tessera_vault::items::{Matter, Outcome, Verdict};
 
 use crate::chains;
 use crate::core::Core;
 use crate::counting::{Counting, Standing};
+use crate::document::Opened;
+use crate::duties::reason;
 use crate::engine::Acts;
 use crate::error::EngineError;
+use crate::forks::Forks;
 use crate::records::{ChangeRecord, PackRecord, all, get};
 use crate::store::{Table, Transaction};
 
@@ -35,30 +46,36 @@ pub enum Waits {
 }
 
 impl Waits {
-    /// The code: kebab-case.
+    /// The code: that of the question in the queue.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            Self::Removed => "after-removal",
-            Self::Contested => "contradictory-decisions",
-            Self::Late => "after-close",
-            Self::Conflict => "after-conflict",
-            Self::Unassigned => "not-assigned",
-            Self::TwoVersions => "two-versions",
+            Self::Removed => Code::ReviewAfterRemoval,
+            Self::Contested => Code::DecisionContradicts,
+            Self::Late => Code::ReviewAfterClose,
+            Self::Conflict => Code::ReviewAfterRecusal,
+            Self::Unassigned => Code::ReviewAfterUnassignment,
+            Self::TwoVersions => Code::TwoVersions,
         }
+        .as_str()
     }
 }
+
+/// A part of a pack: what it holds of one document.
+pub type Part = (PackId, DocumentId);
 
 /// One review of one reviewer in one round.
 #[derive(Debug, Clone)]
 pub struct Reviewed {
-    /// Who wrote it.
+    /// Whose review it is.
     pub member: MemberId,
     /// The application.
     pub application: ApplicationId,
     /// The round.
     pub round: RoundId,
-    /// What counts of it; none where nothing does.
+    /// What counts of it, marked, or why nothing does.
+    pub counts: Result<Counted, Absent>,
+    /// What counts of what the reviewer submitted; none where nothing does.
     pub counted: Option<Read<Review>>,
     /// Why something of it waits, with the packs concerned.
     pub waits: BTreeMap<Waits, BTreeSet<PackId>>,
@@ -68,130 +85,457 @@ pub struct Reviewed {
     pub set_aside: BTreeSet<PackId>,
     /// Every pack of it that is here.
     pub packs: BTreeSet<PackId>,
+    /// Everything that is known of it.
+    pub facts: ReviewFacts,
+    /// Who took it down, where somebody else did.
+    pub recorded_by: BTreeSet<MemberId>,
+    /// The document of what the reviewer submitted.
+    pub document: DocumentId,
+    /// The document of what was taken down, and its packs.
+    pub recorded: Option<(DocumentId, BTreeSet<PackId>)>,
+}
+
+impl Reviewed {
+    /// What its author is told of it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.waits.keys().next() {
+            Some(Waits::Removed) => Outcome::Waits(reason::REMOVED),
+            Some(Waits::Contested) => Outcome::Waits(reason::CONTESTED),
+            Some(Waits::Late) => Outcome::Waits(reason::LATE),
+            Some(Waits::Conflict) => Outcome::Waits(reason::CONFLICT),
+            Some(Waits::Unassigned) => Outcome::Waits(reason::UNASSIGNED),
+            Some(Waits::TwoVersions) => Outcome::Waits(reason::TWO_VERSIONS),
+            None if self.counts == Err(Absent::SetAside) => Outcome::SetAside(reason::SET_ASIDE),
+            None => Outcome::Counted,
+        }
+    }
+
+    /// What is the matter with it, as codes: what a person must see comes first.
+    #[must_use]
+    pub fn attention(&self) -> Vec<tessera_model::merge::Attention> {
+        let case = tessera_model::merge::Case {
+            application: self.application.0,
+            reviews: vec![self.facts.clone()],
+            ..Default::default()
+        };
+        attention(&case)
+    }
 }
 
 impl Acts<'_> {
-    /// Every review that is here, by application, reviewer and round.
+    /// Every review that is here, submitted or taken down, by application, reviewer and round.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn reviews(&mut self) -> Result<Vec<Reviewed>, EngineError> {
         let (core, tx) = self.parts();
-        let mut counting = Counting::load(tx)?;
-        let mut closed = BTreeMap::new();
-        let mut reviews = Vec::new();
-        for (id, record) in core.documents(tx, Kind::Review)? {
-            let Some(Audience::Reviews(member)) = core.audience(record.stream) else { continue };
-            let Ok(Subject::Reading(application, round)) = Subject::parse(Kind::Review, &record.subject)
-            else {
-                continue;
-            };
-            let at = At { id, member, application: ApplicationId(application), round: RoundId(round) };
-            reviews.push(review(core, tx, &mut counting, &mut closed, at)?);
-        }
-        reviews.sort_by_key(|one| (one.application, one.member, one.round));
-        Ok(reviews)
+        let mut gather = Gather::new(core, tx)?;
+        let mut places = gather.submitted()?;
+        places.extend(gather.recorded()?);
+        places.iter().map(|place| gather.review(*place)).collect()
+    }
+
+    /// As [`Acts::reviews`], with readings of which only a declared conflict of interest is here.
+    pub(crate) fn reviews_and_declarations(&mut self) -> Result<Vec<Reviewed>, EngineError> {
+        let (core, tx) = self.parts();
+        let mut gather = Gather::new(core, tx)?;
+        let mut places = gather.submitted()?;
+        places.extend(gather.recorded()?);
+        places.extend(gather.declared()?);
+        places.iter().map(|place| gather.review(*place)).collect()
     }
 }
 
-#[derive(Clone, Copy)]
-struct At {
-    id: DocumentId,
+impl Acts<'_> {
+    /// Lets a review that counts go on counting, whatever is said of its author from here on.
+    pub(crate) fn keep_counting(
+        &mut self,
+        member: MemberId,
+        application: ApplicationId,
+        round: RoundId,
+        reason: &str,
+    ) -> Result<(), EngineError> {
+        let (core, tx) = self.parts();
+        let review = Gather::new(core, tx)?.review((application, member, round))?;
+        if review.counts.is_err() {
+            return Ok(());
+        }
+        for (_, pack) in review.versions.iter().filter(|(_, pack)| *pack != crate::decisions::UNSEALED) {
+            core.decide(tx, Matter::Part(*pack, review.document), Verdict::Accept, reason)?;
+        }
+        Ok(())
+    }
+}
+
+/// What became of a member's own submissions.
+pub(crate) fn outcomes(
+    core: &Core,
+    tx: &dyn Transaction,
     member: MemberId,
-    application: ApplicationId,
-    round: RoundId,
+) -> Result<Vec<(DocumentId, Outcome)>, EngineError> {
+    let mut gather = Gather::new(core, tx)?;
+    let mut outcomes = Vec::new();
+    for place in gather.submitted()? {
+        if place.1 == member {
+            let review = gather.review(place)?;
+            outcomes.push((review.document, review.outcome()));
+        }
+    }
+    Ok(outcomes)
 }
 
-type Closed = BTreeMap<(RoundId, tessera_protocol::frontier::Chain), BTreeSet<PackId>>;
+/// An application, a reviewer and a round.
+type Place = (ApplicationId, MemberId, RoundId);
 
-fn review(
-    core: &Core,
-    tx: &dyn Transaction,
-    counting: &mut Counting,
-    closed: &mut Closed,
-    at: At,
-) -> Result<Reviewed, EngineError> {
-    let mut waits: BTreeMap<Waits, BTreeSet<PackId>> = BTreeMap::new();
-    let mut set_aside = BTreeSet::new();
-    let mut packs = BTreeSet::new();
-    let whole = whole_reason(core, tx, counting, at)?;
-    for (_, change) in all::<ChangeRecord>(tx, Table::Changes, &at.id.0)? {
-        packs.insert(change.pack);
-        let reason = match counting.standing(core, tx, change.pack)? {
-            Standing::SetAside => {
-                set_aside.insert(change.pack);
+/// Gathers the facts of reviews; keeps what several share.
+pub(crate) struct Gather<'a> {
+    core: &'a Core,
+    tx: &'a dyn Transaction,
+    pub(crate) counting: Counting,
+    closed: BTreeMap<(RoundId, Chain), BTreeSet<PackId>>,
+    closed_ms: BTreeMap<RoundId, Option<u64>>,
+    definition: Option<Sha256Bytes>,
+    dossiers: BTreeMap<(ApplicationId, u8), Option<Sha256Bytes>>,
+    pub(crate) forks: Forks,
+}
+
+impl<'a> Gather<'a> {
+    pub(crate) fn new(core: &'a Core, tx: &'a dyn Transaction) -> Result<Self, EngineError> {
+        let mut counting = Counting::load(tx)?;
+        let call =
+            core.read_record::<tessera_model::documents::Call>(tx, &Audience::Programme, &[], &mut counting)?;
+        let programme = call.and_then(|call| call.value.current().ok());
+        Ok(Self {
+            core,
+            tx,
+            counting,
+            closed: BTreeMap::new(),
+            closed_ms: BTreeMap::new(),
+            definition: programme.map(|(_, programme)| programme.definition_sha256()),
+            dossiers: BTreeMap::new(),
+            forks: Forks::default(),
+        })
+    }
+
+    fn submitted(&self) -> Result<BTreeSet<Place>, EngineError> {
+        let mut places = BTreeSet::new();
+        for (_, record) in self.core.documents(self.tx, Kind::Review)? {
+            let Some(Audience::Reviews(member)) = self.core.audience(record.stream) else { continue };
+            if let Ok(Subject::Reading(application, round)) = Subject::parse(Kind::Review, &record.subject) {
+                places.insert((ApplicationId(application), member, RoundId(round)));
+            }
+        }
+        Ok(places)
+    }
+
+    fn recorded(&self) -> Result<BTreeSet<Place>, EngineError> {
+        let mut places = BTreeSet::new();
+        for (_, record) in self.core.documents(self.tx, Kind::Recorded)? {
+            let subject = Subject::parse(Kind::Recorded, &record.subject);
+            if let Ok(Subject::ReadingOf(application, round, member)) = subject {
+                places.insert((ApplicationId(application), MemberId(member), RoundId(round)));
+            }
+        }
+        Ok(places)
+    }
+
+    /// Readings that were assigned and of which a conflict of interest was declared.
+    fn declared(&self) -> Result<BTreeSet<Place>, EngineError> {
+        let mut declared = BTreeSet::new();
+        for (_, record) in self.core.documents(self.tx, Kind::Conflict)? {
+            let Some(Audience::Reviews(member)) = self.core.audience(record.stream) else { continue };
+            if let Ok(Subject::Application(application)) = Subject::parse(Kind::Conflict, &record.subject) {
+                declared.insert((member, application));
+            }
+        }
+        let mut places = BTreeSet::new();
+        for (_, record) in self.core.documents(self.tx, Kind::Assignment)? {
+            let Some(Audience::To(member)) = self.core.audience(record.stream) else { continue };
+            if let Ok(Subject::Reading(application, round)) =
+                Subject::parse(Kind::Assignment, &record.subject)
+                && declared.contains(&(member, application))
+            {
+                places.insert((ApplicationId(application), member, RoundId(round)));
+            }
+        }
+        Ok(places)
+    }
+
+    fn read<T: Record>(
+        &mut self,
+        audience: &Audience,
+        subject: &[u8],
+    ) -> Result<Option<Read<T>>, EngineError> {
+        if self.core.stream(audience).is_err() {
+            return Ok(None);
+        }
+        self.core.read_record(self.tx, audience, subject, &mut self.counting)
+    }
+
+    /// Gathers one review.
+    pub(crate) fn review(&mut self, (application, member, round): Place) -> Result<Reviewed, EngineError> {
+        let reviews = Audience::Reviews(member);
+        let subject = Subject::Reading(application.0, round.0).to_bytes();
+        let document = self.core.document_id(&reviews, Kind::Review, &subject)?;
+        let mut sorted = self.sort(document, round)?;
+        let opened = self.open(document, &sorted.counting)?;
+        let mut facts = ReviewFacts::new(member.0, round.0, opened.as_ref().map(|opened| &opened.document));
+        let mut versions = Vec::new();
+        for version in &facts.versions {
+            let pack = opened.as_ref().and_then(|opened| opened.packs.get(&version.change));
+            versions.extend(pack.map(|pack| (version.clone(), *pack)));
+        }
+        facts.waiting = self.waiting(document, &sorted)?;
+        let (recorded, recorded_by) = self.taken_down(application, member, round, &mut facts)?;
+        if let Some(conflict) = self.read(&reviews, &application.0)? {
+            facts.declaration = conflict;
+        }
+        let ruled = Subject::ApplicationAndMember(application.0, member.0).to_bytes();
+        if let Some(clearance) = self.read::<Clearance>(&Audience::Office, &ruled)? {
+            facts.clearance = clearance;
+        }
+        let assigned = self.read::<Assignment>(&Audience::To(member), &subject)?;
+        facts.assignment = assignment_fact(assigned.as_ref());
+        facts.definition_now = self.definition;
+        facts.dossier_now = self.dossier_now(application, assigned.as_ref(), &facts)?;
+        facts.copied_laptop = false;
+        for pack in &sorted.packs {
+            let (copied, doubled) = self.forks.of(self.tx, *pack)?;
+            facts.copied_laptop |= copied;
+            facts.equivocation |= doubled;
+        }
+        facts.decided = self.decided(document, &versions, recorded.as_ref())?;
+        let counts = counted(&facts);
+        sorted.whole(&counts, facts.decided);
+        if versions.len() > 1 {
+            sorted.waits.insert(Waits::TwoVersions, versions.iter().map(|(_, pack)| *pack).collect());
+        }
+        let own = (counts.is_ok() && facts.counting.value.revision > 0).then(|| facts.counting.clone());
+        Ok(Reviewed {
+            member,
+            application,
+            round,
+            counted: own,
+            counts,
+            waits: sorted.waits,
+            versions,
+            set_aside: sorted.set_aside,
+            packs: sorted.packs,
+            facts,
+            recorded_by,
+            document,
+            recorded,
+        })
+    }
+
+    /// Sorts a review's packs by whether they count.
+    fn sort(&mut self, document: DocumentId, round: RoundId) -> Result<Sorted, EngineError> {
+        let mut sorted = Sorted::default();
+        for (_, change) in all::<ChangeRecord>(self.tx, Table::Changes, &document.0)? {
+            let pack = change.pack;
+            if !sorted.packs.insert(pack) {
                 continue;
             }
-            Standing::Quarantined => Some(Waits::Removed),
-            Standing::Contested => Some(Waits::Contested),
-            Standing::Counts if counting.accepted(core, tx, change.pack)? => None,
-            Standing::Counts if is_late(core, tx, closed, at.round, change.pack)? => Some(Waits::Late),
-            Standing::Counts => whole,
-        };
-        if let Some(reason) = reason {
-            waits.entry(reason).or_default().insert(change.pack);
+            let said = self.counting.said(self.core, self.tx, pack, Some(document))?;
+            let why = match self.counting.standing_of(self.core, self.tx, pack, Some(document))? {
+                Standing::SetAside => {
+                    sorted.set_aside.insert(pack);
+                    continue;
+                }
+                Standing::Quarantined => Waits::Removed,
+                Standing::Contested => Waits::Contested,
+                Standing::Counts if !said.accepted() && self.is_late(round, pack)? => Waits::Late,
+                Standing::Counts => {
+                    sorted.counting.insert(pack);
+                    continue;
+                }
+            };
+            sorted.waits.entry(why).or_default().insert(pack);
         }
+        Ok(sorted)
     }
-    let waiting: BTreeSet<PackId> = waits.values().flatten().copied().collect();
-    let wanted = |pack: PackId| Ok(!waiting.contains(&pack) && !set_aside.contains(&pack));
-    let opened = core.open_document_of(tx, at.id, wanted)?;
-    let mut reviewed = Reviewed {
-        member: at.member,
-        application: at.application,
-        round: at.round,
-        counted: None,
-        waits,
-        versions: Vec::new(),
-        set_aside,
-        packs,
-    };
-    if let Some(opened) = opened.filter(|opened| !opened.packs.is_empty()) {
-        for version in Review::versions(&opened.document) {
-            if let Some(pack) = opened.packs.get(&version.change) {
-                reviewed.versions.push((version, *pack));
+
+    fn open(&self, document: DocumentId, packs: &BTreeSet<PackId>) -> Result<Option<Opened>, EngineError> {
+        let opened = self.core.open_document_of(self.tx, document, |pack| Ok(packs.contains(&pack)))?;
+        Ok(opened.filter(|opened| !opened.packs.is_empty()))
+    }
+
+    /// What was submitted and does not count by itself.
+    fn waiting(&mut self, document: DocumentId, sorted: &Sorted) -> Result<Vec<Waiting>, EngineError> {
+        if sorted.waits.is_empty() && sorted.set_aside.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(whole) = self.core.open_document_of(self.tx, document, |_| Ok(true))? else {
+            return Ok(Vec::new());
+        };
+        let mut waiting = Vec::new();
+        for submitted in Review::history(&whole.document) {
+            let Some(pack) = whole.packs.get(&submitted.change).copied() else { continue };
+            if sorted.counting.contains(&pack) {
+                continue;
+            }
+            let said = self.counting.said(self.core, self.tx, pack, Some(document))?;
+            let decided = match (said.accept, said.set_aside) {
+                (true, true) => Decided::Both,
+                (false, true) => Decided::SetAside,
+                _ if said.asked() => Decided::Asked,
+                _ => Decided::Not,
+            };
+            let removed = self.counting.base(self.core, self.tx, pack)? == Standing::Quarantined;
+            let round = self.round_of(document)?;
+            let why = if removed {
+                Why::AfterRemoval
+            } else {
+                Why::AfterClose { held_before: self.held_before(round, pack)? }
+            };
+            waiting.push(Waiting { submitted, why, decided });
+        }
+        Ok(waiting)
+    }
+
+    fn round_of(&self, document: DocumentId) -> Result<RoundId, EngineError> {
+        let record = get::<crate::records::DocumentRecord>(self.tx, Table::Documents, &document.0)?;
+        let subject = record.and_then(|record| Subject::parse(Kind::Review, &record.subject).ok());
+        Ok(RoundId(subject.and_then(|subject| subject.round()).unwrap_or_default()))
+    }
+
+    /// True where the round is closed and the pack lies outside.
+    fn is_late(&mut self, round: RoundId, pack: PackId) -> Result<bool, EngineError> {
+        let Some(frontier) = self.core.known.permission.closes.get(&round) else { return Ok(false) };
+        let Some(record) = get::<PackRecord>(self.tx, Table::PackStates, &pack.0)? else { return Ok(true) };
+        let chain = (record.stream, record.device);
+        if !self.closed.contains_key(&(round, chain)) {
+            let inside = chains::inside(self.tx, chain, frontier)?;
+            self.closed.insert((round, chain), inside);
+        }
+        Ok(!self.closed[&(round, chain)].contains(&pack))
+    }
+
+    /// True where a relay had the pack before it had the close.
+    fn held_before(&mut self, round: RoundId, pack: PackId) -> Result<bool, EngineError> {
+        if !self.closed_ms.contains_key(&round) {
+            let mut first: Option<u64> = None;
+            for public in self.core.known.gathering.packs() {
+                if let Act::Statement(Statement::Close { round: closed, .. }) = &public.act
+                    && *closed == round
+                    && let Some(record) = get::<PackRecord>(self.tx, Table::PackStates, &public.id.0)?
+                {
+                    first = match (first, record.received_ms) {
+                        (Some(one), Some(other)) => Some(one.min(other)),
+                        (one, other) => one.or(other),
+                    };
+                }
+            }
+            self.closed_ms.insert(round, first);
+        }
+        let received = get::<PackRecord>(self.tx, Table::PackStates, &pack.0)?.and_then(|r| r.received_ms);
+        Ok(received.zip(self.closed_ms[&round]).is_some_and(|(pack, close)| pack < close))
+    }
+
+    /// Reads what somebody else took down.
+    fn taken_down(
+        &mut self,
+        application: ApplicationId,
+        member: MemberId,
+        round: RoundId,
+        facts: &mut ReviewFacts,
+    ) -> Result<(Option<(DocumentId, BTreeSet<PackId>)>, BTreeSet<MemberId>), EngineError> {
+        let mut by = BTreeSet::new();
+        let subject = Subject::ReadingOf(application.0, round.0, member.0).to_bytes();
+        let Ok(id) = self.core.document_id(&Audience::Office, Kind::Recorded, &subject) else {
+            return Ok((None, by));
+        };
+        let opened = self.core.open_document(self.tx, id, &mut self.counting, false)?;
+        let Some(opened) = opened.filter(|opened| !opened.packs.is_empty()) else { return Ok((None, by)) };
+        facts.recorded = Some(Recorded::read(&opened.document));
+        let mut packs = BTreeSet::new();
+        for (_, change) in all::<ChangeRecord>(self.tx, Table::Changes, &id.0)? {
+            if !opened.left_out.contains(&change.pack) {
+                packs.insert(change.pack);
+                by.extend(self.core.known.permission.device(change.device).map(|(member, _)| member));
             }
         }
-        if reviewed.versions.len() > 1 {
-            let sides = reviewed.versions.iter().map(|(_, pack)| *pack).collect();
-            reviewed.waits.insert(Waits::TwoVersions, sides);
+        Ok((Some((id, packs)), by))
+    }
+
+    fn dossier_now(
+        &mut self,
+        application: ApplicationId,
+        assigned: Option<&Read<Assignment>>,
+        facts: &ReviewFacts,
+    ) -> Result<Option<Sha256Bytes>, EngineError> {
+        let unknown = [0; 32];
+        let own = facts.versions.iter().map(|version| version.review.dossier);
+        let recorded = facts.recorded.iter().map(|recorded| recorded.value.review.dossier);
+        if own.chain(recorded).all(|version| version == unknown) {
+            return Ok(None);
         }
-        reviewed.counted = Some(Review::read(&opened.document)).filter(|read| read.value.revision > 0);
+        let rendition = assigned.map_or(0, |assigned| assigned.value.rendition);
+        if let Some(version) = self.dossiers.get(&(application, rendition)) {
+            return Ok(*version);
+        }
+        let version = self.core.dossier(self.tx, application, rendition, &mut self.counting)?;
+        let version = version.map(|(dossier, files): (Dossier, Manifest)| dossier.version(&files));
+        self.dossiers.insert((application, rendition), version);
+        Ok(version)
     }
-    Ok(reviewed)
+
+    /// What was decided on a review as it is now.
+    fn decided(
+        &mut self,
+        document: DocumentId,
+        versions: &[(Submitted, PackId)],
+        recorded: Option<&(DocumentId, BTreeSet<PackId>)>,
+    ) -> Result<Decided, EngineError> {
+        let own = versions.iter().map(|(_, pack)| (*pack, document));
+        let taken_down = recorded.iter().flat_map(|(id, packs)| packs.iter().map(|pack| (*pack, *id)));
+        let parts: Vec<Part> = if versions.is_empty() { taken_down.collect() } else { own.collect() };
+        let (mut all_accepted, mut asked) = (!parts.is_empty(), false);
+        for (pack, document) in parts {
+            let said = self.counting.said(self.core, self.tx, pack, Some(document))?;
+            all_accepted &= said.accepted();
+            asked |= said.asked();
+        }
+        Ok(match (all_accepted, asked) {
+            (true, _) => Decided::Accept,
+            (false, true) => Decided::Asked,
+            (false, false) => Decided::Not,
+        })
+    }
 }
 
-/// Why nothing of a review counts, whenever it was written.
-fn whole_reason(
-    core: &Core,
-    tx: &dyn Transaction,
-    counting: &mut Counting,
-    at: At,
-) -> Result<Option<Waits>, EngineError> {
-    let reviews = Audience::Reviews(at.member);
-    let declared = core.read_record::<Conflict>(tx, &reviews, &at.application.0, counting)?;
-    if declared.is_some_and(|conflict| !conflict.value.is_clear()) {
-        return Ok(Some(Waits::Conflict));
-    }
-    let subject = Subject::Reading(at.application.0, at.round.0).to_bytes();
-    let assigned = core.read_record::<Assignment>(tx, &Audience::To(at.member), &subject, counting)?;
-    let stands = assigned.is_some_and(|read| read.value.state == Some(AssignmentState::Assigned));
-    Ok((!stands).then_some(Waits::Unassigned))
+/// The packs of one review, by whether they count.
+#[derive(Default)]
+struct Sorted {
+    packs: BTreeSet<PackId>,
+    counting: BTreeSet<PackId>,
+    set_aside: BTreeSet<PackId>,
+    waits: BTreeMap<Waits, BTreeSet<PackId>>,
 }
 
-/// True where the round is closed and the pack lies outside.
-fn is_late(
-    core: &Core,
-    tx: &dyn Transaction,
-    closed: &mut Closed,
-    round: RoundId,
-    pack: PackId,
-) -> Result<bool, EngineError> {
-    let Some(frontier) = core.known.permission.closes.get(&round) else { return Ok(false) };
-    let Some(record) = get::<PackRecord>(tx, Table::PackStates, &pack.0)? else { return Ok(true) };
-    let chain = (record.stream, record.device);
-    if !closed.contains_key(&(round, chain)) {
-        let inside = chains::inside(tx, chain, frontier)?;
-        closed.insert((round, chain), inside);
+impl Sorted {
+    /// Notes why all of it waits, where its author was not to write it.
+    fn whole(&mut self, counts: &Result<Counted, Absent>, decided: Decided) {
+        let why = match counts {
+            Err(Absent::Recused) => Waits::Conflict,
+            Err(Absent::Unassigned) => Waits::Unassigned,
+            _ => return,
+        };
+        if decided != Decided::Accept && !self.counting.is_empty() {
+            self.waits.entry(why).or_default().extend(self.counting.iter().copied());
+        }
     }
-    Ok(!closed[&(round, chain)].contains(&pack))
+}
+
+fn assignment_fact(assigned: Option<&Read<Assignment>>) -> AssignmentFact {
+    match assigned {
+        None => AssignmentFact::Never,
+        Some(read) if read.is_contested("state") => AssignmentFact::Contested,
+        Some(read) => match read.value.state {
+            Some(AssignmentState::Assigned) => AssignmentFact::Assigned,
+            Some(AssignmentState::Withdrawn) => AssignmentFact::Withdrawn,
+            None => AssignmentFact::Never,
+        },
+    }
 }

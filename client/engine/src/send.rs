@@ -137,7 +137,11 @@ impl Core {
             }
         }
         if entries.is_empty() {
-            let nothing = Acknowledgement { frontier: Default::default(), outcomes: List::default() };
+            let nothing = Acknowledgement {
+                frontier: Default::default(),
+                outcomes: List::default(),
+                documents: List::default(),
+            };
             entries.push(Entry::Other(Item::Acknowledgement(nothing)));
         }
         let mut draft = self.draft(tx, stream)?;
@@ -149,6 +153,11 @@ impl Core {
         for (place, mut change) in changes {
             change.pack = pack.id();
             put(tx, Table::Changes, &place, &change)?;
+        }
+        for (_, record) in group {
+            if let PendingEntry::Item(Item::Decision(decision)) = &record.entry {
+                crate::decisions::sealed(tx, pack.id(), decision)?;
+            }
         }
         let granted: Vec<Grant> = group
             .iter()

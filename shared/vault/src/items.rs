@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use tessera_protocol::codec::{Bytes, DecodeError, List, Problem, Reader, Wire, Writer};
+use tessera_protocol::codec::{Bytes, DecodeError, List, Problem, Reader, Set, Wire, Writer};
 use tessera_protocol::frontier::Frontier;
-use tessera_protocol::hash::hash;
+use tessera_protocol::hash::{Hash, hash};
 use tessera_protocol::header::Header;
 use tessera_protocol::ids::{DocumentId, Incarnation, MemberId, PackId, ProgrammeId, StreamId};
 use tessera_protocol::limits;
@@ -24,6 +24,8 @@ pub const CHANGE_BYTES: usize = 1024 * 1024;
 pub const SUBJECT_BYTES: usize = 64;
 /// The reason of a decision.
 pub const REASON_BYTES: usize = 2048;
+/// Decisions that one decision replaces.
+pub const OVER: usize = 64;
 /// Outcomes in one acknowledgement.
 pub const OUTCOMES: usize = 4096;
 
@@ -115,8 +117,10 @@ pub struct Acknowledgement {
     pub frontier: Frontier,
     /// Outcomes of the packs that changed theirs since the last acknowledgement.
     pub outcomes: List<(PackId, Outcome), OUTCOMES>,
+    /// Outcomes of documents that changed theirs: one pack may hold a review that counts and one that waits.
+    pub documents: List<(DocumentId, Outcome), OUTCOMES>,
 }
-wire!(Acknowledgement { frontier, outcomes });
+wire!(Acknowledgement { frontier, outcomes, documents });
 
 /// One change of somebody else's pack, with the proof that its author signed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +157,8 @@ pub enum Matter {
     Pack(PackId),
     /// All that is inside a frontier.
     Frontier(Frontier),
+    /// What one pack holds of one document; outweighs what is decided on the pack.
+    Part(PackId, DocumentId),
 }
 
 impl Wire for Matter {
@@ -166,12 +172,18 @@ impl Wire for Matter {
                 2_u8.write(to);
                 frontier.write(to);
             }
+            Self::Part(pack, document) => {
+                3_u8.write(to);
+                pack.write(to);
+                document.write(to);
+            }
         }
     }
     fn read(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match u8::read(from)? {
             1 => Ok(Self::Pack(Wire::read(from)?)),
             2 => Ok(Self::Frontier(Wire::read(from)?)),
+            3 => Ok(Self::Part(Wire::read(from)?, Wire::read(from)?)),
             _ => Err(from.error(Problem::Invalid("matter"))),
         }
     }
@@ -218,8 +230,19 @@ pub struct Decision {
     pub reason: Text<REASON_BYTES>,
     /// The coordinator.
     pub by: MemberId,
+    /// Earlier decisions on the same matter that were known and that this one replaces ([`Decision::id`]). What
+    /// none replaces counts; where such contradict one another, a person settles it with a further one.
+    pub over: Set<Hash, OVER>,
 }
-wire!(Decision { matter, verdict, reason, by });
+wire!(Decision { matter, verdict, reason, by, over });
+
+impl Decision {
+    /// Names the decision: `H("decision", its bytes)`.
+    #[must_use]
+    pub fn id(&self) -> Hash {
+        hash("decision", &[&self.to_bytes()])
+    }
+}
 
 /// One thing inside a sealed pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -257,7 +280,7 @@ impl Item {
         programme: ProgrammeId,
         salt: &[u8; 32],
         change: impl FnOnce(&Change) -> Option<Leaf>,
-    ) -> Option<tessera_protocol::hash::Hash> {
+    ) -> Option<Hash> {
         let leaf = match self {
             Self::Change(of) => change(of)?,
             _ => self.own_leaf(),

@@ -236,6 +236,7 @@ fn k09_every_failure_inside_the_seal_is_the_same() {
         verdict: crate::items::Verdict::Accept,
         reason: "because".try_into().unwrap(),
         by: MemberId([1; 16]),
+        over: Default::default(),
     })
     .to_bytes();
     let good = [&[1; 32][..], &section(0, &item)].concat();

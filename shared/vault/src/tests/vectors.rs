@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tessera_protocol::charter::{Link, Roles};
-use tessera_protocol::codec::Wire;
+use tessera_protocol::codec::{Set, Wire};
 use tessera_protocol::frontier::Frontier;
 use tessera_protocol::hash::{Hash, hash};
 use tessera_protocol::ids::{ApplicationId, InvitationId, PackId, RoundId};
@@ -149,6 +149,7 @@ fn all_items() -> Vec<Item> {
             ]
             .try_into()
             .unwrap(),
+            documents: vec![(DocumentId([6; 16]), Outcome::Waits(5))].try_into().unwrap(),
         }),
         Item::Release(Box::new(Release {
             header: pack.header().clone(),
@@ -162,12 +163,21 @@ fn all_items() -> Vec<Item> {
             verdict: Verdict::Accept,
             reason: "came by post, in time".try_into().unwrap(),
             by: MemberId([4; 16]),
+            over: Set::default(),
         }),
         Item::Decision(Decision {
             matter: Matter::Frontier(frontier),
             verdict: Verdict::Ask,
             reason: "".try_into().unwrap(),
             by: MemberId([4; 16]),
+            over: Set::default(),
+        }),
+        Item::Decision(Decision {
+            matter: Matter::Part(PackId([1; 32]), DocumentId([6; 16])),
+            verdict: Verdict::SetAside,
+            reason: "she confirmed the other one".try_into().unwrap(),
+            by: MemberId([4; 16]),
+            over: BTreeSet::from([hash("test", &[])]).try_into().unwrap(),
         }),
         Item::Unknown { code: 200, body: vec![1, 2, 3].try_into().unwrap() },
     ]
