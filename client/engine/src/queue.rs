@@ -484,9 +484,10 @@ impl Acts<'_> {
                 }
                 _ => continue,
             };
+            // After every question on a document.
             let detail = [code.as_bytes(), &[u8::from(said.asked())]].concat();
             let cause =
-                desk.causes.entry((Code::FieldDamaged, Some(member), detail)).or_insert_with(|| Waiting {
+                desk.causes.entry((Code::CommentsDiffer, Some(member), detail)).or_insert_with(|| Waiting {
                     code,
                     class: Class::Person,
                     sentence: sentence(code),
