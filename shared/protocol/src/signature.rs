@@ -92,7 +92,9 @@ impl PublicKey {
     /// Where they are no point, not its canonical encoding, or a point of small order.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BadSignature> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| BadSignature)?;
-        if key.is_weak() || key.to_bytes() != *bytes { Err(BadSignature) } else { Ok(Self(key)) }
+        // The key keeps the bytes that it was read from; only the point tells the canonical ones.
+        let canonical = key.to_edwards().compress().to_bytes();
+        if key.is_weak() || canonical != *bytes { Err(BadSignature) } else { Ok(Self(key)) }
     }
 
     /// The 32 bytes.
