@@ -20,27 +20,30 @@ export TESSERA_RELAY_BIN ?= $(target)/debug/tessera-relay
 setup:
 	@tests/tools/setup
 
+# Two selections of packages and no others: another one would unite other features and compile everything again.
+rest := --workspace --exclude tessera-relay
+
 build: setup
-	@$(step) "build: relay" cargo build -p tessera-relay
-	@$(step) "build: everything else" cargo build --workspace --exclude tessera-relay
+	@$(step) "build: relay" cargo build -p tessera-relay --all-targets
+	@$(step) "build: everything else" cargo build $(rest) --all-targets
 
 test: build
 	@$(step) "test: relay" cargo test -p tessera-relay
-	@$(step) "test: everything else" cargo test --workspace --exclude tessera-relay
+	@$(step) "test: everything else" cargo test $(rest)
+	@$(step) "test: a second reader of the formats" node tests/format/read.mjs
 	@$(MAKE) sim
 
 lint: setup
 	@$(step) "lint: format" cargo fmt --all --check
 	@$(step) "lint: clippy, relay" cargo clippy -p tessera-relay --all-targets -- -D warnings
-	@$(step) "lint: clippy, everything else" cargo clippy --workspace --exclude tessera-relay --all-targets -- -D warnings
+	@$(step) "lint: clippy, everything else" cargo clippy $(rest) --all-targets -- -D warnings
 	@$(step) "lint: tools" tests/tools/lint-tools
 	@tools=$$(tests/tools/lint-tools); \
 	$(step) "lint: dependencies" "$$tools/cargo-deny" check --hide-inclusion-graph bans licenses sources; \
 	$(step) "lint: unused dependencies" "$$tools/cargo-machete" --skip-target-dir
 
-sim:
-	@if grep -qs 'name = "sim"' tests/Cargo.toml || [ -e tests/src/bin/sim.rs ]; then \
-	  cargo run --quiet -p tessera-tests --bin sim -- $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG)); \
+sim: build
+	@if [ -x $(target)/debug/sim ]; then $(target)/debug/sim $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG)); \
 	else echo "sim: there is no simulation yet"; fi
 
 bench:
