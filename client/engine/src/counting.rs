@@ -6,6 +6,7 @@
 //! A decision is on a pack, on a frontier, or on what one pack holds of one document; the narrower outweighs
 //! the wider. What a later decision replaces no longer counts.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_protocol::frontier::{Chain, Frontier};
@@ -198,11 +199,10 @@ impl Counting {
         chain: Chain,
         cut: &Frontier,
     ) -> Result<&BTreeSet<PackId>, EngineError> {
-        if !self.inside.contains_key(&chain) {
-            let inside = chains::inside(tx, chain, cut)?;
-            self.inside.insert(chain, inside);
-        }
-        Ok(&self.inside[&chain])
+        Ok(match self.inside.entry(chain) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(chains::inside(tx, chain, cut)?),
+        })
     }
 }
 

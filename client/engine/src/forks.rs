@@ -1,6 +1,7 @@
 //! Chains that branch: a laptop that was copied or restored, and a device that gave one number twice. Read
 //! from the packs that are here, so that every device that has them sees the same.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_protocol::frontier::Chain;
@@ -53,11 +54,10 @@ impl Forks {
     }
 
     fn fork(&mut self, tx: &dyn Transaction, chain: Chain) -> Result<&Fork, EngineError> {
-        if !self.0.contains_key(&chain) {
-            let fork = fork(tx, chain)?;
-            self.0.insert(chain, fork);
-        }
-        Ok(&self.0[&chain])
+        Ok(match self.0.entry(chain) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(fork(tx, chain)?),
+        })
     }
 }
 

@@ -188,6 +188,9 @@ pub(crate) fn outcomes(
 /// An application, a reviewer and a round.
 type Place = (ApplicationId, MemberId, RoundId);
 
+/// A document and the packs that made it.
+type Source = (DocumentId, BTreeSet<PackId>);
+
 /// Gathers the facts of reviews; keeps what several share.
 pub(crate) struct Gather<'a> {
     core: &'a Core,
@@ -433,14 +436,14 @@ impl<'a> Gather<'a> {
         Ok(received.zip(self.closed_ms[&round]).is_some_and(|(pack, close)| pack < close))
     }
 
-    /// Reads what somebody else took down.
+    /// Reads what somebody else took down: the document with its packs, and who entered it.
     fn taken_down(
         &mut self,
         application: ApplicationId,
         member: MemberId,
         round: RoundId,
         facts: &mut ReviewFacts,
-    ) -> Result<(Option<(DocumentId, BTreeSet<PackId>)>, BTreeSet<MemberId>), EngineError> {
+    ) -> Result<(Option<Source>, BTreeSet<MemberId>), EngineError> {
         let mut by = BTreeSet::new();
         let subject = Subject::ReadingOf(application.0, round.0, member.0).to_bytes();
         let Ok(id) = self.core.document_id(&Audience::Office, Kind::Recorded, &subject) else {

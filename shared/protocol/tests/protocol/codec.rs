@@ -360,5 +360,5 @@ fn the_list_of_refusals_and_the_limits_hold_together() {
     let largest_header =
         limits::OPENINGS * (16 + 2 + 32) + limits::OPENINGS * 16 + limits::PREVIOUS * 32 + 512;
     assert!(largest_header <= limits::HEADER_BYTES, "{largest_header}");
-    assert!(limits::PACK_BYTES >= limits::BODY_BYTES + limits::HEADER_BYTES + 64);
+    const { assert!(limits::PACK_BYTES >= limits::BODY_BYTES + limits::HEADER_BYTES + 64) };
 }
