@@ -1,4 +1,6 @@
 //! Homes in memory for the tests: seeded randomness, founding, enrolling by files.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 use std::cell::Cell;
