@@ -300,14 +300,3 @@ fn a_plan_moves_nothing_and_says_what_would() {
     let plan = relay::plan(&mut alice, &options(vec![place(&relay)]), go_on).unwrap();
     assert!(plan.receive_packs > 0 && plan.receive_bytes > 0, "{plan:?}");
 }
-
-#[test]
-fn the_relays_of_a_home_are_those_set_and_those_of_the_invitation() {
-    let (mut alice, mut bob, relay) = world();
-    assert_eq!(relay::relays(&mut alice).unwrap(), []);
-    assert_eq!(relay::relays(&mut bob).unwrap(), [place(&relay)]);
-    let other = Relay { url: "https://relay.example.org".try_into().unwrap(), key: public(KEY) };
-    relay::set_relays(&mut bob, vec![other.clone()]).unwrap();
-    assert_eq!(relay::relays(&mut bob).unwrap(), [other.clone(), place(&relay)]);
-    assert!(relay::set_relays(&mut bob, vec![other; 9]).is_err());
-}

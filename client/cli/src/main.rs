@@ -12,6 +12,7 @@ mod files;
 mod log;
 mod names;
 mod output;
+mod progress;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::commands::{compute, enrol, member, programme};
+use crate::commands::{bundle, compute, enrol, member, programme, sync};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
@@ -50,6 +51,8 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Packs in a file, for a stick or a courier: export, import, inspect
+    Bundle(bundle::Arguments),
     /// Calculate on files, without a home: totals, ranking
     Compute(compute::Arguments),
     /// Join a programme: answer an invitation
@@ -58,6 +61,11 @@ enum Command {
     Member(member::Arguments),
     /// What the programme is: create, check, show, publish, amend
     Programme(programme::Arguments),
+    /// Exchange with the relay
+    Sync(sync::Arguments),
+    /// The process in which changes of other people are tried; started by other commands
+    #[command(hide = true)]
+    Worker,
 }
 
 fn main() -> ExitCode {
@@ -85,10 +93,13 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
+        Command::Bundle(arguments) => bundle::run(arguments, context),
         Command::Compute(arguments) => compute::run(arguments, context.json),
         Command::Enrol(arguments) => enrol::run(arguments, context),
         Command::Member(arguments) => member::run(arguments, context),
         Command::Programme(arguments) => programme::run(arguments, context),
+        Command::Sync(arguments) => sync::run(arguments, context),
+        Command::Worker => sync::worker(),
     }
 }
 

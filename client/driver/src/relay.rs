@@ -27,12 +27,11 @@ use std::time::{Duration, Instant};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rustls::ClientConfig;
+use tessera_engine::Engine;
 use tessera_engine::exchange::Announced;
 use tessera_engine::receive::Imported;
 use tessera_engine::store::Store;
-use tessera_engine::{Engine, EngineError};
 use tessera_protocol::access::Classes;
-use tessera_protocol::codec::{List, Wire};
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::Relay;
 
@@ -42,8 +41,6 @@ pub use self::error::RelayError;
 use self::watch::Watch;
 pub use self::watch::{Phase, Progress, Tell};
 
-/// The setting of a home that holds the relays' addresses.
-const SETTING: &str = "relays";
 /// Exchanges in a row that may bring nothing before the rest is left for another time.
 const FRUITLESS: u32 = 3;
 /// The first pause before another try; each is twice the one before.
@@ -140,34 +137,6 @@ pub struct Plan {
     pub receive_packs: u64,
     /// Their length, in bytes.
     pub receive_bytes: u64,
-}
-
-/// The relays that a home knows: those set by a person, then those of the invitation.
-///
-/// # Errors
-/// Where the store fails.
-pub fn relays<S: Store>(engine: &mut Engine<S>) -> Result<Vec<Relay>, EngineError> {
-    let mut relays: Vec<Relay> = match engine.together(|acts| acts.setting(SETTING))? {
-        Some(bytes) => List::<Relay, 8>::from_bytes(&bytes)?.into_vec(),
-        None => Vec::new(),
-    };
-    if let Some(invitation) = engine.invitation()? {
-        for relay in invitation.relays.iter() {
-            if !relays.contains(relay) {
-                relays.push(relay.clone());
-            }
-        }
-    }
-    Ok(relays)
-}
-
-/// Sets the relays of a home, at most eight.
-///
-/// # Errors
-/// Where the store fails, or with more than eight.
-pub fn set_relays<S: Store>(engine: &mut Engine<S>, relays: Vec<Relay>) -> Result<(), EngineError> {
-    let relays: List<Relay, 8> = relays.try_into()?;
-    engine.together(|acts| acts.set(SETTING, &relays.to_bytes()))
 }
 
 /// Exchanges with the first relay that answers, until nothing is left or the budget is spent. Whatever came

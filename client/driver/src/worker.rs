@@ -9,7 +9,7 @@
 mod limits;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -31,9 +31,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// Where a limit cannot be set, and as [`serve_worker`].
 pub fn serve() -> io::Result<()> {
+    serve_from(&mut io::stdin().lock(), &mut io::stdout().lock())
+}
+
+/// As [`serve`], with other pipes.
+///
+/// # Errors
+/// As [`serve`].
+pub fn serve_from(input: &mut impl Read, output: &mut impl Write) -> io::Result<()> {
     limits::set_all()?;
-    let mut input = limits::Renewed::new(io::stdin().lock());
-    serve_worker(&mut input, &mut io::stdout().lock(), &Limits::default())
+    serve_worker(&mut limits::Renewed::new(input), output, &Limits::default())
 }
 
 /// A worker in a process of its own.

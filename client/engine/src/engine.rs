@@ -368,7 +368,14 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::Forged`], [`EngineError::OtherProgramme`], [`EngineError::Newer`].
     pub fn import(&mut self, bytes: &[u8]) -> Result<Imported, EngineError> {
-        let bundle: Bundle = bundle::read(bytes)?;
+        self.import_read(bundle::read(bytes)?)
+    }
+
+    /// Imports a bundle that was read before: all of it or nothing.
+    ///
+    /// # Errors
+    /// As [`Engine::import`].
+    pub fn import_read(&mut self, bundle: Bundle) -> Result<Imported, EngineError> {
         let imported = self.act(|core, tx| core.import(tx, bundle))?;
         self.digest()?;
         Ok(imported)

@@ -1,0 +1,182 @@
+//! `tessera bundle`: the same packs as a relay carries, in a file. Whoever carries it reads no more than a relay does.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tessera_engine::bundle::{self, Bundle, For};
+use tessera_model::input::Warning;
+
+use super::programme::text;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::files;
+use crate::names::Names;
+use crate::output::Answer;
+use crate::progress::bytes;
+
+/// The largest file that is taken for a bundle.
+const MAX_FILE_BYTES: usize = 1 << 30;
+
+/// Arguments of `bundle`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Write what no relay is known to hold, or what a member may read
+    Export(Export),
+    /// Take in bundles: each wholly or not at all
+    Import(Import),
+    /// Show what a bundle says of itself; needs no home
+    Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// Where the bundle goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Everything that this member may read
+    #[arg(long = "for", value_name = "MEMBER")]
+    to: Option<String>,
+    /// Everything that this home holds
+    #[arg(long, conflicts_with = "to")]
+    everything: bool,
+}
+
+#[derive(Debug, Args)]
+struct Import {
+    /// The bundles, in any order
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Inspect {
+    /// The bundle
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// Runs `bundle`.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    match &arguments.verb {
+        Verb::Export(arguments) => export(arguments, context),
+        Verb::Import(arguments) => import(arguments, context),
+        Verb::Inspect(arguments) => inspect(arguments, context),
+    }
+}
+
+fn export(arguments: &Export, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let to = match (&arguments.to, arguments.everything) {
+        (Some(meant), _) => For::Member(Names::of(&mut session)?.find(meant)?),
+        (None, true) => For::Everything,
+        (None, false) => For::Outbox,
+    };
+    let written = session.work(|engine| engine.export(to))?;
+    let read = bundle::read(&written)?;
+    files::write(&arguments.out, &written)?;
+    let mut row = row(&arguments.out, &read);
+    row["file_bytes"] = json!(written.len());
+    Answer::new("bundle-export", vec![row]).show(context, &["file", "part", "packs", "size"], |row| {
+        vec![text(&row["file"]), part(row), row["packs"].to_string(), size(&row["file_bytes"])]
+    })?;
+    context.hint(
+        "whoever carries it can read no more than the relay; `tessera status` says when it has arrived",
+    );
+    Ok(())
+}
+
+fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    super::sync::guard(&mut session)?;
+    let me = session.engine().member();
+    let mut rows = Vec::new();
+    let mut warnings = Vec::new();
+    for (number, file) in (1..).zip(&arguments.files) {
+        let read = read(file)?;
+        if read.head.addressee.is_some_and(|addressee| addressee != me) {
+            let text = "this bundle is addressed to somebody else; what you may read of it was taken";
+            warnings.push(Warning { code: "other-addressee", message: text.to_owned(), row: Some(number) });
+        }
+        let mut row = row(file, &read);
+        let imported = session
+            .work(|engine| engine.import_read(read))
+            .map_err(|error| Failure::from(error).at(&file.display().to_string(), None, None))?;
+        row["new"] = json!(imported.new);
+        row["known"] = json!(imported.known);
+        row["waiting"] = json!(imported.waiting);
+        row["refused"] = json!(imported.refused);
+        rows.push(row);
+    }
+    Answer::new("bundle-import", rows).warnings(warnings).show(
+        context,
+        &["file", "part", "new", "known", "waiting", "refused"],
+        |row| {
+            let count = |field: &str| row[field].to_string();
+            vec![
+                text(&row["file"]),
+                part(row),
+                count("new"),
+                count("known"),
+                count("waiting"),
+                count("refused"),
+            ]
+        },
+    )
+}
+
+fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
+    let read = read(&arguments.file)?;
+    let row = row(&arguments.file, &read);
+    Answer::new("bundle-inspect", vec![row]).show(
+        context,
+        &["programme", "part", "packs", "receipts", "size", "from device", "for member"],
+        |row| {
+            let short = |field: &str| text(&row[field]).chars().take(8).collect::<String>();
+            let addressee = if row["addressee"].is_null() { "anyone".to_owned() } else { short("addressee") };
+            vec![
+                short("programme"),
+                part(row),
+                row["packs"].to_string(),
+                row["receipts"].to_string(),
+                size(&row["pack_bytes"]),
+                short("from"),
+                addressee,
+            ]
+        },
+    )
+}
+
+fn read(file: &Path) -> Result<Bundle, Failure> {
+    let bytes = files::read(file, MAX_FILE_BYTES)?;
+    bundle::read(&bytes).map_err(|error| Failure::from(error).at(&file.display().to_string(), None, None))
+}
+
+fn row(file: &Path, bundle: &Bundle) -> serde_json::Value {
+    let head = &bundle.head;
+    json!({
+        "file": file.display().to_string(),
+        "programme": head.programme.to_string(),
+        "part": head.part,
+        "parts": head.parts,
+        "from": head.from.to_string(),
+        "addressee": head.addressee.map(|member| member.to_string()),
+        "packs": head.packs,
+        "pack_bytes": head.pack_bytes,
+        "receipts": bundle.receipts.len(),
+    })
+}
+
+fn part(row: &serde_json::Value) -> String {
+    format!("{} of {}", row["part"], row["parts"])
+}
+
+fn size(count: &serde_json::Value) -> String {
+    bytes(count.as_u64().unwrap_or_default())
+}

@@ -1,0 +1,198 @@
+//! `tessera sync`: exchanges with the relay, or says beforehand what would move. Also the hidden command that is the
+//! process in which changes of other people are tried.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+use tessera_driver::relay::{self, Options, Plan, RelayError, Report};
+use tessera_driver::session::Session;
+use tessera_driver::worker::{self, ChildWorker};
+use tessera_model::input::Warning;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{Answer, print};
+use crate::progress::{Display, bytes};
+
+/// Arguments of `sync`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Move at most so many bytes, both ways together; the rest follows another time
+    #[arg(long, value_name = "BYTES")]
+    budget: Option<u64>,
+    /// Say what would be sent and received, and move nothing
+    #[arg(long)]
+    plan: bool,
+    /// File in PEM of further certificates that are trusted
+    #[arg(long, value_name = "FILE", env = "TESSERA_CERTIFICATES")]
+    certificates: Option<PathBuf>,
+}
+
+/// Runs `sync`.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let relays = session.together(|acts| acts.relays())?;
+    let mut options = Options::new(relays);
+    options.budget_bytes = arguments.budget;
+    options.roots.clone_from(&arguments.certificates);
+    if arguments.plan { plan(&mut session, &options, context) } else { sync(&mut session, &options, context) }
+}
+
+/// Runs `worker`.
+pub(crate) fn worker() -> Result<(), Failure> {
+    worker::serve().map_err(|error| Failure::new(Exit::Bug, "worker", error.to_string()))
+}
+
+/// Lets changes of other people be tried in a process of their own from here on.
+pub(crate) fn guard(session: &mut Session) -> Result<(), Failure> {
+    let worker = ChildWorker::start().map_err(|error| {
+        Failure::new(Exit::Bug, "no-worker", format!("no worker could be started: {error}"))
+    })?;
+    session.engine().set_worker(Box::new(worker));
+    Ok(())
+}
+
+fn sync(session: &mut Session, options: &Options, context: &Context) -> Result<(), Failure> {
+    guard(session)?;
+    let mut report = Report::default();
+    let mut display = Display::new(context);
+    let mut result = Ok(());
+    session.work(|engine| {
+        result = relay::sync(engine, options, &mut |progress| display.tell(progress), &mut report);
+        Ok(())
+    })?;
+    display.end();
+    if let Err(error) = result {
+        if report.new + report.receipts > 0 {
+            context.hint(&format!(
+                "before that, {} packs came and the relay confirmed {}; both stay",
+                report.new, report.receipts
+            ));
+        }
+        return Err(failure(error));
+    }
+    show(&report, context)
+}
+
+fn show(report: &Report, context: &Context) -> Result<(), Failure> {
+    let row = json!({
+        "receipts": report.receipts,
+        "new": report.new,
+        "known": report.known,
+        "waiting": report.waiting,
+        "refused": report.refused,
+        "outbox": report.outbox,
+        "left_packs": report.left_packs,
+        "left_bytes": report.left_bytes,
+    });
+    let method = json!({
+        "relay": report.relay,
+        "exchanges": report.exchanges,
+        "bytes_up": report.bytes_sent,
+        "bytes_down": report.bytes_received,
+        "clock_off": report.clock_off,
+    });
+    let answer = Answer::new("sync", vec![row]).method(method).warnings(warnings(report));
+    answer.show_as(context, |_| print(&summary(report)))
+}
+
+fn summary(report: &Report) -> String {
+    let mut text = if report.new + report.receipts == 0 {
+        "nothing new".to_owned()
+    } else {
+        format!("{} packs came, {} are held by the relay since", report.new, report.receipts)
+    };
+    text.push_str(&format!(
+        " ({} up, {} down, {})\n",
+        bytes(report.bytes_sent),
+        bytes(report.bytes_received),
+        report.relay
+    ));
+    text
+}
+
+fn warnings(report: &Report) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if report.clock_off {
+        warnings.push(Warning::new(
+            "clock-off",
+            "the server's certificate is out of date by this device's clock; the relay's own signature held, so check the clock",
+        ));
+    }
+    if report.left_packs > 0 {
+        let left = bytes(report.left_bytes);
+        let text = format!("{} packs ({left}) at the relay did not fit the budget", report.left_packs);
+        warnings.push(Warning::new("budget-spent", text));
+    }
+    if report.outbox > 0 {
+        let text = format!("{} packs still wait in the outbox", report.outbox);
+        warnings.push(Warning::new("outbox-waits", text));
+    }
+    if report.refused > 0 {
+        let text = format!("{} packs that came were refused; `tessera status` says more", report.refused);
+        warnings.push(Warning::new("packs-refused", text));
+    }
+    warnings
+}
+
+fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(), Failure> {
+    let mut display = Display::new(context);
+    let mut result = Ok(Plan::default());
+    session.work(|engine| {
+        result = relay::plan(engine, options, &mut |progress| display.tell(progress));
+        Ok(())
+    })?;
+    display.end();
+    let plan = result.map_err(failure)?;
+    let row = json!({
+        "send_packs": plan.send_packs,
+        "send_bytes": plan.send_bytes,
+        "receive_packs": plan.receive_packs,
+        "receive_bytes": plan.receive_bytes,
+    });
+    let answer = Answer::new("sync", vec![row]).method(json!({ "relay": plan.relay, "plan": true }));
+    answer.show_as(context, |_| {
+        print(&format!(
+            "to send: {} packs, {}\nto receive: {} packs, {}\n",
+            plan.send_packs,
+            bytes(plan.send_bytes),
+            plan.receive_packs,
+            bytes(plan.receive_bytes)
+        ))
+    })
+}
+
+/// What a failed exchange is to scripts and people.
+fn failure(error: RelayError) -> Failure {
+    let (exit, hint) = match &error {
+        RelayError::Engine(_) => {
+            let RelayError::Engine(error) = error else { unreachable!("it was matched") };
+            return error.into();
+        }
+        RelayError::NoRelay => (Exit::NotFound, "a bundle goes by any other way: `tessera bundle export`"),
+        RelayError::Address { .. } | RelayError::Roots(_) => (Exit::BadInput, ""),
+        RelayError::CaptivePortal => {
+            (Exit::Network, "open any web page, log in to this network, and run `tessera sync` again")
+        }
+        RelayError::Certificate(_) => (
+            Exit::Network,
+            "somebody may be listening on this network; another network helps, or `--certificates` names the authority of your own relay",
+        ),
+        RelayError::Clock => (Exit::Network, "set the clock of this device, or use another network"),
+        RelayError::Forged => {
+            (Exit::Damaged, "nothing of it was taken; tell an admin, and use another network or a bundle")
+        }
+        RelayError::NotAdmitted => (
+            Exit::NotPermitted,
+            "the admission has to reach the relay first: ask whoever invited you to run `tessera sync`",
+        ),
+        RelayError::OtherProgramme => (Exit::NotPermitted, "ask an admin for the relay's address"),
+        RelayError::Full => (Exit::Network, "nothing is lost; tell whoever runs the relay, or use a bundle"),
+        RelayError::Refused { .. } => (Exit::Network, "nothing is lost; tell whoever runs the relay"),
+        RelayError::Machine(_) => (Exit::Bug, ""),
+        _ => (Exit::Network, "nothing is lost; run `tessera sync` again, or use a bundle"),
+    };
+    let failure = Failure::new(exit, error.code(), error.to_string());
+    if hint.is_empty() { failure } else { failure.hint(hint) }
+}
