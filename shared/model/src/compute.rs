@@ -78,8 +78,8 @@ pub struct MethodUsed {
     pub rules: Method,
     /// The seed of draws.
     pub seed: u64,
-    /// The chosen round.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The chosen round; `round` is the name of the rules of rounding.
+    #[serde(rename = "of_round", skip_serializing_if = "Option::is_none")]
     pub round: Option<String>,
 }
 
