@@ -31,6 +31,7 @@ test: build
 	@$(step) "test: relay" cargo test -p tessera-relay
 	@$(step) "test: everything else" cargo test $(rest)
 	@$(step) "test: a second reader of the formats" node tests/format/read.mjs
+	@$(step) "test: a second calculation of rankings" node tests/demo/recompute-check.mjs $(target)/debug/tessera
 	@$(MAKE) sim
 
 lint: setup
