@@ -35,9 +35,12 @@ pub mod reading;
 pub mod receive;
 pub mod records;
 pub mod reviews;
+pub mod score_import;
+pub mod scores;
 pub mod send;
 mod settings;
 pub mod store;
+pub mod work;
 
 pub use engine::{Acts, Engine, PackState};
 pub use error::EngineError;

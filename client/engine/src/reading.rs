@@ -230,6 +230,18 @@ impl Acts<'_> {
         round_key: &str,
         reason: Option<&str>,
     ) -> Result<Submission, EngineError> {
+        self.submit_as(programme, application, round_key, reason, 0)
+    }
+
+    /// As [`Acts::submit`], with a revision of at least `at_least`.
+    pub(crate) fn submit_as(
+        &mut self,
+        programme: &Programme,
+        application: ApplicationId,
+        round_key: &str,
+        reason: Option<&str>,
+        at_least: u32,
+    ) -> Result<Submission, EngineError> {
         let round = round_of(round_key);
         let task = self.task(application, round)?;
         let task = task.ok_or_else(|| EngineError::NotFound("the assignment".into()))?;
@@ -240,13 +252,12 @@ impl Acts<'_> {
             return Err(EngineError::NotPermitted("a declaration that there is no conflict of interest"));
         }
         let draft = task.draft.ok_or_else(|| EngineError::NotFound("a draft".into()))?;
-        let dossier = self.dossier(application, task.assignment.rendition)?;
-        let version = dossier.map(|(dossier, files)| dossier.version(&files)).unwrap_or_default();
-        let review = match check_submission(programme, round_key, &draft, version) {
+        let version = self.dossier_version(application, task.assignment.rendition)?;
+        let mut review = match check_submission(programme, round_key, &draft, version) {
             Ok(review) => review,
             Err(missing) => return Ok(Submission::Missing(missing)),
         };
-        let review = match &task.review {
+        review = match &task.review {
             Some(before) if before.value.revision > 0 => {
                 if before.value.fingerprint() == review.fingerprint() {
                     return Ok(Submission::Same { revision: before.value.revision });
@@ -258,6 +269,7 @@ impl Acts<'_> {
             }
             _ => review,
         };
+        review.revision = review.revision.max(at_least);
         let subject = Subject::Reading(application.0, round.0).to_bytes();
         self.write(&Audience::Reviews(self.member()), &subject, &review, false)?;
         Ok(Submission::Submitted { revision: review.revision })

@@ -258,18 +258,24 @@ pub fn all<T: Wire>(
     Ok(records)
 }
 
-/// The order of the next entry in a queue table: one more than its last key.
+/// Takes the order of the next thing that waits to be sealed: one more than the last that was taken.
 ///
 /// # Errors
 /// Where the store fails.
-pub fn next_order(tx: &dyn Transaction, table: Table) -> Result<u64, EngineError> {
-    let mut last = 0;
-    // Queues are short: what waits to be sealed or sent.
-    each(tx, table, &[], |key, _| {
-        if let Some(order) = key.first_chunk::<8>() {
-            last = u64::from_be_bytes(*order);
+pub fn next_order(tx: &mut dyn Transaction) -> Result<u64, EngineError> {
+    const ORDER: &[u8] = b"order";
+    let taken = tx.get(Table::Meta, ORDER)?.and_then(|bytes| bytes.try_into().ok().map(u64::from_be_bytes));
+    let last = match taken {
+        Some(last) => last,
+        None => {
+            let mut last = 0;
+            each(tx, Table::Pending, &[], |key, _| {
+                last = key.first_chunk::<8>().map_or(last, |order| u64::from_be_bytes(*order));
+                Ok(())
+            })?;
+            last
         }
-        Ok(())
-    })?;
+    };
+    tx.put(Table::Meta, ORDER, &(last + 1).to_be_bytes())?;
     Ok(last + 1)
 }

@@ -32,7 +32,7 @@ impl Core {
             stream: self.stream(audience)?,
             entry,
         };
-        let order = next_order(tx, Table::Pending)?;
+        let order = next_order(tx)?;
         put(tx, Table::Pending, &order.to_be_bytes(), &record)
     }
 

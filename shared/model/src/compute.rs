@@ -131,6 +131,50 @@ impl Inputs {
         Ok(Self { scores, policy, programme, applications, reviewers, seed, input_sha256, warnings })
     }
 
+    /// Takes what a programme's own documents say, in the form of the files: `scores` is what `scores export`
+    /// writes. The definition names itself by its canonical bytes.
+    ///
+    /// # Errors
+    /// As [`Inputs::read`].
+    pub fn within(
+        programme: Programme,
+        scores: File<'_>,
+        applications: Option<File<'_>>,
+        round: Option<&str>,
+        seed: u64,
+    ) -> Result<Self, ComputeError> {
+        let policy =
+            round.map_or_else(|| Policy::of(&programme), |round| Policy::of_round(&programme, round));
+        let name = || "the programme".to_owned();
+        let policy = policy.map_err(|error| ComputeError::Policy { file: name(), error })?;
+        let canonical = programme.canonical();
+        let definition = File { name: "the programme", bytes: &canonical };
+        let (read, warnings) = Scores::read(scores.bytes, scores.name, &policy)?;
+        let read = round.map_or_else(|| read.clone(), |round| read.of_round(round));
+        let policy = policy.for_criteria(read.criteria());
+        let request = Request {
+            scores,
+            programme: Some(definition),
+            applications,
+            reviewers: None,
+            round,
+            seed: Some(seed),
+        };
+        let input_sha256 = fingerprint(&request);
+        let applications = applications.map(|f| Applications::read(f.bytes, f.name)).transpose()?;
+        let programme = Some(programme);
+        Ok(Self {
+            scores: read,
+            policy,
+            programme,
+            applications,
+            reviewers: None,
+            seed,
+            input_sha256,
+            warnings,
+        })
+    }
+
     /// Calculates totals.
     ///
     /// # Errors

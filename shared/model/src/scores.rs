@@ -10,7 +10,7 @@ mod csv_file;
 mod json_lines;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decimal::Decimal;
 use crate::input::{InputError, InputErrorKind, Place, Warning};
@@ -24,6 +24,7 @@ pub struct Scores {
     reviews: Vec<Review>,
     file: String,
     rows: Vec<u64>,
+    not_applicable: Vec<BTreeSet<usize>>,
 }
 
 impl PartialEq for Scores {
@@ -56,6 +57,8 @@ pub struct Review {
 struct Read {
     row: u64,
     review: Review,
+    /// The criteria of which the row says that they do not apply, by position.
+    not_applicable: BTreeSet<usize>,
 }
 
 /// What a file says, before revisions are settled.
@@ -90,19 +93,31 @@ impl Scores {
         criteria: Vec<String>,
         reviews: impl IntoIterator<Item = Review>,
     ) -> Result<Self, InputError> {
-        let numbered = (1..).zip(reviews).map(|(row, review)| Read { row, review }).collect();
+        let numbered = (1..).zip(reviews);
+        let numbered =
+            numbered.map(|(row, review)| Read { row, review, not_applicable: BTreeSet::new() }).collect();
         Self::settled(criteria, numbered, "reviews")
     }
 
     fn settled(criteria: Vec<String>, read: Vec<Read>, file: &str) -> Result<Self, InputError> {
         let kept = settle(read, &criteria, &Place::file(file))?;
-        let (rows, reviews) = kept.into_iter().map(|read| (read.row, read.review)).unzip();
-        Ok(Self { criteria, reviews, file: file.to_owned(), rows })
+        let mut scores = Self { criteria, file: file.to_owned(), ..Self::default() };
+        for read in kept {
+            scores.rows.push(read.row);
+            scores.reviews.push(read.review);
+            scores.not_applicable.push(read.not_applicable);
+        }
+        Ok(scores)
     }
 
     /// Returns where the review at this position came from.
     pub fn place(&self, index: usize) -> Place {
         Place { row: self.rows.get(index).copied(), ..Place::file(&self.file) }
+    }
+
+    /// Says whether the row of the review at this position has `N/A` for a criterion, rather than nothing.
+    pub fn is_not_applicable(&self, index: usize, criterion: usize) -> bool {
+        self.not_applicable.get(index).is_some_and(|said| said.contains(&criterion))
     }
 
     /// Returns the criteria's keys, in the order of every review's scores.
@@ -117,9 +132,15 @@ impl Scores {
 
     /// Returns the same scores of one round only.
     pub fn of_round(&self, round: &str) -> Self {
-        let chosen = self.rows.iter().zip(&self.reviews).filter(|(_, review)| review.round == round);
-        let (rows, reviews) = chosen.map(|(row, review)| (*row, review.clone())).unzip();
-        Self { criteria: self.criteria.clone(), reviews, file: self.file.clone(), rows }
+        let mut chosen = Self { criteria: self.criteria.clone(), file: self.file.clone(), ..Self::default() };
+        for ((row, review), said) in self.rows.iter().zip(&self.reviews).zip(&self.not_applicable) {
+            if review.round == round {
+                chosen.rows.push(*row);
+                chosen.reviews.push(review.clone());
+                chosen.not_applicable.push(said.clone());
+            }
+        }
+        chosen
     }
 
     /// Returns the rounds that occur, sorted.
@@ -186,6 +207,11 @@ fn cell(
         return Err(place.error(kind));
     }
     Ok(Some(score))
+}
+
+/// Says whether a cell has words for "not applicable", rather than nothing.
+fn is_not_applicable(text: &str, policy: &Policy) -> bool {
+    !text.is_empty() && (text.eq_ignore_ascii_case("N/A") || policy.absent.iter().any(|a| a == text))
 }
 
 fn number(text: &str, absent: &[String], place: &Place) -> Result<Option<Decimal>, InputError> {

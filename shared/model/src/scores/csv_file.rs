@@ -1,6 +1,6 @@
 //! Scores from CSV. Not the rules of revisions, which hold for every source.
 
-use super::{FileRead, Read, Review, cell, number, revision, unused_columns};
+use super::{FileRead, Read, Review, cell, is_not_applicable, number, revision, unused_columns};
 use crate::input::InputError;
 use crate::policy::{CriterionRule, Policy};
 use crate::table::{Table, id};
@@ -43,7 +43,9 @@ pub(super) fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<FileRead
             confidence: number(optional(confidence), &[], &here.column("confidence"))?,
             scores: scores.collect::<Result<_, _>>()?,
         };
-        read.push(Read { row: row.number, review });
+        let said = columns.iter().enumerate().filter(|(_, at)| is_not_applicable(&row.cells[**at], policy));
+        let not_applicable = said.map(|(criterion, _)| criterion).collect();
+        read.push(Read { row: row.number, review, not_applicable });
     }
     Ok(FileRead { criteria: rules.into_iter().map(|rule| rule.key).collect(), read, warnings })
 }

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::csv_file::OWN;
-use super::{FileRead, Read, Review, cell, number, revision, unused_columns};
+use super::{FileRead, Read, Review, cell, is_not_applicable, number, revision, unused_columns};
 use crate::decimal::Decimal;
 use crate::input::{InputError, InputErrorKind, Place};
 use crate::policy::{CriterionRule, Policy};
@@ -50,8 +50,12 @@ pub(super) fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<FileRead
     let others = lines.iter().flat_map(|(_, line)| line.others.iter().map(String::as_str));
     let unused = named.iter().map(String::as_str).filter(|key| !known.is_empty() && !known.contains(key));
     let warnings = unused_columns(others.chain(unused));
-    let read =
-        lines.into_iter().map(|(row, line)| Read { row, review: line.into_review(&criteria) }).collect();
+    let read = lines.into_iter().map(|(row, line)| {
+        let said = criteria.iter().enumerate().filter(|(_, key)| line.not_applicable.contains(*key));
+        let not_applicable = said.map(|(criterion, _)| criterion).collect();
+        Read { row, review: line.into_review(&criteria), not_applicable }
+    });
+    let read = read.collect();
     Ok(FileRead { criteria, read, warnings })
 }
 
@@ -59,6 +63,7 @@ pub(super) fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<FileRead
 struct Line {
     review: Review,
     scores: BTreeMap<String, Option<Decimal>>,
+    not_applicable: BTreeSet<String>,
     others: Vec<String>,
 }
 
@@ -74,14 +79,19 @@ fn one(text: &str, policy: &Policy, here: &Place) -> Result<Line, InputError> {
     let member = |name: &str| members.iter().find(|(key, _)| key == name).map(|(_, value)| *value);
     let text_of =
         |name: &str| member(name).map_or(Ok(String::new()), |value| scalar(value, &here.column(name)));
-    let mut scores = BTreeMap::new();
+    let (mut scores, mut not_applicable) = (BTreeMap::new(), BTreeSet::new());
     let written = member("scores").map_or("{}", RawValue::get);
     for (key, value) in object(written, &here.column("scores"))? {
         let place = here.column(&key);
         id(&key, &place)?;
         let plain = CriterionRule::plain(&key);
         let rule = policy.criteria.iter().find(|rule| rule.key == key).unwrap_or(&plain);
-        scores.insert(key, cell(&scalar(value, &place)?, rule, policy, &place)?);
+        let text = scalar(value, &place)?;
+        if is_not_applicable(&text, policy) {
+            not_applicable.insert(key.clone());
+        }
+        let score = cell(&text, rule, policy, &place)?;
+        scores.insert(key, score);
     }
     let round = text_of("round")?;
     let review = Review {
@@ -93,7 +103,7 @@ fn one(text: &str, policy: &Policy, here: &Place) -> Result<Line, InputError> {
         scores: Vec::new(),
     };
     let others = members.iter().map(|(key, _)| key).filter(|k| !OWN.contains(&k.as_str()) && *k != "scores");
-    Ok(Line { review, scores, others: others.take(MAX_COLUMNS).cloned().collect() })
+    Ok(Line { review, scores, not_applicable, others: others.take(MAX_COLUMNS).cloned().collect() })
 }
 
 /// Returns a string's text, a number exactly as it is written, and nothing for null.
