@@ -21,7 +21,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::commands::{bundle, compute, enrol, member, programme, sync};
+use crate::commands::{
+    bundle, compute, enrol, member, programme, queue, ranking, review, scores, status, sync, totals,
+};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
@@ -66,6 +68,18 @@ enum Command {
     /// The process in which changes of other people are tried; started by other commands
     #[command(hide = true)]
     Worker,
+    /// The merge desk: what waits for a person, and deciding it
+    Queue(queue::Arguments),
+    /// Applications in order, best first, of what counts
+    Ranking(scores::Figures),
+    /// Read and score: what is assigned, drafts, submitting, tables of scores
+    Review(review::Arguments),
+    /// What counts, as a table
+    Scores(scores::Arguments),
+    /// Where your work is: on this device, in the outbox, held by the relay, opened by a coordinator
+    Status(status::Arguments),
+    /// Mean, median, spread and total of each application, of what counts
+    Totals(scores::Figures),
 }
 
 fn main() -> ExitCode {
@@ -100,6 +114,12 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Programme(arguments) => programme::run(arguments, context),
         Command::Sync(arguments) => sync::run(arguments, context),
         Command::Worker => sync::worker(),
+        Command::Queue(arguments) => queue::run(arguments, context),
+        Command::Ranking(figures) => ranking::run(figures, context),
+        Command::Review(arguments) => review::run(arguments, context),
+        Command::Scores(arguments) => scores::run(arguments, context),
+        Command::Status(arguments) => status::run(arguments, context),
+        Command::Totals(figures) => totals::run(figures, context),
     }
 }
 

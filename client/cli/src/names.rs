@@ -28,6 +28,28 @@ impl Names {
         name.map_or_else(|| member.to_string()[..8].to_owned(), str::to_owned)
     }
 
+    /// What tables call each member: the name, with the beginning of the id where two have the same one.
+    pub(crate) fn handle(&self, member: MemberId) -> String {
+        let name = self.name(member);
+        let same = |other: &MemberId| *other != member && self.name(*other) == name;
+        if self.0.keys().any(same) { format!("{name} ({})", &member.to_string()[..8]) } else { name }
+    }
+
+    /// The whole id.
+    #[expect(clippy::unused_self, reason = "beside the other ways to name a member")]
+    pub(crate) fn id(&self, member: MemberId) -> String {
+        member.to_string()
+    }
+
+    /// True where this is a member's name in a table: its id, the beginning of it, or its name in any case.
+    pub(crate) fn is(&self, member: MemberId, meant: &str) -> bool {
+        let digits = meant.to_ascii_lowercase();
+        let by_id = digits.len() >= SHORTEST && member.to_string().starts_with(&digits);
+        let known = self.person(member).is_some_and(|person| !person.name.trim().is_empty());
+        let named = known && self.name(member).to_lowercase() == meant.trim().to_lowercase();
+        by_id || named || (known && self.handle(member) == meant)
+    }
+
     /// What is known of a member.
     pub(crate) fn person(&self, member: MemberId) -> Option<&Person> {
         self.0.get(&member)?.as_ref()

@@ -33,6 +33,7 @@ mod questions;
 pub mod queue;
 pub mod reading;
 pub mod receive;
+pub mod recorded;
 pub mod records;
 pub mod reviews;
 pub mod score_import;

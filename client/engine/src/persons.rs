@@ -46,11 +46,20 @@ impl Acts<'_> {
                 persons.insert(member, person(&about, &Invited::default()));
             }
         }
-        for (record, _) in self.documents(Kind::Person)? {
+        let mut told = BTreeMap::new();
+        for (record, audience) in self.documents(Kind::Person)? {
             let Ok(Subject::Member(id)) = Subject::parse(Kind::Person, &record.subject) else { continue };
-            if let Some(read) = self.read::<Person>(&Audience::People, &id)? {
-                persons.insert(MemberId(id), read.value);
+            let Some(audience) = audience else { continue };
+            if let Some(read) = self.read::<Person>(&audience, &id)? {
+                match audience {
+                    Audience::People => drop(persons.insert(MemberId(id), read.value)),
+                    Audience::To(member) if member.0 == id => drop(told.insert(member, read.value)),
+                    _ => {}
+                }
             }
+        }
+        for (member, person) in told {
+            persons.entry(member).or_insert(person);
         }
         Ok(persons)
     }
@@ -62,6 +71,9 @@ impl Acts<'_> {
     pub fn set_person(&mut self, member: MemberId, person: &Person) -> Result<(), EngineError> {
         if self.must_coordinate().is_ok() {
             self.write(&Audience::People, &member.0, person, true)?;
+            // Members are told by what name they go, and nothing else; tables of scores have it.
+            let name = Person { name: person.name.clone(), ..Person::default() };
+            self.write(&Audience::To(member), &member.0, &name, true)?;
             return Ok(());
         }
         let about = About {

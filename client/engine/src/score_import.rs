@@ -117,6 +117,43 @@ pub struct Row {
     pub declared: bool,
 }
 
+/// What a row adds to what was written before.
+pub(crate) struct Written<'a> {
+    /// The row's revision; 0 where it names none.
+    pub(crate) given: u32,
+    /// Why it is amended.
+    pub(crate) reason: Option<&'a str>,
+}
+
+impl Written<'_> {
+    /// The review to be written over the one before, and what that makes of it.
+    pub(crate) fn over(
+        &self,
+        mut review: Review,
+        before: Option<&Review>,
+        application: &str,
+    ) -> Result<(Review, Became), RefusalKind> {
+        let Some(before) = before else {
+            review.revision = self.given.max(1);
+            return Ok((review, Became::Submitted));
+        };
+        if self.given > 0 && self.given < before.revision {
+            return Err(RefusalKind::LowerRevision { given: self.given, known: before.revision });
+        }
+        let scores = |review: &Review| -> Vec<_> {
+            review.answers.iter().map(|(key, answer)| (key.clone(), answer.score())).collect()
+        };
+        if scores(&review) == scores(before) && review.confidence == before.confidence {
+            return Ok((before.clone(), Became::Same));
+        }
+        let reason = self.reason.filter(|reason| !reason.trim().is_empty());
+        let reason = reason.ok_or_else(|| RefusalKind::NeedsReason(application.to_owned()))?;
+        let mut review = review.amending(before, reason, false);
+        review.revision = review.revision.max(self.given);
+        Ok((review, Became::Amended))
+    }
+}
+
 /// One row that may be written.
 struct Planned<'a> {
     task: Task,

@@ -56,17 +56,21 @@ struct Files {
 /// Runs `compute`.
 pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     match &arguments.what {
-        What::Totals(files) => {
-            let inputs = files.read()?;
-            let outcome = compute::totals(&inputs, files.round.as_deref()).map_err(refused)?;
-            show("tessera/totals/1", &inputs, &outcome, json, &TOTALS_HEADER, totals_cells)
-        }
-        What::Ranking(files) => {
-            let inputs = files.read()?;
-            let outcome = compute::ranking(&inputs, files.round.as_deref()).map_err(refused)?;
-            show("tessera/ranking/1", &inputs, &outcome, json, &RANKING_HEADER, ranking_cells)
-        }
+        What::Totals(files) => show_totals(&files.read()?, files.round.as_deref(), json),
+        What::Ranking(files) => show_ranking(&files.read()?, files.round.as_deref(), json),
     }
+}
+
+/// Calculates and prints totals.
+pub(crate) fn show_totals(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
+    let outcome = compute::totals(inputs, round).map_err(refused)?;
+    show("tessera/totals/1", inputs, &outcome, json, &TOTALS_HEADER, totals_cells)
+}
+
+/// Calculates and prints the order.
+pub(crate) fn show_ranking(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
+    let outcome = compute::ranking(inputs, round).map_err(refused)?;
+    show("tessera/ranking/1", inputs, &outcome, json, &RANKING_HEADER, ranking_cells)
 }
 
 fn show<R: Serialize>(

@@ -64,7 +64,7 @@ pub enum Kind {
     Eligibility,
     /// Whether two applications are one.
     Duplicate,
-    /// A member's name, contact and standing conflicts.
+    /// A member's name, contact and standing conflicts; in the member's `to/` the name alone, as coordinators put it.
     Person,
     /// A review that somebody else took down.
     Recorded,
@@ -169,7 +169,7 @@ kinds! {
     Conflict = 10 "conflict" in [Reviews] holds [],
     Eligibility = 11 "eligibility" in [File] holds ["verdicts" Map "evidence" Map "reasons" Map],
     Duplicate = 12 "duplicate" in [Office] holds [],
-    Person = 13 "person" in [People] holds ["fields" Map "standing" Map],
+    Person = 13 "person" in [People To] holds ["fields" Map "standing" Map],
     Recorded = 14 "recorded" in [Office] holds ["answers" Map "reasons" Map "comments" Map],
     Withdrawal = 15 "withdrawal" in [File] holds [],
     Ranking = 16 "ranking" in [Office] holds ["parts" Map],

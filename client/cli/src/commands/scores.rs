@@ -1,0 +1,116 @@
+//! `tessera scores export`: what counts of every review, in the form that `tessera compute` reads; and the same table as
+//! the input of totals and ranking.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use tessera_driver::session::Session;
+use tessera_engine::scores::ScoreTable;
+use tessera_model::compute::Inputs;
+use tessera_model::input::Warning;
+use tessera_model::programme::Programme;
+
+use super::compute::refused;
+use super::programme::text;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::files;
+use crate::names::Names;
+use crate::output::{Answer, print};
+
+/// Arguments of `scores`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write what counts as a table of scores
+    Export(Export),
+}
+
+#[derive(Debug, Args)]
+struct Export {
+    /// File to write, CSV; - writes to stdout
+    #[arg(long, value_name = "S")]
+    out: PathBuf,
+    /// File for the applications' table, where the programme adjusts totals
+    #[arg(long, value_name = "A")]
+    applications: Option<PathBuf>,
+    /// Members' ids instead of their names
+    #[arg(long)]
+    ids: bool,
+}
+
+/// What totals and ranking take.
+#[derive(Debug, Args)]
+pub(crate) struct Figures {
+    /// Only the reviews of this round
+    #[arg(long, value_name = "KEY")]
+    pub(crate) round: Option<String>,
+    /// Seed of draws
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+/// Runs `scores`.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let What::Export(export) = &arguments.what;
+    let mut session = context.session()?;
+    let (programme, table) = table(&mut session, export.ids)?;
+    let csv = table.scores.to_csv();
+    if let Some(file) = &export.applications {
+        let applications = session.together(|acts| acts.adjustments(&programme))?;
+        files::write(file, &applications.unwrap_or_else(|| b"application\r\n".to_vec()))?;
+    }
+    if export.out == Path::new("-") {
+        return print(&String::from_utf8_lossy(&csv));
+    }
+    files::write(&export.out, &csv)?;
+    let row = json!({
+        "file": export.out.display().to_string(),
+        "reviews": table.scores.reviews().len(),
+        "taken_down": table.taken_down,
+        "left_out": table.left_out,
+    });
+    Answer::new("scores-export", vec![row]).warnings(left_out(&table)).show(
+        context,
+        &["file", "reviews"],
+        |row| vec![text(&row["file"]), text(&row["reviews"])],
+    )
+}
+
+/// The inputs of totals and ranking.
+pub(crate) fn inputs(figures: &Figures, context: &Context) -> Result<Inputs, Failure> {
+    let mut session = context.session()?;
+    let (programme, table) = table(&mut session, false)?;
+    let round = figures.round.as_deref();
+    let inputs = session.together(|acts| acts.inputs(&programme, &table, round, figures.seed))?;
+    let mut inputs = inputs.map_err(refused)?;
+    inputs.warnings.splice(0..0, left_out(&table));
+    Ok(inputs)
+}
+
+fn table(session: &mut Session, ids: bool) -> Result<(Programme, ScoreTable), Failure> {
+    let names = Names::of(session)?;
+    let (_, programme) = session.together(|acts| acts.programme())?;
+    let name = |member| if ids { names.id(member) } else { names.handle(member) };
+    let table = session.together(|acts| acts.scores(&programme, name))?;
+    Ok((programme, table))
+}
+
+/// Says what the table leaves out: nothing is left out in silence.
+fn left_out(table: &ScoreTable) -> Vec<Warning> {
+    let reviews = |count: usize| if count == 1 { "1 review".to_owned() } else { format!("{count} reviews") };
+    let left_out = table
+        .left_out
+        .iter()
+        .map(|(why, count)| Warning::new("not-counted", format!("{} not counted: {why}", reviews(*count))));
+    let taken_down = (table.taken_down > 0).then(|| {
+        Warning::new("taken-down", format!("{} taken down by somebody else", reviews(table.taken_down)))
+    });
+    left_out.chain(taken_down).collect()
+}

@@ -1,0 +1,175 @@
+//! `tessera status`: where this member's work is, in four states, and what is missing of other people's.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tessera_driver::session::Session;
+use tessera_engine::reviews::Reviewed;
+use tessera_engine::work::{Gap, Work, WorkKind, outcome_words};
+use tessera_model::input::Warning;
+use tessera_protocol::ids::{ApplicationId, RoundId};
+use tessera_vault::ids::Audience;
+
+use super::programme::text;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::output::{Answer, print, print_table};
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Only what is not yet opened by a coordinator, or waits there
+    #[arg(long)]
+    open: bool,
+}
+
+/// What applications and rounds are called.
+pub(crate) struct Labels {
+    applications: BTreeMap<ApplicationId, String>,
+    rounds: BTreeMap<RoundId, String>,
+}
+
+impl Labels {
+    /// Reads them; where nothing is published yet there are none.
+    pub(crate) fn of(session: &mut Session) -> Result<Self, Failure> {
+        let applications = session.together(|acts| acts.application_keys())?;
+        let programme = session.together(|acts| acts.programme()).map(|(_, programme)| programme);
+        let rounds = programme.map(|programme| {
+            let key = |round: &tessera_model::programme::calendar::Round| round.key.to_string();
+            programme
+                .rounds
+                .iter()
+                .map(|one| (tessera_engine::programme::round(&key(one)), key(one)))
+                .collect()
+        });
+        Ok(Self { applications, rounds: rounds.unwrap_or_default() })
+    }
+
+    /// The application's key or label, else its id.
+    pub(crate) fn application(&self, id: ApplicationId) -> String {
+        self.applications.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+
+    /// The round's key, else its id.
+    pub(crate) fn round(&self, id: RoundId) -> String {
+        self.rounds.get(&id).cloned().unwrap_or_else(|| id.to_string())
+    }
+}
+
+/// Runs `status`.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let names = Names::of(&mut session)?;
+    let labels = Labels::of(&mut session)?;
+    let mut items: Vec<Value> = Vec::new();
+    for work in session.together(|acts| acts.work())? {
+        items.push(item(&work, &names, &labels));
+    }
+    let unsealed = session.engine().pending()?;
+    if unsealed > 0 {
+        items.push(json!({
+            "id": "unsealed", "kind": "changes", "state": "on-device", "outcome": null, "count": unsealed,
+        }));
+    }
+    if session.engine().is_coordinator() {
+        let me = session.engine().member();
+        for review in session.together(|acts| acts.reviews())? {
+            if review.member != me {
+                items.push(received(&review, &names, &labels));
+            }
+        }
+    }
+    if arguments.open {
+        items.retain(|item| item["state"] != "opened-by-coordinator" || item["outcome"] != "counted");
+    }
+    let last = session.together(|acts| acts.last_evidence_ms())?.map(time);
+    let gaps = session.together(|acts| acts.gaps())?;
+    let warnings: Vec<Warning> = gaps.iter().map(|gap| warning(gap, &names)).collect();
+    let outbox = session.engine().outbox()?;
+    Answer::new("status", items.clone())
+        .with("items", items.clone())
+        .with("last_exchange", last.clone())
+        .with("outbox", outbox)
+        .warnings(warnings)
+        .show_as(context, |_| people(&items, last.as_deref(), outbox))
+}
+
+fn people(items: &[Value], last: Option<&str>, outbox: u64) -> Result<(), Failure> {
+    let last = last.map_or_else(
+        || "No exchange with a relay yet.".to_owned(),
+        |last| format!("Last exchange: {last} or later, by the relay's clock."),
+    );
+    print(&format!("{last} In the outbox: {outbox}.\n"))?;
+    if items.is_empty() {
+        return print("Nothing of yours is here yet. `tessera review list` shows what is assigned.\n");
+    }
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| ["id", "kind", "state", "outcome"].iter().map(|field| text(&item[*field])).collect())
+        .collect();
+    print_table(&["id", "what", "state", "outcome"], &rows)
+}
+
+fn item(work: &Work, names: &Names, labels: &Labels) -> Value {
+    let application = work.application.map(|id| labels.application(id));
+    let round = work.round.map(|id| labels.round(id));
+    let id = match (work.kind, &application, work.pack) {
+        (WorkKind::Recorded, Some(application), _) => format!("{application}/{}", names.name(work.member)),
+        (_, Some(application), _) => application.clone(),
+        (_, None, Some(pack)) => pack.to_string()[..16].to_owned(),
+        (_, None, None) => work.kind.as_str().to_owned(),
+    };
+    json!({
+        "id": id,
+        "kind": work.kind.as_str(),
+        "application": application,
+        "round": round,
+        "revision": (work.revision > 0).then_some(work.revision),
+        "state": work.state.as_str(),
+        "outcome": work.outcome.map(outcome_words),
+    })
+}
+
+/// A review of somebody else, on a coordinator's device.
+fn received(review: &Reviewed, names: &Names, labels: &Labels) -> Value {
+    let application = labels.application(review.application);
+    let reviewer = names.handle(review.member);
+    let revision = review.counts.as_ref().map(|counted| counted.revision).ok();
+    json!({
+        "id": format!("{application}/{reviewer}"),
+        "kind": if review.recorded_by.is_empty() { "received-review" } else { "recorded-review" },
+        "application": application,
+        "reviewer": reviewer,
+        "round": labels.round(review.round),
+        "revision": revision,
+        "state": "opened-by-coordinator",
+        "outcome": outcome_words(review.outcome()),
+    })
+}
+
+fn warning(gap: &Gap, names: &Names) -> Warning {
+    let whose = gap.member.map_or_else(|| "an unknown member".to_owned(), |member| names.name(member));
+    let what = match gap.audience {
+        Some(Audience::Reviews(_)) => "reviews",
+        Some(Audience::Desk(_)) => "drafts",
+        Some(Audience::To(_)) => "assignments and answers",
+        Some(Audience::Dossier(..)) => "dossiers",
+        _ => "work",
+    };
+    let device = &gap.device.to_string()[..8];
+    let packs = if gap.missing == 1 { "1 pack".to_owned() } else { format!("{} packs", gap.missing) };
+    let message = format!(
+        "{packs} of {whose} are missing: {what} from device {device}, after number {}; the next exchange asks for them",
+        gap.after
+    );
+    Warning::new("packs-missing", message)
+}
+
+/// A time of a relay's clock, as RFC 3339.
+pub(crate) fn time(ms: u64) -> String {
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(ms).map_or_else(|_| "an impossible time".to_owned(), |time| time.to_string())
+}
