@@ -91,6 +91,37 @@ pub fn frontier(
     Ok(frontier)
 }
 
+/// Up to where this device holds every chain without a gap: what it may say that it has.
+///
+/// # Errors
+/// Where the store fails.
+pub fn whole(tx: &dyn Transaction) -> Result<Frontier, EngineError> {
+    let mut whole = Frontier::default();
+    for chain in chains(tx)? {
+        let mut done: BTreeSet<PackId> = BTreeSet::new();
+        let mut tips: BTreeSet<PackId> = BTreeSet::new();
+        for id in packs(tx, chain)? {
+            let Some(pack) = get::<Pack>(tx, Table::Packs, &id.0)? else { continue };
+            if pack.header().previous.iter().all(|previous| done.contains(previous)) {
+                tips.retain(|tip| !pack.header().previous.contains(tip));
+                tips.insert(id);
+                done.insert(id);
+            }
+        }
+        tips.into_iter().for_each(|tip| whole.insert(chain, tip));
+    }
+    Ok(whole)
+}
+
+fn chains(tx: &dyn Transaction) -> Result<Vec<Chain>, EngineError> {
+    let mut chains = Vec::new();
+    each(tx, Table::Chains, b"T", |key, _| {
+        chains.push(chain_of(&key[1..]));
+        Ok(())
+    })?;
+    Ok(chains)
+}
+
 fn chain_of(bytes: &[u8]) -> Chain {
     let half = |from: usize| -> [u8; 16] {
         let mut half = [0; 16];
@@ -127,13 +158,8 @@ pub fn inside(
 /// # Errors
 /// Where the store fails.
 pub fn outside(tx: &dyn Transaction, frontier: &Frontier) -> Result<Vec<PackId>, EngineError> {
-    let mut chains = Vec::new();
-    each(tx, Table::Chains, b"T", |key, _| {
-        chains.push(chain_of(&key[1..]));
-        Ok(())
-    })?;
     let mut outside = Vec::new();
-    for chain in chains {
+    for chain in chains(tx)? {
         let inside = inside(tx, chain, frontier)?;
         outside.extend(packs(tx, chain)?.into_iter().filter(|pack| !inside.contains(pack)));
     }

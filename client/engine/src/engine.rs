@@ -247,9 +247,7 @@ impl<S: Store> Engine<S> {
         wanted: Classes,
     ) -> Result<Sending, EngineError> {
         self.act(|core, tx| {
-            if core.is_active() && !core.known.permission.read_only() {
-                core.duties(tx)?;
-            }
+            core.duties(tx)?;
             core.prepare(tx, relay, Budget::Answer(budget_bytes), wanted)
         })
     }
@@ -265,9 +263,7 @@ impl<S: Store> Engine<S> {
         wanted: Classes,
     ) -> Result<Sending, EngineError> {
         self.act(|core, tx| {
-            if core.is_active() && !core.known.permission.read_only() {
-                core.duties(tx)?;
-            }
+            core.duties(tx)?;
             core.prepare(tx, relay, Budget::Both(budget_bytes), wanted)
         })
     }
@@ -286,11 +282,19 @@ impl<S: Store> Engine<S> {
     /// [`EngineError`].
     pub fn to_send(&mut self) -> Result<(u64, u64), EngineError> {
         self.act(|core, tx| {
-            if core.is_active() && !core.known.permission.read_only() {
-                core.duties(tx)?;
-            }
+            core.duties(tx)?;
             core.to_send(tx)
         })
+    }
+
+    /// The relay says that it does not know this device: charter and statements are sent with the next request,
+    /// so that a relay that was lost or restored learns who belongs. Nobody signs such an answer, so this gives
+    /// away nothing but a few bytes.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn introduce(&mut self) -> Result<(), EngineError> {
+        self.act(|core, tx| core.introduce(tx))
     }
 
     /// Takes a relay's word that nothing is new.
@@ -356,9 +360,7 @@ impl<S: Store> Engine<S> {
     /// [`EngineError`].
     pub fn export(&mut self, to: For) -> Result<Vec<u8>, EngineError> {
         self.act(|core, tx| {
-            if core.is_active() && !core.known.permission.read_only() {
-                core.duties(tx)?;
-            }
+            core.duties(tx)?;
             core.export(tx, to)
         })
     }

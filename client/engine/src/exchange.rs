@@ -31,6 +31,9 @@ pub struct Sending {
     pub(crate) request: Hash,
     pub(crate) asked: Vec<PackId>,
     pub(crate) refill: bool,
+    /// The newest place of a log that was known, and how far the cursor vouches for it.
+    pub(crate) seen: Option<Position>,
+    pub(crate) vouched: u64,
 }
 
 impl Sending {
@@ -140,17 +143,30 @@ impl Core {
             cursor: if refill { Cursor::start() } else { cursor(tx)? },
             budget_bytes,
             wanted,
-            have: if refill { Some(chains::frontier(tx, |_, _| true)?) } else { None },
+            have: if refill { Some(chains::whole(tx)?) } else { None },
             asked: asked.clone().try_into()?,
             packs: u32::try_from(packs.len()).unwrap_or(u32::MAX),
             pack_bytes,
         };
         let key = RelayKey(relay.to_bytes());
         let signed = request_bytes(key, &head.caller, EXCHANGE.0, EXCHANGE.1, &head.to_bytes());
+        let vouched = head.cursor.sequence;
         let request = Request { signature: self.secret.sign_request(&signed), head };
         let mut frames = vec![request.to_bytes()];
         frames.extend(packs.into_iter().map(|(.., pack)| pack));
-        Ok(Sending { frames, relay, request: request.id(), asked, refill })
+        let seen = self.known.seen;
+        Ok(Sending { frames, relay, request: request.id(), asked, refill, seen, vouched })
+    }
+
+    /// Puts charter and statements into the outbox once more.
+    pub(crate) fn introduce(&mut self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
+        let ids: Vec<PackId> = self.known.gathering.packs().map(|pack| pack.id).collect();
+        for id in ids {
+            if let Some(pack) = get::<Pack>(tx, Table::Packs, &id.0)? {
+                self.queue(tx, &pack)?;
+            }
+        }
+        Ok(())
     }
 
     /// Packs in the outbox, and their bytes.
@@ -179,7 +195,7 @@ impl Core {
             NothingNew::from_bytes(answer).map_err(|_| EngineError::Forged("the answer is not a relay's"))?;
         let checked = answer.verify(&sending.relay, &sending.request);
         checked.map_err(|_| EngineError::Forged("the answer is not signed by the relay that was asked"))?;
-        self.see(tx, sending.relay, answer.newest)?;
+        self.see(tx, sending, answer.newest)?;
         set_cursor(tx, &at(&answer.newest))
     }
 
@@ -196,7 +212,7 @@ impl Core {
             .verify(&sending.relay, &sending.request)
             .map_err(|_| EngineError::Forged("the answer is not signed by the relay that was asked"))?
             .into_inner();
-        self.see(tx, sending.relay, head.newest)?;
+        self.see(tx, sending, head.newest)?;
         let receipts = self.receipts(tx, sending, &head)?;
         self.refusals(tx, &head)?;
         for id in &sending.asked {
@@ -258,10 +274,17 @@ impl Core {
         self.known.permission.charter.powers.relays.contains_key(relay)
     }
 
-    /// What a relay will never take leaves the outbox with a notice; what it cannot take now stays.
+    /// What a relay will never take leaves the outbox with a notice; what it cannot take now stays. Where it
+    /// lacks the statement that makes the author a writer, it is told.
     fn refusals(&mut self, tx: &mut dyn Transaction, head: &AnswerHead) -> Result<(), EngineError> {
         for (pack, refusal) in head.refused.iter() {
-            let later = matches!(refusal, Refusal::UnknownDevice | Refusal::Quota | Refusal::Full);
+            let stale = matches!(refusal, Refusal::UnknownDevice | Refusal::NotAWriter)
+                && get::<Pack>(tx, Table::Packs, &pack.0)?
+                    .is_some_and(|pack| self.known.access.may_write(pack.header()).is_ok());
+            if stale {
+                self.introduce(tx)?;
+            }
+            let later = stale || matches!(refusal, Refusal::UnknownDevice | Refusal::Quota | Refusal::Full);
             if let Some(record) = get::<PackRecord>(tx, Table::PackStates, &pack.0)? {
                 if !later {
                     self.unqueue(tx, *pack, &record)?;
@@ -323,21 +346,31 @@ impl Core {
         Ok((imported, last))
     }
 
-    /// Remembers the newest place of a relay's log, and whether the relay contradicts itself.
+    /// Remembers the newest place of a relay's log, and whether the relay contradicts what it had shown before
+    /// it was asked. Answers may come in another order than they were given.
     fn see(
         &mut self,
         tx: &mut dyn Transaction,
-        relay: PublicKey,
+        sending: &Sending,
         newest: Position,
     ) -> Result<(), EngineError> {
-        if let Some(before) = self.known.seen
-            && before.incarnation == newest.incarnation
-            && (before.sequence > newest.sequence
-                || (before.sequence == newest.sequence && before.head != newest.head))
-        {
-            Notice::RelayLied { relay: RelayKey(relay.to_bytes()) }.keep(tx)?;
+        if let Some(before) = sending.seen {
+            let same = before.incarnation == newest.incarnation;
+            let other = before.sequence == newest.sequence && before.head != newest.head;
+            if same && (before.sequence > newest.sequence || other) {
+                Notice::RelayLied { relay: RelayKey(sending.relay.to_bytes()) }.keep(tx)?;
+            }
+            // The relay started anew, and the cursor that it knows is older than what it signed for since:
+            // it may have been restored to between the two.
+            if !same && before.sequence > sending.vouched && !sending.refill {
+                tx.put(Table::Meta, meta::REFILL, &[1])?;
+            }
         }
-        if newest.sequence > 0 {
+        let newer = self
+            .known
+            .seen
+            .is_none_or(|seen| seen.incarnation != newest.incarnation || seen.sequence < newest.sequence);
+        if newest.sequence > 0 && newer {
             put(tx, Table::Meta, meta::SEEN, &newest)?;
             self.known.seen = Some(newest);
         }
