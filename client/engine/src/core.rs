@@ -195,6 +195,11 @@ impl Core {
         self.known.access.reader(self.device).is_some_and(|reader| reader.active)
     }
 
+    /// True where this device belongs or belonged.
+    pub(crate) fn belonged(&self) -> bool {
+        self.known.access.reader(self.device).is_some_and(|reader| reader.member == self.about.member)
+    }
+
     pub(crate) fn must_write(&self) -> Result<(), EngineError> {
         if self.known.permission.read_only() { Err(EngineError::ReadOnly) } else { Ok(()) }
     }
@@ -218,6 +223,9 @@ impl Core {
         let mut readers: BTreeSet<DeviceId> = match audience {
             Audience::Programme => permission.active_members().flat_map(|(member, _)| of(member)).collect(),
             Audience::To(member) | Audience::Reviews(member) => of(*member).collect(),
+            Audience::Desk(member) if *member == self.about.member => {
+                return of(*member).chain(self.belonged().then_some(self.device)).collect();
+            }
             Audience::Desk(member) => return of(*member).collect(),
             Audience::People => permission
                 .active_members()
@@ -233,6 +241,10 @@ impl Core {
             Audience::File(_) | Audience::Office | Audience::Keys | Audience::Intake => BTreeSet::new(),
         };
         readers.extend(coordinators());
+        // Whoever is out still writes down what was done before, for the coordinators to decide.
+        if *audience == Audience::Reviews(self.about.member) && self.belonged() {
+            readers.insert(self.device);
+        }
         readers
     }
 
@@ -301,10 +313,11 @@ impl Core {
         Ok(tx.put(Table::Outbox, &key, &[0])?)
     }
 
-    /// Remembers what a `to/` header opens and closes.
+    /// Remembers what a `to/` header opens and closes; the others of a `to/` too, to walk back from a cut.
     pub(crate) fn note_opening(&mut self, tx: &mut dyn Transaction, pack: &Pack) -> Result<(), EngineError> {
         let header = pack.header();
-        if !header.opened.is_empty() || !header.closed.is_empty() {
+        let to = matches!(self.known.access.name(header.stream), Stream::To(_));
+        if to || !header.opened.is_empty() || !header.closed.is_empty() {
             put(tx, Table::Openings, &pack.id().0, header)?;
             self.known.openings.note(header, pack.id());
         }

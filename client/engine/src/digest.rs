@@ -127,9 +127,6 @@ impl Core {
             if fits && self.names(grant, of) {
                 let own = self.writes(header.device, of);
                 self.learn(tx, grant, own, &given)?;
-                if matches!(of, Audience::Reviews(_)) && self.is_coordinator() {
-                    self.pend_grant(tx, &Audience::Keys, grant.clone())?;
-                }
             }
         }
         Ok(Stage::Opened)

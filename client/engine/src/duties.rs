@@ -59,8 +59,11 @@ pub mod reason {
 impl Core {
     /// Does what is to be done, then seals it.
     pub(crate) fn duties(&mut self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
-        if self.known.permission.read_only() || !self.is_active() {
+        if self.known.permission.read_only() || !self.belonged() {
             return Ok(());
+        }
+        if !self.is_active() {
+            return self.hand_over(tx);
         }
         self.own_devices(tx)?;
         if self.is_coordinator() && self.known.id_key.is_some() {
@@ -69,6 +72,7 @@ impl Core {
             for member in &members {
                 self.welcome_devices(tx, *member)?;
             }
+            self.share_reviews_keys(tx)?;
             // What was opened just before is known once it is sealed.
             self.hand_over(tx)?;
             self.grant_readers(tx)?;
@@ -119,6 +123,23 @@ impl Core {
             self.known.keys.learn(tx, grant, false, missing.iter().copied())?;
         }
         self.welcome(tx, into, &missing, grants)
+    }
+
+    /// Copies into `keys` what members gave to some coordinators' devices and not to all.
+    fn share_reviews_keys(&mut self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
+        let coordinators = self.readers(&Audience::Keys);
+        let lacking: Vec<Grant> = self
+            .known
+            .keys
+            .iter()
+            .filter(|(.., record)| matches!(record.grant.audience(), Some(Audience::Reviews(_))))
+            .filter(|(.., record)| !coordinators.is_subset(&record.given))
+            .map(|(.., record)| record.grant.clone())
+            .collect();
+        for grant in lacking {
+            self.pend_grant(tx, &Audience::Keys, grant)?;
+        }
+        Ok(())
     }
 
     /// Gives each reader the keys that none of its devices was given.

@@ -45,15 +45,21 @@ impl Core {
         self.pend(tx, to, PendingEntry::Item(Item::Grant(grant)))
     }
 
-    /// Seals everything that waits.
+    /// Seals everything that waits. Of somebody who is out only what is written in streams of one's own: it
+    /// waits with the coordinators for a decision.
     pub(crate) fn hand_over(&mut self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
         self.must_write()?;
+        let member = self.about.member;
+        let own = [Audience::Reviews(member), Audience::Desk(member)].map(|audience| audience.public());
+        let own = own.map(|stream| stream.map(|stream| stream.id(self.programme())));
         // Making a key puts grants into other streams' queues, so this goes on until nothing waits.
         loop {
             let waiting = all::<PendingRecord>(tx, Table::Pending, &[])?;
             let mut streams: BTreeMap<StreamId, Waiting> = BTreeMap::new();
             for (order, record) in waiting {
-                streams.entry(record.stream).or_default().push((order, record));
+                if self.is_active() || own.contains(&Some(record.stream)) {
+                    streams.entry(record.stream).or_default().push((order, record));
+                }
             }
             if streams.is_empty() {
                 return Ok(());
@@ -249,7 +255,7 @@ impl Core {
     fn must_own(&self, audience: &Audience) -> Result<(), EngineError> {
         match audience {
             Audience::Reviews(member) | Audience::Desk(member) if *member == self.about.member => {
-                if self.is_active() { Ok(()) } else { Err(EngineError::NotAMember) }
+                if self.belonged() { Ok(()) } else { Err(EngineError::NotAMember) }
             }
             _ => self.must_coordinate(),
         }
