@@ -18,24 +18,35 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tessera_protocol::codec::Wire;
-use tessera_protocol::exchange::{EXCHANGE, NOTHING_NEW_HEADER};
+use tessera_protocol::exchange::{AUTHORISATION_HEADER, Authorisation, EXCHANGE, NOTHING_NEW_HEADER};
 
+use crate::attachment::{Misplaced, Wanted};
 use crate::failure::Failure;
 use crate::relay::{Answer, Relay};
-use crate::store::reading;
+use crate::store::{Progress, reading};
+
+/// How many bytes of an attachment are held.
+pub const HELD_HEADER: &str = "tessera-held";
+/// How many bytes an attachment has; 0 where nothing was announced.
+pub const TOTAL_HEADER: &str = "tessera-total";
 
 /// The routes.
 pub fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route(EXCHANGE.1, post(exchange))
+        .route(
+            "/v1/attachments/{stream}/{id}",
+            get(fetch).head(held).put(bring).layer(DefaultBodyLimit::disable()),
+        )
         .route("/healthz", get(health))
         .fallback(|| async { refuse(404, "no-such-page", "there is nothing here") })
         .method_not_allowed_fallback(|| async { refuse(405, "method", "not with this method") })
@@ -51,6 +62,88 @@ async fn exchange(State(relay): State<Arc<Relay>>, body: Body) -> Result<Respons
         }
         Answer::Frames(frames) => Body::from_stream(frames).into_response(),
     })
+}
+
+/// The path of an attachment and the proof of who asks. Whatever is wrong with them, the answer is one.
+struct Authorised(Wanted);
+
+impl<S: Send + Sync> FromRequestParts<S> for Authorised {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((stream, id)) = path.map_err(|_| Failure::NotAuthorised)?;
+        let header = parts.headers.get(AUTHORISATION_HEADER).ok_or(Failure::NotAuthorised)?;
+        let bytes = BASE64_STANDARD.decode(header).map_err(|_| Failure::NotAuthorised)?;
+        Ok(Self(Wanted {
+            stream: stream.parse().map_err(|_| Failure::NotAuthorised)?,
+            id: id.parse().map_err(|_| Failure::NotAuthorised)?,
+            authorisation: Authorisation::from_bytes(&bytes).map_err(|_| Failure::NotAuthorised)?,
+        }))
+    }
+}
+
+async fn held(State(relay): State<Arc<Relay>>, Authorised(wanted): Authorised) -> Result<Response, Failure> {
+    let progress = relay.attachment(&wanted, "HEAD").await?;
+    Ok((StatusCode::OK, holding(Some(progress))).into_response())
+}
+
+async fn fetch(
+    State(relay): State<Arc<Relay>>,
+    Authorised(wanted): Authorised,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let from = match headers.get(header::RANGE) {
+        None => 0,
+        Some(range) => from_of(range).ok_or_else(|| Failure::Malformed("range".to_owned()))?,
+    };
+    let (Progress { total_bytes: total, .. }, body) = relay.fetch(&wanted, from).await?;
+    let length = [
+        (header::CONTENT_LENGTH, (total - from).to_string()),
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+    ];
+    if from == 0 {
+        return Ok((StatusCode::OK, length, body).into_response());
+    }
+    let range = format!("bytes {from}-{}/{total}", total.saturating_sub(1).max(from));
+    Ok((StatusCode::PARTIAL_CONTENT, length, [(header::CONTENT_RANGE, range)], body).into_response())
+}
+
+async fn bring(
+    State(relay): State<Arc<Relay>>,
+    Authorised(wanted): Authorised,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Some((from, total)) = headers.get(header::CONTENT_RANGE).and_then(place_of) else {
+        return Failure::Malformed("content-range".to_owned()).into_response();
+    };
+    match relay.bring(&wanted, from, total, body).await {
+        Ok(progress) => (StatusCode::NO_CONTENT, holding(Some(progress))).into_response(),
+        Err(Misplaced(failure, held)) => (holding(held), failure).into_response(),
+    }
+}
+
+/// How much is held, as headers.
+fn holding(progress: Option<Progress>) -> [(HeaderName, String); 2] {
+    let Progress { held_bytes, total_bytes } = progress.unwrap_or_default();
+    [
+        (HeaderName::from_static(HELD_HEADER), held_bytes.to_string()),
+        (HeaderName::from_static(TOTAL_HEADER), total_bytes.to_string()),
+    ]
+}
+
+/// `bytes=FROM-`.
+fn from_of(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+}
+
+/// `bytes FROM-TO/TOTAL`: where the piece starts, and the length of the whole.
+fn place_of(value: &HeaderValue) -> Option<(u64, u64)> {
+    let (range, total) = value.to_str().ok()?.strip_prefix("bytes ")?.split_once('/')?;
+    let (from, to) = range.split_once('-')?;
+    let (from, to, total): (u64, u64, u64) = (from.parse().ok()?, to.parse().ok()?, total.parse().ok()?);
+    (from <= to && to < total).then_some((from, total))
 }
 
 async fn health(State(relay): State<Arc<Relay>>) -> Result<Response, Failure> {

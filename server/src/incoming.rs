@@ -20,6 +20,8 @@ pub(crate) struct Incoming {
     idle: Duration,
     deadline: Instant,
     left: u64,
+    /// Bytes of frames that may still be taken.
+    expected: u64,
     buffer: Vec<u8>,
     start: usize,
 }
@@ -33,6 +35,7 @@ impl Incoming {
             idle,
             deadline: Instant::now() + whole,
             left: limit,
+            expected: limit,
             buffer: Vec::new(),
             start: 0,
         }
@@ -41,6 +44,7 @@ impl Incoming {
     /// Says how many bytes are still to come; what comes beyond them is refused.
     pub(crate) fn expect(&mut self, bytes: u64) {
         let here = (self.buffer.len() - self.start) as u64;
+        self.expected = bytes;
         self.left = self.left.min(bytes.saturating_sub(here));
         let whole = Duration::from_secs(WHOLE_SECONDS + bytes / BYTES_PER_SECOND);
         self.deadline = self.deadline.min(Instant::now() + whole);
@@ -64,6 +68,7 @@ impl Incoming {
         self.fill(4 + length).await?;
         let frame = self.buffer[self.start + 4..self.start + 4 + length].to_vec();
         self.start += 4 + length;
+        self.expected -= 4 + length as u64;
         Ok(frame)
     }
 
@@ -73,7 +78,10 @@ impl Incoming {
         let mut length = [0; 4];
         length.copy_from_slice(&self.buffer[self.start..self.start + 4]);
         let length = u32::from_le_bytes(length) as usize;
-        if length > limit { Err(Failure::TooLarge("a frame")) } else { Ok(length) }
+        if length > limit || 4 + length as u64 > self.expected {
+            return Err(Failure::TooLarge("a frame"));
+        }
+        Ok(length)
     }
 
     async fn fill(&mut self, count: usize) -> Result<(), Failure> {

@@ -6,17 +6,20 @@
 //!
 //! Reading order: [`store`] (what is kept, behind one trait; [`store::sqlite`] keeps it), [`rules`] (who may
 //! read and write what, and since when, in memory), [`relay`] (one exchange: `push` takes packs, `pull`
-//! gives them), [`http`] (every route), [`listen`] (the way in), [`limits`] and [`failure`] (what is too
+//! gives them; attachments beside them), [`http`] (every route), [`listen`] (the way in), [`limits`] and [`failure`] (what is too
 //! much, and what is said then). `main.rs` and `commands/` make a program of it.
 //!
 //! Three rules hold everywhere. A receipt is signed only after the commit. What is in memory follows from
 //! the store and changes only after the commit. Who could not prove who it is gets one answer, whatever
 //! there is to be known.
 
-pub(crate) mod counter;
+mod attachment;
+pub mod check;
+mod counter;
 pub mod failure;
 pub mod http;
 mod incoming;
+pub mod inspect;
 pub mod key;
 pub mod limits;
 pub mod listen;

@@ -18,6 +18,10 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     Serve(Box<commands::serve::Arguments>),
+    Check(commands::check::Arguments),
+    Backup(commands::backup::Backup),
+    Restore(commands::backup::Restore),
+    Inspect(commands::inspect::Arguments),
     Key(commands::key::Arguments),
     Version(commands::version::Arguments),
 }
@@ -25,6 +29,10 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match &Arguments::parse().verb {
         Verb::Serve(arguments) => commands::serve::run(arguments),
+        Verb::Check(arguments) => commands::check::run(arguments),
+        Verb::Backup(arguments) => commands::backup::backup(arguments),
+        Verb::Restore(arguments) => commands::backup::restore(arguments),
+        Verb::Inspect(arguments) => commands::inspect::run(arguments),
         Verb::Key(arguments) => commands::key::run(arguments),
         Verb::Version(arguments) => commands::version::run(arguments),
     };

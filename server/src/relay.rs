@@ -12,7 +12,7 @@ use axum::body::Body;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{Caller, Request};
 use tessera_protocol::hash::Hash;
-use tessera_protocol::ids::{Incarnation, ProgrammeId};
+use tessera_protocol::ids::{Incarnation, ProgrammeId, RelayKey};
 use tessera_protocol::limits as formats;
 use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::EMPTY_HEAD;
@@ -95,6 +95,11 @@ struct State {
 }
 
 impl Programme {
+    /// The rules of this moment.
+    pub(crate) fn rules(&self) -> Rules {
+        self.state().rules
+    }
+
     fn state(&self) -> State {
         self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -134,6 +139,12 @@ impl Relay {
     #[must_use]
     pub fn public(&self) -> PublicKey {
         self.key.public()
+    }
+
+    /// The same as requests name it.
+    #[must_use]
+    pub fn id(&self) -> RelayKey {
+        self.key.id()
     }
 
     /// Its limits.

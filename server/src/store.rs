@@ -5,6 +5,8 @@
 //! Writes are handed over with a function that is called once they are durable, in the order in which they
 //! became so. Whoever keeps something in memory beside the store changes it there and nowhere else.
 
+#[cfg(test)]
+pub(crate) mod conformance;
 pub mod sqlite;
 
 use std::ops::RangeInclusive;

@@ -1,6 +1,5 @@
 //! `serve`: the relay itself.
 
-use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,12 +45,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         _ => None,
     };
     let data = settings.data()?;
-    let mut folder = std::fs::DirBuilder::new();
-    folder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder.create(data).with_context(|| format!("cannot make {}", data.display()))?;
-    let _lock = lock(data)?;
+    super::make_folder(data)?;
+    let _lock = super::lock(data)?;
     let key = key(data, settings.key.as_deref())?;
     let public = super::hex(&key.public().to_bytes());
     let limits = settings.limits.clone();
@@ -111,19 +106,6 @@ fn log() {
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
         .try_init();
-}
-
-/// Holds the data folder for this process alone.
-fn lock(data: &Path) -> anyhow::Result<File> {
-    let path = data.join("relay.lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
-        .with_context(|| format!("cannot open {}", path.display()))?;
-    file.try_lock().map_err(|_| Wrong::Use(format!("another relay uses {}", data.display())))?;
-    Ok(file)
 }
 
 /// The key in the data folder: the one that is there, the one that is given, or a new one.

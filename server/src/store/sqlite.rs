@@ -5,6 +5,7 @@
 
 mod append;
 mod attachment;
+mod audit;
 mod migrate;
 mod writer;
 

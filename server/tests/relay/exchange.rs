@@ -112,8 +112,9 @@ async fn a_pull_goes_on_at_every_segment_and_under_every_budget() {
         assert_eq!(ids(&rita.pulled), all, "budget {budget_bytes}");
     }
     let mut rita = Client { budget_bytes: 0, ..Client::new(RITA, world.programme) };
-    let Got::Answer(head, _) = rita.exchange(&relay, &[]).await else { panic!("something is left") };
+    let Got::Answer(head, segments) = rita.exchange(&relay, &[]).await else { panic!("something is left") };
     assert_eq!((head.announced_packs, head.left_packs), (0, packs.len() as u64));
+    assert!(segments.is_empty());
 }
 
 #[tokio::test]

@@ -313,6 +313,16 @@ pub(crate) enum Got {
     Answer(Box<AnswerHead>, Vec<Segment>),
 }
 
+impl Got {
+    /// How many packs came.
+    pub(crate) fn packs(&self) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Answer(head, _) => head.announced_packs,
+        }
+    }
+}
+
 /// A device that speaks with a relay.
 #[derive(Clone)]
 pub(crate) struct Client {

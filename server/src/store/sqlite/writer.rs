@@ -17,7 +17,9 @@ const WAITING: usize = 1024;
 
 /// Says whether the commit succeeded.
 type Report = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type Work = Box<dyn FnOnce(&Connection) -> Report + Send>;
+/// What a piece of work came to: who is to be told, and what went wrong.
+type Worked = (Report, Option<StoreError>);
+type Work = Box<dyn FnOnce(&Connection) -> Worked + Send>;
 
 /// The way to the writing thread.
 pub(super) struct Writing {
@@ -48,7 +50,8 @@ impl Writing {
         let Some(sender) = sender else { return done(Err(StoreError::Closed)) };
         let work: Work = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
-            Box::new(move |committed| done(committed.and(result)))
+            let error = result.as_ref().err().cloned();
+            (Box::new(move |committed| done(committed.and(result))), error)
         });
         // The thread ends only after the last sender is gone; where it panicked, `done` is dropped, and
         // who awaits it is told that the store is closed.
@@ -75,6 +78,10 @@ fn in_savepoint<T>(
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let run = |sql| connection.prepare_cached(sql).and_then(|mut sql| sql.execute([])).map_err(failed);
+    if connection.is_autocommit() {
+        // Without the group's transaction the savepoint would be one of its own, and nobody would be told.
+        return Err(StoreError::Full("the transaction was taken back".to_owned()));
+    }
     run("SAVEPOINT work")?;
     let result = work(connection);
     if result.is_err() {
@@ -90,7 +97,7 @@ fn write(connection: &Connection, work: &Receiver<Work>) {
     while let Ok(first) = work.recv() {
         let group = std::iter::once(first).chain(work.try_iter().take(GROUP - 1));
         if let Some(error) = &damaged {
-            group.for_each(|work| work(connection)(Err(error.clone())));
+            group.for_each(|work| work(connection).0(Err(error.clone())));
             continue;
         }
         let result = commit(connection, group);
@@ -113,8 +120,17 @@ fn commit(
 ) -> (Vec<Report>, Result<(), StoreError>) {
     let run = |sql| connection.prepare_cached(sql).and_then(|mut sql| sql.execute([])).map_err(failed);
     let begun = run("BEGIN IMMEDIATE");
-    let reports: Vec<Report> = group.map(|work| work(connection)).collect();
-    let result = begun.and_then(|_| run("COMMIT")).map(|_| ());
+    let (reports, errors): (Vec<Report>, Vec<Option<StoreError>>) =
+        group.map(|work| work(connection)).unzip();
+    let result = match begun {
+        Err(error) => Err(error),
+        // A full disk takes back the whole transaction: then nobody's work is there.
+        Ok(_) if connection.is_autocommit() => {
+            let first = errors.into_iter().flatten().next();
+            Err(first.unwrap_or_else(|| StoreError::Failed("the transaction was taken back".to_owned())))
+        }
+        Ok(_) => run("COMMIT").map(|_| ()),
+    };
     if result.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
     }
