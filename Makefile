@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup build test lint sim bench fuzz soak
+.PHONY: setup build test lint notices sim bench fuzz soak
 
 step := tests/tools/step
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -42,6 +42,10 @@ lint: setup
 	@tools=$$(tests/tools/lint-tools); \
 	$(step) "lint: dependencies" "$$tools/cargo-deny" check --hide-inclusion-graph bans licenses sources; \
 	$(step) "lint: unused dependencies" "$$tools/cargo-machete" --skip-target-dir
+	@$(step) "lint: third-party notices" node tests/tools/notices.mjs --check
+
+notices:
+	@node tests/tools/notices.mjs
 
 sim: build
 	@if [ -x $(target)/debug/sim ]; then $(target)/debug/sim $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG)); \
