@@ -217,6 +217,12 @@ impl From<EngineError> for Failure {
             EngineError::Forged(_) => (Exit::Damaged, "nothing of it was taken; ask for it again"),
             EngineError::OtherProgramme => (Exit::Damaged, "check which home the file belongs to"),
             EngineError::Document(_) => (Exit::Damaged, "`tessera verify` shows what is wrong"),
+            EngineError::DamagedAttachment(_) => {
+                (Exit::Damaged, "run `tessera sync`, or import a bundle that brings it")
+            }
+            EngineError::Unreadable | EngineError::Unwritable => {
+                (Exit::Disk, "check the disk and who owns the folder")
+            }
             EngineError::NeedsPerson(_) => (Exit::NeedsPerson, ""),
             _ => (Exit::Bug, ""),
         };

@@ -1,24 +1,36 @@
-//! Bundles: the same packs in a file, imported through the same code as a relay's answer. Everything is
-//! checked before anything is stored: a bundle that was cut or changed leaves no trace.
+//! Bundles: the same packs in a file, imported through the same code as a relay's answer, and attachments with
+//! them. Everything is checked before anything is stored: a bundle that was cut or changed leaves no trace.
+//!
+//! A bundle is read twice. [`check`] takes in its packs and receipts and lets the pieces of attachments pass by; the
+//! import reads it again inside its transaction and compares the hash once more, so that what is stored is what
+//! was checked and the memory does not grow with the files.
 
-use std::collections::BTreeSet;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use tessera_protocol::bundle::{BundleHead, ENTRY_BYTES, Entry, MAGIC};
-use tessera_protocol::codec::{Problem, Wire};
-use tessera_protocol::exchange::{FRAME_BYTES, Frames, frame};
-use tessera_protocol::frontier::Frontier;
-use tessera_protocol::hash::hash;
-use tessera_protocol::ids::{MemberId, PackId};
+use tessera_protocol::codec::{DecodeError, Problem, Wire};
+use tessera_protocol::exchange::FRAME_BYTES;
+use tessera_protocol::hash::FieldHasher;
+use tessera_protocol::ids::{AttachmentId, MemberId};
+use tessera_protocol::limits;
 use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::Receipt;
-use tessera_protocol::stream::Stream;
 
-use crate::chains;
+pub use self::write::{Outline, Part};
+use crate::attachments::PIECE_BYTES;
 use crate::core::Core;
 use crate::error::EngineError;
 use crate::receive::{Imported, Road};
 use crate::records::{PackRecord, get, put};
 use crate::store::{Table, Transaction};
+
+/// The last frame: its length, the entry's tag and the hash.
+const END_BYTES: u64 = 4 + 1 + 32;
+/// A bundle brings at most so many packs in one part, so that what is in memory is bounded, in bytes.
+const PACK_BYTES: u64 = 1 << 30;
 
 /// What a bundle is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,128 +53,156 @@ pub struct Bundle {
     pub packs: Vec<Pack>,
     /// Receipts that travel with it.
     pub receipts: Vec<Receipt>,
+    /// The attachments of which it brings something.
+    pub attachments: BTreeSet<AttachmentId>,
+    /// How many bytes of them it brings.
+    pub attachment_bytes: u64,
 }
 
-/// Reads a bundle.
+/// A bundle that was read, with what it was read from.
+pub struct Checked<R> {
+    source: R,
+    /// What was found.
+    pub bundle: Bundle,
+}
+
+fn broken() -> EngineError {
+    EngineError::Forged("the bundle is damaged or not whole")
+}
+
+/// Reads a bundle in memory.
 ///
 /// # Errors
-/// Where it is no bundle, not whole, changed, or of a newer version.
+/// As [`check`].
 pub fn read(bytes: &[u8]) -> Result<Bundle, EngineError> {
-    let broken = EngineError::Forged("the bundle is damaged or not whole");
-    let Some(rest) = bytes.strip_prefix(MAGIC) else {
+    Ok(check(Cursor::new(bytes))?.bundle)
+}
+
+/// Reads a bundle to its end and checks that it is whole.
+///
+/// # Errors
+/// Where it is no bundle, not whole, changed, of a newer version, or cannot be read.
+pub fn check<R: Read + Seek>(mut source: R) -> Result<Checked<R>, EngineError> {
+    let mut packs = Vec::new();
+    let mut receipts = Vec::new();
+    let mut attachments = BTreeSet::new();
+    let mut attachment_bytes = 0;
+    let mut pack_bytes = 0;
+    let head = walk(&mut source, |entry| {
+        match entry {
+            Entry::Pack(pack) => {
+                pack_bytes += pack.to_bytes().len() as u64;
+                if pack_bytes > PACK_BYTES {
+                    return Err(EngineError::BadInput(
+                        "the bundle brings more packs than fit into memory".into(),
+                    ));
+                }
+                packs.push(pack);
+            }
+            Entry::Receipt(receipt) => receipts.push(receipt),
+            Entry::Chunk { attachment, bytes, .. } => {
+                attachments.insert(attachment);
+                attachment_bytes += bytes.len() as u64;
+            }
+            Entry::Witness(_) | Entry::End(_) => {}
+        }
+        Ok(())
+    })?;
+    if u32::try_from(packs.len()).ok() != Some(head.packs) || pack_bytes != head.pack_bytes {
+        return Err(broken());
+    }
+    Ok(Checked { source, bundle: Bundle { head, packs, receipts, attachments, attachment_bytes } })
+}
+
+/// Visits every entry of a bundle, then compares its hash and what may follow; gives its head.
+fn walk<R: Read + Seek>(
+    source: &mut R,
+    mut visit: impl FnMut(Entry) -> Result<(), EngineError>,
+) -> Result<BundleHead, EngineError> {
+    let length = source.seek(SeekFrom::End(0)).map_err(unreadable)?;
+    source.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let mut magic = [0; MAGIC.len()];
+    if length < MAGIC.len() as u64 || source.read_exact(&mut magic).is_err() || magic != *MAGIC {
         return Err(EngineError::Forged("this is not a bundle"));
-    };
-    let mut frames = Frames::default();
-    frames.push(rest);
-    let newer = |problem: Problem| match problem {
-        Problem::Newer { .. } => EngineError::Newer,
-        _ => EngineError::Forged("the bundle is damaged or not whole"),
-    };
-    let head = frames.next(FRAME_BYTES)?.ok_or(EngineError::Forged("the bundle is damaged or not whole"))?;
-    let mut at = MAGIC.len() + 4 + head.len();
-    let head = BundleHead::from_bytes(&head).map_err(|error| newer(error.problem))?;
-    let mut bundle = Bundle { head, packs: Vec::new(), receipts: Vec::new() };
-    while let Some(one) = frames.next(ENTRY_BYTES).map_err(|error| newer(error.problem))? {
-        let start = at;
-        at += 4 + one.len();
-        match Entry::from_bytes(&one).map_err(|error| newer(error.problem))? {
-            Entry::Pack(pack) => bundle.packs.push(pack),
-            Entry::Receipt(receipt) => bundle.receipts.push(receipt),
-            Entry::Witness(_) | Entry::Chunk { .. } => {}
+    }
+    let Some(covered) = length.checked_sub(END_BYTES) else { return Err(broken()) };
+    if length > limits::BUNDLE_BYTES {
+        return Err(EngineError::BadInput("the bundle is larger than one may be".into()));
+    }
+    let mut hasher = FieldHasher::new("bundle", covered);
+    hasher.update(&magic);
+    let mut source = io::BufReader::new(source);
+    let head = next(&mut source, FRAME_BYTES)?;
+    hasher.update(&head.length);
+    hasher.update(&head.bytes);
+    let head = BundleHead::from_bytes(&head.bytes).map_err(newer)?;
+    loop {
+        let frame = next(&mut source, ENTRY_BYTES)?;
+        match Entry::from_bytes(&frame.bytes).map_err(newer)? {
             Entry::End(sum) => {
-                let whole = sum == hash("bundle", &[&bytes[..start]]) && frames.waiting() == 0;
-                let count = u32::try_from(bundle.packs.len()).ok() == Some(bundle.head.packs);
-                return if whole && count { Ok(bundle) } else { Err(broken) };
+                let nothing_follows = source.read(&mut [0]).map_err(unreadable)? == 0;
+                return match hasher.finish() {
+                    Some(whole) if whole == sum && nothing_follows => Ok(head),
+                    _ => Err(broken()),
+                };
+            }
+            entry => {
+                hasher.update(&frame.length);
+                hasher.update(&frame.bytes);
+                visit(entry)?;
             }
         }
     }
-    Err(broken)
+}
+
+struct Framed {
+    length: [u8; 4],
+    bytes: Vec<u8>,
+}
+
+/// The next frame, of at most `limit` bytes; allocates only for what is there.
+fn next(source: &mut impl Read, limit: usize) -> Result<Framed, EngineError> {
+    let mut length = [0; 4];
+    source.read_exact(&mut length).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => broken(),
+        _ => unreadable(error),
+    })?;
+    let count = u32::from_le_bytes(length);
+    if count as usize > limit {
+        return Err(broken());
+    }
+    let mut bytes = Vec::new();
+    source.by_ref().take(u64::from(count)).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() != count as usize {
+        return Err(broken());
+    }
+    Ok(Framed { length, bytes })
+}
+
+fn newer(error: DecodeError) -> EngineError {
+    match error.problem {
+        Problem::Newer { .. } => EngineError::Newer,
+        _ => broken(),
+    }
+}
+
+fn unreadable(_: io::Error) -> EngineError {
+    EngineError::Unreadable
 }
 
 impl Core {
-    /// Writes a bundle.
-    pub(crate) fn export(&mut self, tx: &mut dyn Transaction, to: For) -> Result<Vec<u8>, EngineError> {
-        let ids = self.chosen(tx, to)?;
-        let mut packs = Vec::new();
-        let mut contents = Frontier::default();
-        for id in ids {
-            if let Some(pack) = get::<Pack>(tx, Table::Packs, &id.0)? {
-                contents.insert((pack.header().stream, pack.header().device), id);
-                packs.push(pack);
-            }
-        }
-        let contents = tips_only(&packs, contents);
-        let mut set = [0; 16];
-        rand_core::Rng::fill_bytes(&mut self.rng, &mut set);
-        let head = BundleHead {
-            programme: self.programme(),
-            set,
-            part: 1,
-            parts: 1,
-            addressee: match to {
-                For::Member(member) => Some(member),
-                For::Outbox | For::Everything => None,
-            },
-            from: self.device,
-            contents,
-            packs: u32::try_from(packs.len()).map_err(|_| EngineError::BadInput("too many packs".into()))?,
-            pack_bytes: packs.iter().map(|pack| pack.to_bytes().len() as u64).sum(),
-        };
-        let mut bytes = [&MAGIC[..], &frame(&head.to_bytes())].concat();
-        for pack in packs {
-            let receipt = get::<Receipt>(tx, Table::Receipts, &pack.id().0)?;
-            bytes.extend(frame(&Entry::Pack(pack).to_bytes()));
-            if let Some(receipt) = receipt {
-                bytes.extend(frame(&Entry::Receipt(receipt).to_bytes()));
-            }
-        }
-        let sum = hash("bundle", &[&bytes]);
-        bytes.extend(frame(&Entry::End(sum).to_bytes()));
-        Ok(bytes)
-    }
-
-    /// Charter and statements first, then `to/`, then the rest in the order of its chains.
-    fn chosen(&self, tx: &dyn Transaction, to: For) -> Result<Vec<PackId>, EngineError> {
-        let all = chains::outside(tx, &Frontier::default())?;
-        let mut chosen: Vec<(u8, PackId)> = Vec::new();
-        for id in all {
-            let Some(record) = get::<PackRecord>(tx, Table::PackStates, &id.0)? else { continue };
-            let name = self.known.access.name(record.stream);
-            let mine = !matches!(name, Stream::Desk(member) if member == self.about.member)
-                || crate::settings::desk_backup(tx, self)?;
-            let wanted = name == Stream::Public
-                || match to {
-                    For::Everything => true,
-                    For::Outbox => mine && !record.held && record.outcome.is_none(),
-                    For::Member(member) => {
-                        let device = self.devices_of(member).next();
-                        let reader = device.and_then(|device| self.known.access.reader(device));
-                        reader.is_some_and(|reader| {
-                            self.known.access.may_read(&self.known.openings, reader, record.stream)
-                        })
-                    }
-                };
-            if wanted {
-                let rank = match name {
-                    Stream::Public => 0,
-                    Stream::To(_) => 1,
-                    _ => 2,
-                };
-                chosen.push((rank, id));
-            }
-        }
-        chosen.sort_by_key(|(rank, _)| *rank);
-        Ok(chosen.into_iter().map(|(_, id)| id).collect())
-    }
-
-    /// Stores what a bundle brought.
-    pub(crate) fn import(
+    /// Stores what a bundle brought. Gives the attachments of which something came.
+    pub(crate) fn import<R: Read + Seek>(
         &mut self,
         tx: &mut dyn Transaction,
-        bundle: Bundle,
-    ) -> Result<Imported, EngineError> {
+        checked: Checked<R>,
+    ) -> Result<(Imported, BTreeSet<AttachmentId>), EngineError> {
+        let Checked { mut source, bundle } = checked;
         if bundle.head.programme != self.programme() {
             return Err(EngineError::OtherProgramme);
+        }
+        if !bundle.attachments.is_empty() {
+            self.take_chunks(tx, &mut source, &bundle.head)?;
         }
         let imported = self.receive(tx, bundle.packs.into_iter().map(|pack| (pack, Road::Bundle)))?;
         for receipt in bundle.receipts {
@@ -177,19 +217,28 @@ impl Core {
                 put(tx, Table::Receipts, &receipt.pack.0, &receipt)?;
             }
         }
-        Ok(imported)
+        Ok((imported, bundle.attachments))
     }
-}
 
-/// Keeps of each chain only the packs that no other of the bundle follows.
-fn tips_only(packs: &[Pack], all: Frontier) -> Frontier {
-    let followed: BTreeSet<PackId> =
-        packs.iter().flat_map(|pack| pack.header().previous.iter().copied()).collect();
-    let mut tips = Frontier::default();
-    for (chain, ids) in all.chains() {
-        for id in ids.iter().filter(|id| !followed.contains(id)) {
-            tips.insert(*chain, *id);
-        }
+    /// Keeps the pieces of attachments, while the bundle is the one that was checked.
+    fn take_chunks<R: Read + Seek>(
+        &self,
+        tx: &mut dyn Transaction,
+        source: &mut R,
+        head: &BundleHead,
+    ) -> Result<(), EngineError> {
+        let mut wanted: BTreeMap<AttachmentId, bool> = BTreeMap::new();
+        let again = walk(source, |entry| {
+            let Entry::Chunk { attachment, from, total, bytes, .. } = entry else { return Ok(()) };
+            let wanted = match wanted.get(&attachment) {
+                Some(wanted) => *wanted,
+                None => *wanted.entry(attachment).or_insert(self.has_room_for(tx, attachment)?),
+            };
+            if wanted && from.is_multiple_of(PIECE_BYTES as u64) {
+                self.take_sealed(tx, attachment, total, from, &bytes)?;
+            }
+            Ok(())
+        })?;
+        if again == *head { Ok(()) } else { Err(broken()) }
     }
-    tips
 }

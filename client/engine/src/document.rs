@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::crdt::Document;
-use tessera_model::documents::{Call, Kind, Read, Record, StreamKind};
+use tessera_model::documents::{Call, Kind, Manifest, Read, Record, StreamKind};
 use tessera_model::guard::{ActorBytes, ChangeHash, Limits, Scanned, scan};
 use tessera_protocol::hash::hash;
 use tessera_protocol::ids::{DocumentId, Incarnation, PackId};
@@ -228,8 +228,14 @@ impl Core {
     /// Keeps what follows from a document: full-text search, and the criteria of the call.
     pub(crate) fn after_change(&self, tx: &mut dyn Transaction, id: DocumentId) -> Result<(), EngineError> {
         let Some(opened) = self.open_document(tx, id, &mut Counting::load(tx)?, true)? else { return Ok(()) };
-        let record = get::<DocumentRecord>(tx, Table::Documents, &id.0)?;
-        if record.is_some_and(|record| Kind::from_code(record.kind) == Kind::Call) {
+        let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(()) };
+        if Kind::from_code(record.kind) == Kind::Manifest {
+            let manifest = Manifest::read(&opened.document).value;
+            self.list_attachments(tx, id, record.stream, &manifest)?;
+            let names: Vec<&str> = manifest.files.values().map(|file| file.name.as_str()).collect();
+            return Ok(tx.index(&id.0, &names.join("\n"))?);
+        }
+        if Kind::from_code(record.kind) == Kind::Call {
             let mut keys = criteria(tx, self)?;
             keys.extend(Call::read(&opened.document).value.criteria());
             let joined: Vec<String> = keys.into_iter().collect();

@@ -1,5 +1,7 @@
 //! The engine as its callers see it: every act is one transaction, and what failed left nothing behind.
 
+use std::io::{Cursor, Read as ReadBytes, Seek, Write};
+
 use tessera_model::crdt::Document;
 use tessera_model::documents::{Kind, Read, Record};
 use tessera_model::guard::{ActorBytes, ChangeHash, Scanned};
@@ -8,7 +10,8 @@ use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::device::Device;
 use tessera_protocol::frontier::Frontier;
 use tessera_protocol::ids::{
-    ApplicationId, DeviceId, Incarnation, LinkId, MemberId, PackId, ProgrammeId, RoundId, StreamId,
+    ApplicationId, AttachmentId, DeviceId, Incarnation, LinkId, MemberId, PackId, ProgrammeId, RoundId,
+    StreamId,
 };
 use tessera_protocol::permission::Permission;
 use tessera_protocol::receipt::Receipt;
@@ -19,7 +22,7 @@ use tessera_vault::identity::DeviceSecret;
 use tessera_vault::ids::Audience;
 use tessera_vault::items::{Decision, Item};
 
-use crate::bundle::{self, Bundle, For};
+use crate::bundle::{self, For, Outline};
 use crate::core::{About, Core, InProcess, Known, Rng, Worker, meta};
 use crate::counting::{Counting, Standing};
 use crate::error::EngineError;
@@ -150,6 +153,10 @@ impl<S: Store> Engine<S> {
     ) -> Result<T, EngineError> {
         let Self { store, core } = self;
         store.transaction(|tx| look(core, tx))
+    }
+
+    pub(crate) fn core_mut(&mut self) -> &mut Core {
+        &mut self.core
     }
 
     /// The store, given back.
@@ -354,15 +361,39 @@ impl<S: Store> Engine<S> {
 
     // Bundles.
 
-    /// Seals what waits and writes a bundle.
+    /// Seals what waits and writes a bundle without attachments, in one part.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn export(&mut self, to: For) -> Result<Vec<u8>, EngineError> {
+        let outline = self.outline(to, false, u64::MAX)?;
+        let mut bytes = Vec::new();
+        self.write_part(&outline, 0, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Seals what waits and decides what goes into a bundle, in parts of at most `part_bytes`.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn outline(&mut self, to: For, attachments: bool, part_bytes: u64) -> Result<Outline, EngineError> {
         self.act(|core, tx| {
             core.duties(tx)?;
-            core.export(tx, to)
+            core.outline(tx, to, attachments, part_bytes)
         })
+    }
+
+    /// Writes one part of a bundle, the first being number 0; gives its length.
+    ///
+    /// # Errors
+    /// [`EngineError`], [`EngineError::Unwritable`].
+    pub fn write_part(
+        &mut self,
+        outline: &Outline,
+        number: usize,
+        out: &mut dyn Write,
+    ) -> Result<u64, EngineError> {
+        self.look(|core, tx| core.write_part(tx, outline, number, out))
     }
 
     /// Imports a bundle: all of it or nothing.
@@ -370,17 +401,22 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError::Forged`], [`EngineError::OtherProgramme`], [`EngineError::Newer`].
     pub fn import(&mut self, bytes: &[u8]) -> Result<Imported, EngineError> {
-        self.import_read(bundle::read(bytes)?)
+        self.import_checked(bundle::check(Cursor::new(bytes))?).map(|(imported, _)| imported)
     }
 
-    /// Imports a bundle that was read before: all of it or nothing.
+    /// Imports a bundle that was checked before: all of it or nothing. Gives the attachments whose bytes turned out
+    /// not to be what a manifest names; of those nothing is kept.
     ///
     /// # Errors
     /// As [`Engine::import`].
-    pub fn import_read(&mut self, bundle: Bundle) -> Result<Imported, EngineError> {
-        let imported = self.act(|core, tx| core.import(tx, bundle))?;
+    pub fn import_checked<R: ReadBytes + Seek>(
+        &mut self,
+        checked: bundle::Checked<R>,
+    ) -> Result<(Imported, Vec<AttachmentId>), EngineError> {
+        let (imported, attachments) = self.act(|core, tx| core.import(tx, checked))?;
         self.digest()?;
-        Ok(imported)
+        let damaged = self.act(|core, tx| core.check_sealed(tx, &attachments))?;
+        Ok((imported, damaged))
     }
 
     // Documents.

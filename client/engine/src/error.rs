@@ -1,7 +1,7 @@
 //! What can go wrong in the engine, as codes that a command line or a window turns into words.
 
 use tessera_protocol::codec::{DecodeError, TooMany};
-use tessera_protocol::ids::{DeviceId, MemberId, StreamId};
+use tessera_protocol::ids::{AttachmentId, DeviceId, MemberId, StreamId};
 
 use crate::store::StoreError;
 
@@ -54,6 +54,15 @@ pub enum EngineError {
     /// A document broke or a worker ended.
     #[error("a document could not be built: {0}")]
     Document(String),
+    /// An attachment's bytes are not what its manifest names.
+    #[error("attachment {0} is damaged; it comes again with the next exchange")]
+    DamagedAttachment(AttachmentId),
+    /// A file ended or failed while it was read.
+    #[error("the file could not be read")]
+    Unreadable,
+    /// What was asked for cannot be written where it should go.
+    #[error("the contents could not be written")]
+    Unwritable,
     /// A person has to decide first.
     #[error("{0}")]
     NeedsPerson(String),
@@ -86,6 +95,8 @@ impl EngineError {
             Self::OtherProgramme => "other-programme",
             Self::Newer => "newer-version",
             Self::Document(_) => "broken-document",
+            Self::DamagedAttachment(_) => "damaged-attachment",
+            Self::Unreadable | Self::Unwritable => "disk",
             Self::NeedsPerson(_) => "needs-a-person",
         }
     }

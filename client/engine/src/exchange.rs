@@ -230,6 +230,7 @@ impl Core {
         if !head.cursor_known {
             Notice::RelayRestored { relay: RelayKey(sending.relay.to_bytes()) }.keep(tx)?;
             tx.put(Table::Meta, meta::REFILL, &[1])?;
+            self.forget_attachments_at_relay(tx)?;
             again = true;
         } else if head.announced_packs == 0 && head.left_packs == 0 {
             set_cursor(tx, &at(&head.newest))?;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::anchor::{Anchor, Continuity};
 pub use self::error::HomeError;
-pub use self::files::{read_bounded, write_atomically};
+pub use self::files::{read_bounded, write_atomically, write_atomically_with};
 use crate::store::{SqlcipherStore, StoreError, StoreKey};
 
 const IDENTITY: &str = "identity.age";

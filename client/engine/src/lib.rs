@@ -7,9 +7,10 @@
 //!
 //! Reading order: [`store`] and [`records`] (what is kept), [`chains`], [`core`] (what a device knows),
 //! [`keyring`] and [`send`] (from a change to a sealed pack), [`receive`] and [`digest`] (the two commits of an
-//! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`] and
-//! [`bundle`], [`engine`] (what callers use).
+//! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
+//! [`bundle`] and [`attachments`], [`engine`] (what callers use).
 
+pub mod attachments;
 pub mod bundle;
 pub mod chains;
 pub mod core;

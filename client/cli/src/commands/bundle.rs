@@ -1,10 +1,12 @@
 //! `tessera bundle`: the same packs as a relay carries, in a file. Whoever carries it reads no more than a relay does.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tessera_engine::bundle::{self, Bundle, For};
+use tessera_engine::home::HomeError;
 use tessera_model::input::Warning;
 
 use super::programme::text;
@@ -14,9 +16,6 @@ use crate::files;
 use crate::names::Names;
 use crate::output::Answer;
 use crate::progress::bytes;
-
-/// The largest file that is taken for a bundle.
-const MAX_FILE_BYTES: usize = 1 << 30;
 
 /// Arguments of `bundle`.
 #[derive(Debug, Args)]
@@ -46,6 +45,12 @@ struct Export {
     /// Everything that this home holds
     #[arg(long, conflicts_with = "to")]
     everything: bool,
+    /// Write parts of at most so many bytes, as FILE.1-of-3 and so on
+    #[arg(long, value_name = "BYTES", default_value_t = u64::MAX, hide_default_value = true)]
+    part_bytes: u64,
+    /// Leave attachments out
+    #[arg(long)]
+    no_attachments: bool,
 }
 
 #[derive(Debug, Args)]
@@ -78,18 +83,54 @@ fn export(arguments: &Export, context: &Context) -> Result<(), Failure> {
         (None, true) => For::Everything,
         (None, false) => For::Outbox,
     };
-    let written = session.work(|engine| engine.export(to))?;
-    let read = bundle::read(&written)?;
-    files::write(&arguments.out, &written)?;
-    let mut row = row(&arguments.out, &read);
-    row["file_bytes"] = json!(written.len());
-    Answer::new("bundle-export", vec![row]).show(context, &["file", "part", "packs", "size"], |row| {
-        vec![text(&row["file"]), part(row), row["packs"].to_string(), size(&row["file_bytes"])]
-    })?;
+    let attachments = !arguments.no_attachments;
+    let outline = session.work(|engine| engine.outline(to, attachments, arguments.part_bytes))?;
+    let mut rows = Vec::new();
+    for (number, part) in outline.parts.iter().enumerate() {
+        let file = part_path(&arguments.out, number + 1, outline.parts.len());
+        let mut length = 0;
+        files::write_with(&file, &mut |out| {
+            length = session.work(|engine| engine.write_part(&outline, number, out))?;
+            Ok(())
+        })?;
+        rows.push(json!({
+            "file": file.display().to_string(),
+            "file_bytes": length,
+            "part": number + 1,
+            "parts": outline.parts.len(),
+            "addressee": outline.addressee().map(|member| member.to_string()),
+            "packs": part.packs.len(),
+            "attachments": part.attachments.len(),
+        }));
+    }
+    Answer::new("bundle-export", rows).show(
+        context,
+        &["file", "part", "packs", "attachments", "size"],
+        |row| {
+            let count = |field: &str| row[field].to_string();
+            vec![
+                text(&row["file"]),
+                part(row),
+                count("packs"),
+                count("attachments"),
+                size(&row["file_bytes"]),
+            ]
+        },
+    )?;
     context.hint(
         "whoever carries it can read no more than the relay; `tessera status` says when it has arrived",
     );
     Ok(())
+}
+
+/// Where a part goes: the file itself where there is one part only.
+fn part_path(out: &Path, number: usize, parts: usize) -> PathBuf {
+    if parts == 1 {
+        return out.to_owned();
+    }
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{number}-of-{parts}"));
+    out.with_file_name(name)
 }
 
 fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
@@ -99,15 +140,19 @@ fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
     let mut rows = Vec::new();
     let mut warnings = Vec::new();
     for (number, file) in (1..).zip(&arguments.files) {
-        let read = read(file)?;
-        if read.head.addressee.is_some_and(|addressee| addressee != me) {
+        let here = |error: Failure| error.at(&file.display().to_string(), None, None);
+        let checked = bundle::check(open(file)?).map_err(|error| here(error.into()))?;
+        if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
             let text = "this bundle is addressed to somebody else; what you may read of it was taken";
             warnings.push(Warning { code: "other-addressee", message: text.to_owned(), row: Some(number) });
         }
-        let mut row = row(file, &read);
-        let imported = session
-            .work(|engine| engine.import_read(read))
-            .map_err(|error| Failure::from(error).at(&file.display().to_string(), None, None))?;
+        let mut row = row(file, &checked.bundle);
+        let (imported, damaged) =
+            session.work(|engine| engine.import_checked(checked)).map_err(|error| here(error.into()))?;
+        for id in damaged {
+            let text = format!("attachment {id} is not what its manifest names; nothing of it was kept");
+            warnings.push(Warning { code: "damaged-attachment", message: text, row: Some(number) });
+        }
         row["new"] = json!(imported.new);
         row["known"] = json!(imported.known);
         row["waiting"] = json!(imported.waiting);
@@ -132,11 +177,12 @@ fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
 }
 
 fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
-    let read = read(&arguments.file)?;
-    let row = row(&arguments.file, &read);
+    let checked = bundle::check(open(&arguments.file)?)
+        .map_err(|error| Failure::from(error).at(&arguments.file.display().to_string(), None, None))?;
+    let row = row(&arguments.file, &checked.bundle);
     Answer::new("bundle-inspect", vec![row]).show(
         context,
-        &["programme", "part", "packs", "receipts", "size", "from device", "for member"],
+        &["programme", "part", "packs", "size", "attachments", "size", "from device", "for member"],
         |row| {
             let short = |field: &str| text(&row[field]).chars().take(8).collect::<String>();
             let addressee = if row["addressee"].is_null() { "anyone".to_owned() } else { short("addressee") };
@@ -144,8 +190,9 @@ fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
                 short("programme"),
                 part(row),
                 row["packs"].to_string(),
-                row["receipts"].to_string(),
                 size(&row["pack_bytes"]),
+                row["attachments"].to_string(),
+                size(&row["attachment_bytes"]),
                 short("from"),
                 addressee,
             ]
@@ -153,9 +200,11 @@ fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
     )
 }
 
-fn read(file: &Path) -> Result<Bundle, Failure> {
-    let bytes = files::read(file, MAX_FILE_BYTES)?;
-    bundle::read(&bytes).map_err(|error| Failure::from(error).at(&file.display().to_string(), None, None))
+fn open(file: &Path) -> Result<File, Failure> {
+    File::open(file).map_err(|source| {
+        let failure = Failure::from(HomeError::Io { path: file.to_owned(), source });
+        failure.at(&file.display().to_string(), None, None)
+    })
 }
 
 fn row(file: &Path, bundle: &Bundle) -> serde_json::Value {
@@ -170,6 +219,8 @@ fn row(file: &Path, bundle: &Bundle) -> serde_json::Value {
         "packs": head.packs,
         "pack_bytes": head.pack_bytes,
         "receipts": bundle.receipts.len(),
+        "attachments": bundle.attachments.len(),
+        "attachment_bytes": bundle.attachment_bytes,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Files written wholly or not at all, readable by their owner only, and read with a limit.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read as _, Write as _};
+use std::io::{BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::HomeError;
@@ -13,25 +13,39 @@ use super::error::HomeError;
 /// # Errors
 /// The disk is full or cannot be written; the earlier file is kept.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+    write_atomically_with(path, |file| file.write_all(bytes).map_err(HomeError::of(path)))
+}
+
+/// As [`write_atomically`], for what comes piece by piece from `write`.
+///
+/// # Errors
+/// What `write` returned, and as [`write_atomically`]; the earlier file is kept.
+pub fn write_atomically_with<E: From<HomeError>>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), E> {
     let unfinished = unfinished(path);
     let written = (|| {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         only_for_owner(&mut options);
-        let mut file = options.open(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&unfinished, path)
+        let mut file = BufWriter::new(options.open(&unfinished).map_err(HomeError::of(path))?);
+        write(&mut file)?;
+        let file = file.into_inner().map_err(|error| HomeError::of(path)(error.into_error()))?;
+        file.sync_all().map_err(HomeError::of(path))?;
+        std::fs::rename(&unfinished, path).map_err(HomeError::of(path))?;
+        Ok(())
     })();
     if let Err(error) = written {
         // The first failure is the one to report.
         drop(std::fs::remove_file(&unfinished));
-        return Err(HomeError::of(path)(error));
+        return Err(error);
     }
     match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
-        _ => sync_folder(Path::new(".")),
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder)?,
+        _ => sync_folder(Path::new("."))?,
     }
+    Ok(())
 }
 
 /// Reads a file of at most `limit_bytes`.
