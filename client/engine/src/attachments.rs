@@ -308,6 +308,27 @@ impl Core {
         Ok(held.prefix() == sealed_bytes)
     }
 
+    /// Forgets the attachments of a stream that is forgotten as a whole.
+    pub(crate) fn forget_attachments_of(
+        &self,
+        tx: &mut dyn Transaction,
+        stream: StreamId,
+    ) -> Result<(), EngineError> {
+        let mut listed = Vec::new();
+        each(tx, Table::Attachments, &[LISTED], |key, value| {
+            let entry = Listed::from_bytes(&value)?;
+            if entry.stream == stream {
+                listed.push((key.to_vec(), entry.sealed.id));
+            }
+            Ok(())
+        })?;
+        for (key, id) in listed {
+            self.drop_sealed(tx, id)?;
+            tx.delete(Table::Attachments, &key)?;
+        }
+        Ok(())
+    }
+
     /// Forgets the sealed bytes of an attachment.
     fn drop_sealed(&self, tx: &mut dyn Transaction, id: AttachmentId) -> Result<(), EngineError> {
         let mut keys = Vec::new();

@@ -48,6 +48,20 @@ pub fn note(tx: &mut dyn Transaction, id: PackId, header: &Header) -> Result<(),
     put(tx, Table::Chains, &key(b'T', &[&chain]), &Tips::try_from(tips)?)
 }
 
+/// Forgets a pack of a stream that is forgotten as a whole.
+///
+/// # Errors
+/// Where the store fails.
+pub(crate) fn forget(tx: &mut dyn Transaction, id: PackId, header: &Header) -> Result<(), EngineError> {
+    let chain = chain_bytes((header.stream, header.device));
+    tx.delete(Table::Chains, &key(b'P', &[&chain, &header.number.to_be_bytes(), &id.0]))?;
+    tx.delete(Table::Chains, &key(b'T', &[&chain]))?;
+    for previous in header.previous.iter() {
+        tx.delete(Table::Chains, &key(b'N', &[&previous.0]))?;
+    }
+    Ok(())
+}
+
 /// The tips of a chain.
 ///
 /// # Errors

@@ -73,6 +73,7 @@ impl Core {
                 self.welcome_devices(tx, *member)?;
             }
             self.share_reviews_keys(tx)?;
+            self.settle_conflicts(tx)?;
             // What was opened just before is known once it is sealed.
             self.hand_over(tx)?;
             self.grant_readers(tx)?;

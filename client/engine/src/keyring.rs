@@ -65,6 +65,14 @@ impl Keyring {
         fit.max_by_key(|(id, record)| (record.grant.epoch, std::cmp::Reverse(**id))).map(|(id, _)| *id)
     }
 
+    /// Forgets the keys of a stream.
+    pub(crate) fn forget(&mut self, tx: &mut dyn Transaction, stream: StreamId) -> Result<(), EngineError> {
+        for (id, record) in self.0.remove(&stream).unwrap_or_default() {
+            tx.delete(Table::Keys, &[&stream.0[..], &record.grant.epoch.to_be_bytes(), &id.0].concat())?;
+        }
+        Ok(())
+    }
+
     /// Keeps a key, or what is new about it: who made it, and to whom it was given. True where the key is new.
     pub(crate) fn learn(
         &mut self,

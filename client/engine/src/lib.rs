@@ -10,21 +10,28 @@
 //! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
 //! [`bundle`] and [`attachments`], [`engine`] (what callers use).
 
+pub mod assignments;
 pub mod attachments;
 pub mod bundle;
 pub mod chains;
+pub mod conflicts;
 pub mod core;
 pub mod counting;
 pub mod decisions;
 pub mod digest;
 pub mod document;
+pub mod duplicates;
 pub mod duties;
+pub mod eligibility;
 pub mod engine;
 pub mod epochs;
 pub mod error;
 pub mod exchange;
+pub mod export;
+mod forget;
 mod forks;
 pub mod home;
+pub mod intake;
 pub mod keyring;
 pub mod notices;
 pub mod people;

@@ -80,18 +80,14 @@ impl Acts<'_> {
         let mut changed = false;
         let file = Audience::File(application);
         changed |= self.write(&file, &application.0, &split.identity, true)?.is_some();
-        if !files.files.is_empty() {
-            changed |= self.write(&file, &application.0, files, true)?.is_some();
-        }
+        changed |= self.write_files(&file, &application.0, files)?;
         for rendition in renditions(programme) {
             let audience = Audience::Dossier(application, rendition);
             let subject = Subject::Rendition(application.0, rendition).to_bytes();
             let dossier = if rendition == BLIND { &split.blind } else { &split.open };
             changed |= self.write(&audience, &subject, dossier, true)?.is_some();
             let shown = tessera_model::documents::split::rendered_files(programme, files, rendition);
-            if !shown.files.is_empty() {
-                changed |= self.write(&audience, &subject, &shown, true)?.is_some();
-            }
+            changed |= self.write_files(&audience, &subject, &shown)?;
         }
         let taken = match (known, changed) {
             (false, _) => Taken::New,
@@ -99,6 +95,19 @@ impl Acts<'_> {
             (true, false) => Taken::Same,
         };
         Ok((application, taken, split))
+    }
+
+    /// Writes a manifest; an empty one only where files were listed before.
+    fn write_files(
+        &mut self,
+        audience: &Audience,
+        subject: &[u8],
+        files: &Manifest,
+    ) -> Result<bool, EngineError> {
+        if files.files.is_empty() && self.read::<Manifest>(audience, subject)?.is_none() {
+            return Ok(false);
+        }
+        Ok(self.write(audience, subject, files, true)?.is_some())
     }
 
     /// Assigns an application to a reader in a round: the card, the assignment and, where the programme lets the
@@ -117,6 +126,10 @@ impl Acts<'_> {
         self.must_coordinate()?;
         if !self.is_checked(member)? {
             return Err(EngineError::Unchecked(member));
+        }
+        let answers = self.answers(programme, application)?;
+        if self.conflict_between(application, member, &answers)?.is_some() {
+            return Err(EngineError::NotPermitted("a reader without a conflict of interest"));
         }
         let identity = self.read::<Identity>(&Audience::File(application), &application.0)?;
         let identity = identity.ok_or_else(|| EngineError::NotFound("the application".into()))?.value;

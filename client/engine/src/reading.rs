@@ -1,8 +1,8 @@
 //! A reviewer's acts: what is assigned, declaring a conflict of interest, drafting, submitting and amending.
 
 use tessera_model::documents::{
-    Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Read, Record,
-    Review, Subject, check_submission,
+    Assignment, AssignmentState, Card, Conflict, Declaration, Dossier, Draft, Kind, Manifest, Missing, Read,
+    Record, Review, Subject, check_submission,
 };
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, RoundId};
@@ -188,12 +188,17 @@ impl Acts<'_> {
         core.dossier(tx, application, rendition, &mut counting)
     }
 
-    /// Declares a conflict of interest, or that there is none.
+    /// Declares a conflict of interest, or that there is none. Where there is one, this device forgets the dossier;
+    /// what was read before stays read.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn declare(&mut self, application: ApplicationId, conflict: &Conflict) -> Result<(), EngineError> {
         self.write(&Audience::Reviews(self.member()), &application.0, conflict, false)?;
+        if matches!(conflict.declaration, Some(Declaration::Conflict | Declaration::Recused)) {
+            let (core, tx) = self.parts();
+            core.forget_dossier(tx, application)?;
+        }
         Ok(())
     }
 

@@ -114,6 +114,10 @@ impl Core {
             }
             return Ok(new);
         }
+        if self.is_forgotten(tx, pack.header().stream)? {
+            imported.known += 1;
+            return Ok(false);
+        }
         let device = pack.header().device;
         let Some(key) = self.known.gathering.key(device).copied() else {
             return self.park(tx, id, &pack, imported);
@@ -163,6 +167,9 @@ impl Core {
         put(tx, Table::PackStates, &id.0, &record)?;
         chains::note(tx, id, header)?;
         self.note_opening(tx, pack)?;
+        for opened in header.opened.iter() {
+            Self::remember_stream(tx, opened.stream)?;
+        }
         if !public {
             let rank = u8::from(!matches!(self.known.access.name(header.stream), Stream::To(_)));
             tx.put(Table::Parked, &[&[parked::READY, rank][..], &id.0].concat(), &[])?;

@@ -48,6 +48,10 @@ pub enum InputErrorKind {
     NamelessColumn,
     #[error("not JSON: {message}")]
     NotJson { message: String },
+    #[error("not TOML: {message}")]
+    NotToml { message: String },
+    #[error("no readable workbook: {message}")]
+    BadWorkbook { message: String },
     #[error("empty")]
     EmptyCell,
     #[error("longer than {most} bytes, or with control characters")]
@@ -78,6 +82,8 @@ impl InputErrorKind {
             Self::DuplicateColumn { .. } => "column-duplicate",
             Self::NamelessColumn => "column-nameless",
             Self::NotJson { .. } => "input-not-json",
+            Self::NotToml { .. } => "input-not-toml",
+            Self::BadWorkbook { .. } => "workbook-bad",
             Self::EmptyCell => "cell-empty",
             Self::BadId { .. } => "id-bad",
             Self::BadNumber { .. } => "number-bad",

@@ -1,0 +1,163 @@
+//! Applications that may be one and the same: what is alike, and what coordinators decided. Nothing is merged by
+//! itself; a verdict says which of two counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tessera_model::documents::{Duplicate, Kind, Sameness, Subject};
+use tessera_model::programme::Programme;
+use tessera_model::programme::form::{FieldKind, GoesTo};
+use tessera_protocol::ids::ApplicationId;
+use tessera_vault::ids::Audience;
+
+use crate::conflicts::words;
+use crate::engine::Acts;
+use crate::error::EngineError;
+
+/// In what two applications are alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// In this answer.
+    Answer(String),
+    /// In a file of the same contents; its name.
+    File(String),
+}
+
+/// Two applications that may be one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// One of them.
+    pub one: ApplicationId,
+    /// The other.
+    pub other: ApplicationId,
+    /// In what they are alike; nothing where only a verdict names the pair.
+    pub alike: BTreeSet<Likeness>,
+    /// What was decided.
+    pub verdict: Option<Sameness>,
+    /// Which counts, where they are the same.
+    pub keep: Option<ApplicationId>,
+    /// True where coordinators contradict one another.
+    pub contested: bool,
+}
+
+type Pair = (ApplicationId, ApplicationId);
+
+impl Acts<'_> {
+    /// Pairs that share a mail address, a name and a day of birth, or a file; and pairs that somebody judged.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn likely_duplicates(&mut self, programme: &Programme) -> Result<Vec<Twin>, EngineError> {
+        let mut groups: BTreeMap<(Vec<Likeness>, Vec<String>), Vec<ApplicationId>> = BTreeMap::new();
+        for (application, identity) in self.applications()? {
+            for (likeness, value) in telling(programme, &identity.fields) {
+                groups.entry((likeness, value)).or_default().push(application);
+            }
+            for ((_, contents), file) in self.files(application)?.files {
+                let value: String = contents.iter().map(|byte| format!("{byte:02x}")).collect();
+                // Names differ where contents are the same; the first one is shown.
+                let key = (vec![Likeness::File(String::new())], vec![value, file.name.clone()]);
+                groups.entry(key).or_default().push(application);
+            }
+        }
+        let mut pairs: BTreeMap<Pair, BTreeSet<Likeness>> = BTreeMap::new();
+        for ((likeness, value), mut members) in groups {
+            members.dedup();
+            let alike: Vec<Likeness> = match likeness[..] {
+                [Likeness::File(_)] => vec![Likeness::File(value[1].clone())],
+                _ => likeness,
+            };
+            // A form that everybody sends alike is no sign.
+            if members.len() > 8 {
+                continue;
+            }
+            for (at, one) in members.iter().enumerate() {
+                for other in &members[at + 1..] {
+                    let pair = (*one.min(other), *one.max(other));
+                    pairs.entry(pair).or_default().extend(alike.iter().cloned());
+                }
+            }
+        }
+        for (record, _) in self.documents(Kind::Duplicate)? {
+            if let Ok(Subject::Pair(one, other)) = Subject::parse(Kind::Duplicate, &record.subject) {
+                pairs.entry((ApplicationId(one), ApplicationId(other))).or_default();
+            }
+        }
+        pairs.into_iter().map(|((one, other), alike)| self.twin(one, other, alike)).collect()
+    }
+
+    fn twin(
+        &mut self,
+        one: ApplicationId,
+        other: ApplicationId,
+        alike: BTreeSet<Likeness>,
+    ) -> Result<Twin, EngineError> {
+        let subject = Subject::pair(one.0, other.0).to_bytes();
+        let read = self.read::<Duplicate>(&Audience::Office, &subject)?;
+        let contested = read.as_ref().is_some_and(|read| !read.conflicts.is_empty());
+        let value = read.map(|read| read.value).unwrap_or_default();
+        let keep = value.keep.map(ApplicationId);
+        Ok(Twin { one, other, alike, verdict: value.verdict, keep, contested })
+    }
+
+    /// Says whether two applications are one, and which counts.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::BadInput`].
+    pub fn judge_duplicate(
+        &mut self,
+        one: ApplicationId,
+        other: ApplicationId,
+        verdict: Sameness,
+        keep: Option<ApplicationId>,
+        reason: &str,
+    ) -> Result<bool, EngineError> {
+        self.must_coordinate()?;
+        if one == other {
+            return Err(EngineError::BadInput("an application is no duplicate of itself".into()));
+        }
+        match (verdict, keep) {
+            (Sameness::Same, None) => {
+                return Err(EngineError::BadInput("which of the two counts has to be said".into()));
+            }
+            (Sameness::Different, Some(_)) => {
+                return Err(EngineError::BadInput("two different applications both count".into()));
+            }
+            (_, Some(keep)) if keep != one && keep != other => {
+                return Err(EngineError::BadInput("what counts is neither of the two".into()));
+            }
+            _ => {}
+        }
+        let keep = keep.map(|keep| keep.0);
+        let record = Duplicate { verdict: Some(verdict), keep, reason: reason.to_owned() };
+        let subject = Subject::pair(one.0, other.0).to_bytes();
+        Ok(self.write(&Audience::Office, &subject, &record, false)?.is_some())
+    }
+}
+
+/// What of an applicant's answers tells one person: a mail address; a name together with a day of birth.
+fn telling(programme: &Programme, answers: &BTreeMap<String, String>) -> Vec<(Vec<Likeness>, Vec<String>)> {
+    let mut telling = Vec::new();
+    for (field, answer) in answers {
+        let answer = answer.trim();
+        let mail = answer.contains('@') && !answer.contains(char::is_whitespace);
+        if mail && programme.fields.iter().any(|asked| asked.key.as_str() == field) {
+            telling.push((vec![Likeness::Answer(field.clone())], vec![answer.to_lowercase()]));
+        }
+    }
+    let asked = |kind: FieldKind| {
+        let personal = programme.fields.iter().filter(move |field| field.goes_to != GoesTo::Dossier);
+        personal.filter(move |field| field.kind == kind).find_map(|field| {
+            let answer = answers.get(field.key.as_str())?;
+            Some((field.key.as_str().to_owned(), answer))
+        })
+    };
+    if let (Some((name, who)), Some((day, born))) = (asked(FieldKind::Text), asked(FieldKind::Date)) {
+        let mut value = words(who);
+        value.sort();
+        if !value.is_empty() {
+            value.push(born.clone());
+            telling.push((vec![Likeness::Answer(name), Likeness::Answer(day)], value));
+        }
+    }
+    telling
+}

@@ -1,0 +1,88 @@
+//! Taking in applications from a table with a folder of files: the rules. A table is read whole and checked
+//! before anything is written; what is wrong with one row refuses that row alone, what is wrong with the file
+//! refuses the file. Not where the bytes come from: whoever drives the engine reads files and folders.
+//!
+//! Reading order: [`sheet`] (bytes become a table), [`mapping`] (whose column is what), [`row`] (cells become
+//! answers), [`files`] (what a file is, whatever its name says), [`take`] (the acts that write).
+
+pub mod files;
+mod json;
+pub mod mapping;
+pub mod row;
+pub mod sheet;
+pub mod take;
+mod xlsx;
+
+use tessera_model::documents::Row;
+use tessera_model::input::{Place, Warning};
+
+pub use files::{FileProblem, Looked, look};
+pub use mapping::Mapping;
+pub use row::prepare;
+pub use sheet::read_table;
+pub use take::{NewFile, Received};
+
+/// One row of the table that can be taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its number in the file.
+    pub number: u64,
+    /// Its answers; only columns that the file has. An empty cell takes an earlier answer back.
+    pub row: Row,
+    /// Files that the row names.
+    pub named: Vec<NamedFile>,
+}
+
+/// A file that a cell names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFile {
+    /// The column.
+    pub column: String,
+    /// What stands there: data, never a path to follow.
+    pub name: String,
+    /// The attachment that it is, where the column says so.
+    pub slot: Option<String>,
+}
+
+/// Something that was not taken in, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// The application's key, as far as it is known.
+    pub application: Option<String>,
+    /// The file.
+    pub file: String,
+    /// The row of the table.
+    pub row: Option<u64>,
+    /// The column.
+    pub column: Option<String>,
+    /// Why: kebab-case, one of a closed list.
+    pub code: &'static str,
+    /// In words.
+    pub message: String,
+}
+
+impl Refused {
+    fn at(place: &Place, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            application: None,
+            file: place.file.clone(),
+            row: place.row,
+            column: place.column.clone(),
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+/// A table, ready to be taken in.
+#[derive(Debug, Clone, Default)]
+pub struct Prepared {
+    /// Rows without a mistake.
+    pub rows: Vec<Incoming>,
+    /// What is wrong with the others.
+    pub refused: Vec<Refused>,
+    /// What is worth saying.
+    pub warnings: Vec<Warning>,
+    /// Required answers for which the file has no column.
+    pub absent: Vec<String>,
+}

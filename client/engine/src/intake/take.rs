@@ -1,0 +1,216 @@
+//! The acts that take applications in: what is here already, what a row would change, and the writing of it. The
+//! same row twice changes nothing; a row never takes back what its file has no column for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tessera_model::documents::split::rendered_files;
+use tessera_model::documents::{
+    Dossier, File, Identity, Manifest, Read, Record, Row, Sha256Bytes, Split, Subject, split_form,
+};
+use tessera_model::programme::Programme;
+use tessera_protocol::ids::ApplicationId;
+use tessera_vault::ids::Audience;
+
+use crate::engine::Acts;
+use crate::error::EngineError;
+use crate::programme::{Taken, renditions};
+
+/// A file that was looked at and is still to be sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// The attachment that it is; what the programme does not ask for is seen by coordinators only.
+    pub slot: String,
+    /// SHA-256 of its contents.
+    pub contents: Sha256Bytes,
+    /// What it is called: data.
+    pub name: String,
+    /// What its contents are.
+    pub media_type: String,
+    /// Length, in bytes.
+    pub size_bytes: u64,
+}
+
+/// The files of an application as an import found them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// All files that can be taken.
+    pub files: Vec<NewFile>,
+    /// Names of files that were refused: an earlier file of that name stays.
+    pub refused: BTreeSet<String>,
+}
+
+impl Received {
+    /// What the application's manifest becomes; handles of files that are still to be sealed are empty.
+    #[must_use]
+    fn manifest(&self, before: &Manifest) -> Manifest {
+        let kept = before.files.iter().filter(|(_, file)| self.refused.contains(&file.name));
+        let mut manifest = Manifest { files: kept.map(|(key, file)| (key.clone(), file.clone())).collect() };
+        for new in &self.files {
+            let key = (new.slot.clone(), new.contents);
+            let known = before.files.get(&key);
+            let file = File {
+                name: new.name.clone(),
+                media_type: new.media_type.clone(),
+                size_bytes: new.size_bytes,
+                referee: known.and_then(|file| file.referee.clone()),
+                light: known.is_some_and(|file| file.light),
+                handle: known.map(|file| file.handle.clone()).unwrap_or_default(),
+            };
+            manifest.files.insert(key, file);
+        }
+        manifest
+    }
+}
+
+/// What seals a file's bytes and gives the handle that finds and opens them.
+pub type SealFile<'s> = dyn FnMut(&mut Acts<'_>, &NewFile) -> Result<Vec<u8>, EngineError> + 's;
+
+/// What a row would become.
+struct Planned {
+    application: ApplicationId,
+    row: Row,
+    taken: Taken,
+    files: Manifest,
+}
+
+impl Acts<'_> {
+    /// What taking a row in would do; nothing is written.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn preview(
+        &mut self,
+        programme: &Programme,
+        row: &Row,
+        received: Option<&Received>,
+    ) -> Result<Taken, EngineError> {
+        self.must_coordinate()?;
+        Ok(self.plan_row(programme, row, received)?.taken)
+    }
+
+    /// Takes a row in, with its files; without `received` the application's files stay as they are.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::BadInput`].
+    pub fn take_row(
+        &mut self,
+        programme: &Programme,
+        row: &Row,
+        received: Option<&Received>,
+        seal: &mut SealFile<'_>,
+    ) -> Result<(ApplicationId, Taken), EngineError> {
+        self.must_coordinate()?;
+        let mut plan = self.plan_row(programme, row, received)?;
+        if plan.taken == Taken::Same {
+            return Ok((plan.application, Taken::Same));
+        }
+        for new in received.iter().flat_map(|received| &received.files) {
+            let Some(file) = plan.files.files.get_mut(&(new.slot.clone(), new.contents)) else { continue };
+            if file.handle.is_empty() {
+                file.handle = seal(self, new)?;
+            }
+        }
+        let (application, _, _) = self.take_application(programme, &plan.row, &plan.files)?;
+        Ok((application, plan.taken))
+    }
+
+    fn plan_row(
+        &mut self,
+        programme: &Programme,
+        row: &Row,
+        received: Option<&Received>,
+    ) -> Result<Planned, EngineError> {
+        let application = self.application(&row.key)?;
+        let known = self.known_application(programme, application)?;
+        let mut whole = row.clone();
+        let mut clean = true;
+        let mut before = Manifest::default();
+        if let Some(known) = &known {
+            for (key, value) in known.fields() {
+                whole.fields.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+            clean = known.is_clean();
+            before = known.files.as_ref().map(|read| read.value.clone()).unwrap_or_default();
+        }
+        let files = received.map_or_else(|| before.clone(), |received| received.manifest(&before));
+        let split = split_form(programme, &application.0, &whole);
+        let taken = match &known {
+            None => Taken::New,
+            Some(known) if clean && known.is(programme, &split, &files, &before) => Taken::Same,
+            Some(_) => Taken::Changed,
+        };
+        Ok(Planned { application, row: whole, taken, files })
+    }
+
+    fn known_application(
+        &mut self,
+        programme: &Programme,
+        application: ApplicationId,
+    ) -> Result<Option<Known>, EngineError> {
+        let file = Audience::File(application);
+        let Some(identity) = self.read::<Identity>(&file, &application.0)? else { return Ok(None) };
+        let files = self.read::<Manifest>(&file, &application.0)?;
+        let mut dossiers = BTreeMap::new();
+        for rendition in renditions(programme) {
+            let subject = Subject::Rendition(application.0, rendition).to_bytes();
+            let audience = Audience::Dossier(application, rendition);
+            let dossier = self.read::<Dossier>(&audience, &subject)?;
+            let shown = self.read::<Manifest>(&audience, &subject)?;
+            dossiers.insert(rendition, (dossier, shown));
+        }
+        Ok(Some(Known { identity, files, dossiers }))
+    }
+
+    /// The files of an application: all of them, as coordinators see them.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn files(&mut self, application: ApplicationId) -> Result<Manifest, EngineError> {
+        let read = self.read::<Manifest>(&Audience::File(application), &application.0)?;
+        Ok(read.map(|read| read.value).unwrap_or_default())
+    }
+}
+
+/// What of an application is here.
+struct Known {
+    identity: Read<Identity>,
+    files: Option<Read<Manifest>>,
+    dossiers: BTreeMap<u8, (Option<Read<Dossier>>, Option<Read<Manifest>>)>,
+}
+
+impl Known {
+    fn fields(&self) -> impl Iterator<Item = (&String, &String)> {
+        let dossiers = self.dossiers.values().filter_map(|(dossier, _)| dossier.as_ref());
+        self.identity.value.fields.iter().chain(dossiers.flat_map(|read| &read.value.fields))
+    }
+
+    fn is_clean(&self) -> bool {
+        let dossiers = self.dossiers.values().all(|(dossier, shown)| is_clean(dossier) && is_clean(shown));
+        self.identity.is_clean() && is_clean(&self.files) && dossiers
+    }
+
+    /// Says whether writing this would change nothing.
+    fn is(&self, programme: &Programme, split: &Split, files: &Manifest, before: &Manifest) -> bool {
+        let sealed = files.files.values().all(|file| !file.handle.is_empty());
+        sealed
+            && files == before
+            && self.identity.value == split.identity
+            && self.dossiers.iter().all(|(rendition, (dossier, shown))| {
+                let wanted = if *rendition == tessera_model::documents::split::BLIND {
+                    &split.blind
+                } else {
+                    &split.open
+                };
+                dossier.as_ref().is_some_and(|read| read.value == *wanted)
+                    && value(shown) == rendered_files(programme, files, *rendition)
+            })
+    }
+}
+
+fn is_clean<T>(read: &Option<Read<T>>) -> bool {
+    read.as_ref().is_none_or(Read::is_clean)
+}
+
+fn value<T: Record + Default + Clone>(read: &Option<Read<T>>) -> T {
+    read.as_ref().map(|read| read.value.clone()).unwrap_or_default()
+}
