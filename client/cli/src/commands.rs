@@ -1,14 +1,20 @@
 //! One file for each command.
 
+pub(crate) mod application;
+pub(crate) mod assign;
 pub(crate) mod bundle;
 pub(crate) mod compute;
+pub(crate) mod conflict;
+pub(crate) mod eligibility;
 pub(crate) mod enrol;
+pub(crate) mod export;
 pub(crate) mod member;
 pub(crate) mod programme;
 pub(crate) mod queue;
 pub(crate) mod ranking;
 pub(crate) mod review;
 pub(crate) mod scores;
+pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod totals;

@@ -9,6 +9,7 @@ use tessera_driver::session::SessionError;
 use tessera_engine::EngineError;
 use tessera_engine::home::HomeError;
 use tessera_engine::store::StoreError;
+use tessera_model::input::InputError;
 use tessera_vault::enrol::EnrolError;
 use tessera_vault::identity::IdentityError;
 
@@ -227,6 +228,14 @@ impl From<EngineError> for Failure {
             _ => (Exit::Bug, ""),
         };
         Self::new(exit, error.code(), error.to_string()).hint_unless_empty(hint)
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(InputError { kind, place }: InputError) -> Self {
+        let exit = if kind.needs_person() { Exit::NeedsPerson } else { Exit::BadInput };
+        let failure = Self::new(exit, kind.code(), kind.to_string()).hint(kind.hint());
+        failure.at(&place.file, place.row, place.column.as_deref())
     }
 }
 

@@ -32,6 +32,16 @@ pub(crate) fn note(context: &Context, matches: &ArgMatches, failure: Option<&Fai
     }
 }
 
+/// Adds a line of words about a command while it runs, such as what was exported; never content.
+pub(crate) fn add(context: &Context, words: &str) {
+    let Ok(folder) = context.home().map(|home| home.join("log")) else { return };
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let line = format!("{seconds} {} {words}\n", env!("CARGO_PKG_VERSION"));
+    if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(folder.join(FILE)) {
+        drop(file.write_all(line.as_bytes()));
+    }
+}
+
 /// The verbs of a command line, without what was given to them.
 fn verb(matches: &ArgMatches) -> String {
     let mut words = Vec::new();

@@ -5,6 +5,7 @@
 //! [`output`] prints results, [`failure`] maps every error to a code, an exit status and a hint. To add a command: its
 //! file, a line in [`Command`], a line in [`run`].
 
+mod applications;
 mod commands;
 mod context;
 mod failure;
@@ -22,7 +23,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    bundle, compute, enrol, member, programme, queue, ranking, review, scores, status, sync, totals,
+    application, assign, bundle, compute, conflict, eligibility, enrol, export, member, programme, queue,
+    ranking, review, scores, search, status, sync, totals,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -55,12 +57,24 @@ struct Global {
 enum Command {
     /// Packs in a file, for a stick or a courier: export, import, inspect
     Bundle(bundle::Arguments),
+    /// What came in: import, list, show, withdraw, duplicates
+    Application(application::Arguments),
+    /// Who reads what: import, publish, list
+    Assign(assign::Arguments),
     /// Calculate on files, without a home: totals, ranking
     Compute(compute::Arguments),
+    /// Conflicts of interest: declare, clear, list
+    Conflict(conflict::Arguments),
+    /// Conditions: verdicts and the exception
+    Eligibility(eligibility::Arguments),
+    /// Write applications or reviews to a table, compartment by compartment
+    Export(export::Arguments),
     /// Join a programme: answer an invitation
     Enrol(enrol::Arguments),
     /// Who belongs: invite, admit, check
     Member(member::Arguments),
+    /// Find words in everything that this home may read
+    Search(search::Arguments),
     /// What the programme is: create, check, show, publish, amend
     Programme(programme::Arguments),
     /// Exchange with the relay
@@ -108,6 +122,12 @@ fn main() -> ExitCode {
 fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
         Command::Bundle(arguments) => bundle::run(arguments, context),
+        Command::Application(arguments) => application::run(arguments, context),
+        Command::Assign(arguments) => assign::run(arguments, context),
+        Command::Conflict(arguments) => conflict::run(arguments, context),
+        Command::Eligibility(arguments) => eligibility::run(arguments, context),
+        Command::Export(arguments) => export::run(arguments, context),
+        Command::Search(arguments) => search::run(arguments, context),
         Command::Compute(arguments) => compute::run(arguments, context.json),
         Command::Enrol(arguments) => enrol::run(arguments, context),
         Command::Member(arguments) => member::run(arguments, context),

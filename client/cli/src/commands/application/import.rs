@@ -1,0 +1,205 @@
+//! `tessera application import`: a table and a folder of files become applications; previewed with `--dry-run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tessera_driver::intake::{IntakeError, Progress, Report, Source, import};
+use tessera_driver::session::Session;
+use tessera_engine::intake::mapping::MAX_MAPPING_BYTES;
+use tessera_engine::intake::{Mapping, Refused};
+use tessera_engine::programme::Taken;
+
+use super::must_coordinate;
+use crate::commands::programme::text;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::files;
+use crate::output::{Answer, print, print_table};
+
+/// Under which name this device remembers the last mapping.
+const REMEMBERED: &str = "import-map";
+/// Refused rows that people are shown.
+const SHOWN: usize = 30;
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Table of applications: CSV, XLSX or JSON
+    #[arg(value_name = "FILE")]
+    table: PathBuf,
+    /// Column that names the application, the same in every import
+    #[arg(long, value_name = "COL")]
+    key: String,
+    /// Folder with a folder of files for each application, named by its key
+    #[arg(long, value_name = "DIR")]
+    attachments: Option<PathBuf>,
+    /// Which column is which answer; remembered for the next import
+    #[arg(long, value_name = "M.toml")]
+    map: Option<PathBuf>,
+    /// Do not use the mapping that is remembered
+    #[arg(long, conflicts_with = "map")]
+    no_map: bool,
+    /// Take applications in though the table has no column for a required answer
+    #[arg(long)]
+    partial: bool,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(arguments: &Import, context: &Context) -> Result<(), Failure> {
+    let given = arguments.map.as_deref().map(|path| files::read_text(path, MAX_MAPPING_BYTES)).transpose()?;
+    let mut session = context.session()?;
+    must_coordinate(&mut session)?;
+    let mapping = mapping(arguments, given.as_deref(), &mut session, context)?;
+    let source = Source {
+        table: &arguments.table,
+        key: &arguments.key,
+        attachments: arguments.attachments.as_deref(),
+        mapping: &mapping,
+        partial: arguments.partial,
+        dry_run: arguments.dry_run,
+    };
+    let mut progress = |progress: Progress| {
+        if progress.of > 32 {
+            let megabytes = progress.bytes / 1_000_000;
+            context
+                .hint(&format!("{} of {} applications, {megabytes} MB of files", progress.done, progress.of));
+        }
+    };
+    let report = import(&mut session, &source, &mut progress).map_err(failed)?;
+    if let Some(text) = given.filter(|_| !arguments.dry_run) {
+        session.together(|acts| acts.set(REMEMBERED, text.as_bytes()))?;
+    }
+    if report.lines.is_empty()
+        && let Some(first) = report.refused.first()
+    {
+        return Err(nothing_taken(first, report.refused.len()));
+    }
+    show(&report, arguments.dry_run, context)
+}
+
+/// The mapping that was given, else the one that is remembered.
+fn mapping(
+    arguments: &Import,
+    given: Option<&str>,
+    session: &mut Session,
+    context: &Context,
+) -> Result<Mapping, Failure> {
+    if let Some(text) = given {
+        let name = arguments.map.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        return Ok(Mapping::parse(text, &name)?);
+    }
+    if arguments.no_map {
+        return Ok(Mapping::default());
+    }
+    let Some(text) = session.together(|acts| acts.setting(REMEMBERED))? else {
+        return Ok(Mapping::default());
+    };
+    context.hint("the mapping of the last import is used; --no-map does without");
+    let mapping = Mapping::parse(&String::from_utf8_lossy(&text), "the remembered mapping")?;
+    Ok(Mapping { remembered: true, ..mapping })
+}
+
+fn failed(error: IntakeError) -> Failure {
+    match error {
+        IntakeError::Input(error) => {
+            let partial = matches!(&error.kind, tessera_model::input::InputErrorKind::MissingColumn { .. });
+            let failure = Failure::from(error);
+            if partial {
+                failure.hint("name the column as the form does, or map it with --map; --partial takes new applications in without it")
+            } else {
+                failure
+            }
+        }
+        IntakeError::Io { path, source } => {
+            let exit =
+                if source.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Disk };
+            let code = if exit == Exit::NotFound { "not-found" } else { "disk" };
+            Failure::new(exit, code, source.to_string()).at(&path.display().to_string(), None, None)
+        }
+        IntakeError::Session(error) => error.into(),
+    }
+}
+
+fn nothing_taken(first: &Refused, count: usize) -> Failure {
+    let failure = Failure::new(Exit::BadInput, first.code, first.message.clone()).at(
+        &first.file,
+        first.row,
+        first.column.as_deref(),
+    );
+    match count {
+        1 => failure.hint("put the file right and run the command again; nothing was changed"),
+        count => failure.hint(format!("and {} more; nothing was changed", count - 1)),
+    }
+}
+
+pub(crate) fn refused_json(refused: &Refused) -> Value {
+    json!({
+        "application": refused.application,
+        "file": refused.file,
+        "row": refused.row,
+        "column": refused.column,
+        "code": refused.code,
+        "message": refused.message,
+    })
+}
+
+fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure> {
+    let word = |taken: Taken| match taken {
+        Taken::New => "new",
+        Taken::Changed => "changed",
+        Taken::Same => "same",
+    };
+    let mut lines: Vec<_> = report.lines.iter().collect();
+    lines.sort_by(|one, other| one.key.as_bytes().cmp(other.key.as_bytes()));
+    let rows: Vec<Value> = lines
+        .iter()
+        .map(|line| {
+            json!({
+                "application": line.key, "id": line.application.to_string(), "row": line.row,
+                "outcome": word(line.taken), "files": line.files,
+            })
+        })
+        .collect();
+    let refused: Vec<Value> = report.refused.iter().map(refused_json).collect();
+    Answer::new("application-import", rows)
+        .with("new", report.count(Taken::New))
+        .with("changed", report.count(Taken::Changed))
+        .with("same", report.count(Taken::Same))
+        .with("refused", refused.clone())
+        .with("dry_run", dry_run)
+        .warnings(report.warnings.clone())
+        .show_as(context, |_| {
+            let counts = [Taken::New, Taken::Changed, Taken::Same].map(|taken| report.count(taken));
+            let would = if dry_run { "would be " } else { "" };
+            let [new, changed, same] = counts;
+            print(&format!(
+                "{would}new {new}, {would}changed {changed}, same {same}, refused {}\n",
+                refused.len()
+            ))?;
+            if refused.is_empty() {
+                return Ok(());
+            }
+            let cells: Vec<Vec<String>> = refused
+                .iter()
+                .take(SHOWN)
+                .map(|one| {
+                    ["row", "application", "column", "code", "message"].map(|key| text(&one[key])).to_vec()
+                })
+                .collect();
+            print_table(&["row", "application", "column", "code", "why"], &cells)?;
+            if refused.len() > SHOWN {
+                print(&format!("and {} more; --json shows all\n", refused.len() - SHOWN))?;
+            }
+            Ok(())
+        })?;
+    if dry_run {
+        context.hint("nothing was changed; without --dry-run it is done");
+    } else if !report.refused.is_empty() {
+        context.hint(
+            "put right what was refused and run the same command again: what is in already stays the same",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,406 @@
+//! The coordinators' verbs on the real binary: taking in, judging, assigning, conflicts of interest, search and export;
+//! and every way in which an import is refused.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where something unexpected happens")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const PROGRAMME: &str = r#"
+name = "The seminar"
+demo = true
+languages = ["en"]
+time_zone = "UTC"
+[scale]
+min = 1
+max = 5
+[[criterion]]
+key = "merit"
+label = "Merit"
+[[gate]]
+key = "age"
+question = "Of age?"
+exception = true
+[exception]
+proposed_by = ["coordinator"]
+granted_by = ["coordinator"]
+second_person = true
+[[field]]
+key = "name"
+label = "Full name"
+kind = "text"
+required = true
+goes_to = "open"
+[[field]]
+key = "country"
+kind = "text"
+required = true
+goes_to = "dossier"
+card = true
+[[field]]
+key = "region"
+kind = "choice"
+goes_to = "dossier"
+options = [{ key = "africa", label = "Africa" }, { key = "asia", label = "Asia" }]
+[[field]]
+key = "essay"
+kind = "essay"
+goes_to = "dossier"
+[[attachment]]
+key = "cv"
+kind = "cv"
+min = 1
+formats = ["pdf"]
+max_mb = 1
+goes_to = "open"
+[[round]]
+key = "reading"
+label = "Reading"
+kind = "reading"
+blind = false
+reads = 2
+conflict = "on-device"
+"#;
+
+const TABLE: &str = "key,name,country,region,essay\n\
+    A1,Amina Example,Kenya,africa,\"=1+1 is no formula, and the lanternfish glows\"\n\
+    A2,Bo Example,Nepal,Asia,Second essay\n";
+
+const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\nendobj\nstartxref\n0\n%%EOF\n";
+
+/// A folder of homes.
+struct World(PathBuf);
+
+/// What a command printed and how it ended.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+    }
+
+    fn error(&self) -> Value {
+        let whole: Value = serde_json::from_str(self.err.lines().last().unwrap()).unwrap();
+        whole["error"].clone()
+    }
+}
+
+impl World {
+    /// A coordinator with a published programme.
+    fn new(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("desk").join(name);
+        drop(fs::remove_dir_all(&folder));
+        fs::create_dir_all(&folder).unwrap();
+        let world = Self(folder);
+        world.write("passphrase", b"a passphrase for these cases\n");
+        world.write("p.toml", PROGRAMME.as_bytes());
+        world.write("a.csv", TABLE.as_bytes());
+        world.well("alice", &["programme", "create", "--file", "p.toml", "--name", "Alice"]);
+        world.well(
+            "alice",
+            &["programme", "publish", "--file", "p.toml", "--accept-loss", "I accept the loss"],
+        );
+        world
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn run(&self, home: &str, arguments: &[&str]) -> Said {
+        let output = Command::new(env!("CARGO_BIN_EXE_tessera"))
+            .current_dir(&self.0)
+            .env_remove("TESSERA_HOME")
+            .env("TESSERA_PASSPHRASE_FILE", "passphrase")
+            .args(["--home", home, "--json"])
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        Said {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Runs what must succeed.
+    fn well(&self, home: &str, arguments: &[&str]) -> Value {
+        let said = self.run(home, arguments);
+        assert_eq!(said.code, 0, "{arguments:?}\n{}\n{}", said.out, said.err);
+        said.json()
+    }
+
+    /// Runs what must be refused; gives the error.
+    fn refused(&self, home: &str, arguments: &[&str], code: i32) -> Value {
+        let said = self.run(home, arguments);
+        assert_eq!(said.code, code, "{arguments:?}\n{}\n{}", said.out, said.err);
+        assert_eq!(said.out, "");
+        said.error()
+    }
+
+    fn import(&self) -> Value {
+        self.well("alice", &["application", "import", "a.csv", "--key", "key"])
+    }
+
+    fn applications(&self) -> usize {
+        self.well("alice", &["application", "list"])["rows"].as_array().unwrap().len()
+    }
+
+    /// Enrols a member by files, checked and with everything it may read.
+    fn enrol(&self, name: &str, home: &str) {
+        self.well("alice", &["member", "invite", "--name", name, "--out", "invitations"]);
+        let invitation = format!("invitations/{home}.invitation");
+        let answer = format!("{home}.answer");
+        self.well(home, &["enrol", &invitation, "--name", name, "--answer", &answer]);
+        self.well("alice", &["member", "admit", &answer]);
+        self.well("alice", &["member", "check", name, "--in-person"]);
+        self.carry(name, home);
+    }
+
+    fn carry(&self, name: &str, home: &str) {
+        self.well("alice", &["bundle", "export", "--for", name, "--out", "to.bundle"]);
+        self.well(home, &["bundle", "import", "to.bundle"]);
+    }
+
+    fn bring(&self, home: &str) {
+        self.well(home, &["bundle", "export", "--out", "from.bundle"]);
+        self.well("alice", &["bundle", "import", "from.bundle"]);
+    }
+}
+
+fn counts(said: &Value) -> [u64; 3] {
+    ["new", "changed", "same"].map(|key| said[key].as_u64().unwrap())
+}
+
+fn codes(said: &Value) -> Vec<(u64, String)> {
+    let refused = said["refused"].as_array().unwrap();
+    refused
+        .iter()
+        .map(|one| (one["row"].as_u64().unwrap(), one["code"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_bad_file_changes_nothing_and_names_the_place() {
+    let world = World::new("bad-file");
+    let check = |csv: &[u8], code: &str, row: u64, column: &str| {
+        world.write("bad.csv", csv);
+        let error = world.refused("alice", &["application", "import", "bad.csv", "--key", "key"], 3);
+        assert_eq!(error["code"], code, "{error}");
+        assert_eq!(error["file"], "bad.csv");
+        assert_eq!((error["row"].as_u64(), error["column"].as_str()), (Some(row), Some(column)), "{error}");
+    };
+    check(b"name,country\nAmina,Kenya\n", "column-missing", 1, "key");
+    check(b"key,name\nA1,Amina\n", "column-missing", 1, "country");
+    check(b"key,name,country\nA1,Am\xedna,Kenya\n", "input-not-utf8", 2, "name");
+    check(b"key,name,country\nA1,a,b\nA2,c,d\nA1,e,f\n", "id-duplicate", 4, "key");
+    check(b"key,name,country,region\nA1,a,b,mars\n", "choice-unknown", 2, "region");
+    world.write("bad.xlsx", b"PK\x03\x04 no workbook");
+    let error = world.refused("alice", &["application", "import", "bad.xlsx", "--key", "key"], 3);
+    assert_eq!(error["code"], "workbook-bad");
+    let error = world.refused("alice", &["application", "import", "none.csv", "--key", "key"], 4);
+    assert_eq!(error["code"], "not-found");
+    assert_eq!(world.applications(), 0);
+}
+
+#[test]
+fn an_import_is_previewed_and_comes_again_without_duplicates() {
+    let world = World::new("import");
+    world.write("a.csv", format!("{TABLE}A3,Cee,,mars,\n").as_bytes());
+    let preview = world.well("alice", &["application", "import", "a.csv", "--key", "key", "--dry-run"]);
+    assert_eq!(counts(&preview), [2, 0, 0]);
+    assert_eq!(codes(&preview), [(4, "choice-unknown".to_owned())]);
+    assert_eq!(world.applications(), 0);
+    assert_eq!(counts(&world.import()), [2, 0, 0]);
+    assert_eq!(counts(&world.import()), [0, 0, 2]);
+    world.write("a.csv", TABLE.replace("Nepal", "Bhutan").as_bytes());
+    assert_eq!(counts(&world.import()), [0, 1, 1]);
+    assert_eq!(world.applications(), 2);
+    let shown = world.well("alice", &["application", "show", "A2"]);
+    assert_eq!(shown["rows"][0]["answers"]["country"], "Bhutan");
+    assert_eq!(shown["rows"][0]["answers"]["region"], "asia");
+    assert_eq!(shown["rows"][0]["lacks"], serde_json::json!(["1 × cv"]));
+
+    // A mapping is remembered: the second time nobody has to name it.
+    world.write("m.toml", b"[columns]\nCode = \"key\"\nWhere = \"country\"\nWho = \"name\"\n");
+    world.write("b.csv", b"Code,Who,Where\nA9,Dee,Chad\n");
+    let import = ["application", "import", "b.csv", "--key", "Code"];
+    let mapped = world.well("alice", &[&import[..], &["--map", "m.toml"]].concat());
+    assert_eq!(counts(&mapped), [1, 0, 0]);
+    assert_eq!(counts(&world.well("alice", &import)), [0, 0, 1]);
+    let error = world.refused("alice", &[&import[..], &["--no-map"]].concat(), 3);
+    assert_eq!(error["code"], "column-missing");
+    let unknown = world.refused("alice", &["application", "show", "nobody"], 4);
+    assert_eq!(unknown["code"], "application-unknown");
+}
+
+#[test]
+fn h09_files_are_what_they_are_and_stay_where_they_are() {
+    let world = World::new("files");
+    world.write("files/A1/cv.pdf", PDF);
+    world.write("files/A1/certificate.pdf", b"<!doctype html><title>x</title>");
+    world.write("files/A1/empty.txt", b"");
+    let mut large = PDF.to_vec();
+    large.resize(1_000_001, b' ');
+    world.write("files/A2/cv.pdf", &large);
+    world.write("secret.txt", b"of another folder");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(world.path("secret.txt"), world.path("files/A2/link.txt")).unwrap();
+    world.write("files/A2/..\\..\\outside.txt", b"a name, no way\n");
+    world.write("files/Z9/cv.pdf", PDF);
+    let named = TABLE
+        .replace("essay\n", "essay,attachments\n")
+        .replace("glows\"\n", "glows\",cv.pdf; ../A2/cv.pdf\n");
+    world.write("a.csv", named.replace("Second essay\n", "Second essay,lost.pdf\n").as_bytes());
+    let import = ["application", "import", "a.csv", "--key", "key", "--attachments", "files"];
+    let preview = world.well("alice", &[&import[..], &["--dry-run"]].concat());
+    let taken = world.well("alice", &import);
+    assert_eq!(counts(&taken), [2, 0, 0], "a bad file keeps no application out");
+    let mut refused = codes(&taken);
+    refused.sort();
+    let expected = [
+        (2, "attachment-empty"),
+        (2, "attachment-not-what-it-says"),
+        (2, "attachment-outside"),
+        (3, "attachment-missing"),
+        (3, "attachment-no-file"),
+        (3, "attachment-too-large"),
+    ];
+    assert_eq!(refused, expected.map(|(row, code)| (row, code.to_owned())));
+    assert_eq!(preview["refused"], taken["refused"], "the preview tells all of it");
+    let warned = |code: &str| taken["warnings"].as_array().unwrap().iter().any(|one| one["code"] == code);
+    assert!(warned("folder-unmatched") && warned("attachment-unasked"));
+    let files = |key: &str| -> Vec<String> {
+        let shown = world.well("alice", &["application", "show", key]);
+        let files = shown["rows"][0]["files"].as_array().unwrap().clone();
+        files.iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(files("A1"), ["cv.pdf"]);
+    assert_eq!(files("A2"), ["..\\..\\outside.txt"]);
+    assert_eq!(counts(&world.well("alice", &import)), [0, 0, 2]);
+    world.write("files/A2/cv.pdf", PDF);
+    assert_eq!(counts(&world.well("alice", &import)), [0, 1, 1]);
+}
+
+#[test]
+fn verdicts_come_one_by_one_or_by_table_and_the_exception_needs_two() {
+    let world = World::new("eligibility");
+    world.import();
+    let set = ["eligibility", "set", "A1", "age", "not-met", "--reason", "born in 1950"];
+    assert_eq!(world.well("alice", &set)["rows"][0]["outcome"], "not-eligible");
+    let ask = ["eligibility", "exception", "A1", "--reason", "outstanding"];
+    assert_eq!(world.well("alice", &ask)["rows"][0]["act"], "asked");
+    assert_eq!(world.refused("alice", &ask, 5)["code"], "second-person-needed");
+    let grant = [&ask[..], &["--grant"]].concat();
+    assert_eq!(world.refused("alice", &grant, 5)["code"], "not-permitted");
+    world.write(
+        "v.csv",
+        b"application,criterion,verdict,reason\nA2,age,met,passport\nA7,age,met,x\nA2,height,met,x\n",
+    );
+    let table = world.well("alice", &["eligibility", "import", "v.csv"]);
+    assert_eq!(table["changed"], 1);
+    assert_eq!(codes(&table), [(3, "application-unknown".to_owned()), (4, "gate-unknown".to_owned())]);
+    let list = world.well("alice", &["eligibility", "list"]);
+    assert_eq!(list["rows"][0]["exception"]["asked_by"], "Alice");
+    assert_eq!(list["rows"][0]["gates"]["age"]["reason"], "born in 1950");
+    assert_eq!(list["rows"][1]["outcome"], "eligible");
+    assert_eq!(
+        world.refused("alice", &["eligibility", "set", "A1", "height", "met", "--reason", "x"], 4)["code"],
+        "not-found"
+    );
+}
+
+#[test]
+fn pairs_are_checked_staged_and_published_and_a_conflict_takes_the_dossier_away() {
+    let world = World::new("assign");
+    world.import();
+    world.enrol("Bob Reviewer", "bob-reviewer");
+    let bob = "bob-reviewer";
+    world.well("alice", &["eligibility", "set", "A2", "age", "not-met", "--reason", "too young"]);
+    world.write(
+        "pairs.csv",
+        "application,reviewer\nA1,bob reviewer\nA2,Bob Reviewer\nA1,Nobody\nA9,Bob Reviewer\n".as_bytes(),
+    );
+    let import = ["assign", "import", "pairs.csv"];
+    let said = world.well("alice", &import);
+    assert_eq!((said["staged"].as_u64(), said["already"].as_u64()), (Some(1), Some(0)));
+    let expected = [(3, "not-eligible"), (4, "reviewer-unknown"), (5, "application-unknown")];
+    assert_eq!(codes(&said), expected.map(|(row, code)| (row, code.to_owned())));
+    let again = world.well("alice", &import);
+    assert_eq!((again["staged"].as_u64(), again["already"].as_u64()), (Some(0), Some(1)));
+    let forced = world.well("alice", &[&import[..], &["--force", "--reason", "the panel asks"]].concat());
+    assert_eq!(forced["staged"], 1);
+    assert_eq!(world.well("alice", &["assign", "publish"])["assigned"], 2);
+    let again = world.well("alice", &import);
+    assert_eq!((again["staged"].as_u64(), again["already"].as_u64()), (Some(0), Some(2)));
+    world.carry("Bob Reviewer", bob);
+
+    // Nothing of a dossier is found before the declaration.
+    let found = |words: &str| world.well(bob, &["search", words])["rows"].as_array().unwrap().len();
+    assert_eq!(found("lanternf"), 0);
+    world.well(bob, &["conflict", "declare", "A1", "none"]);
+    assert_eq!(found("LANTERNF"), 1);
+    let declared = world.well(bob, &["conflict", "declare", "A1", "conflict", "--kind", "colleague"]);
+    assert_eq!(declared["warnings"][0]["code"], "access-ends");
+    assert_eq!(found("lanternf"), 0);
+    assert_eq!(world.refused(bob, &["conflict", "declare", "A9", "none"], 4)["code"], "application-unknown");
+    world.bring(bob);
+    let list = world.well("alice", &["conflict", "list", "--open"]);
+    assert_eq!(list["rows"][0]["reviewer"], "Bob Reviewer");
+    assert_eq!(list["rows"][0]["kind"], "colleague");
+    let shown = world.well("alice", &["application", "show", "A1"]);
+    assert_eq!(shown["rows"][0]["open_to"], serde_json::json!([]));
+    world.well("alice", &["conflict", "clear", "A1", "Bob Reviewer", "--reason", "another house"]);
+    assert_eq!(world.well("alice", &["conflict", "list", "--open"])["rows"], serde_json::json!([]));
+    world.carry("Bob Reviewer", bob);
+    world.well(bob, &["conflict", "declare", "A1", "none"]);
+    assert_eq!(found("lanternf"), 1, "it came again");
+
+    // Taking back, and a withdrawal that takes back.
+    world.write("back.csv", b"application,reviewer\nA2,Bob Reviewer\n");
+    assert_eq!(world.well("alice", &["assign", "import", "back.csv", "--remove"])["staged"], 1);
+    assert_eq!(world.well("alice", &["assign", "publish"])["taken_back"], 1);
+    let withdrawn =
+        world.well("alice", &["application", "withdraw", "A1", "--reason", "by mail", "--route", "mail"]);
+    assert_eq!(withdrawn["rows"][0]["taken_back"], 1);
+    let list = world.well("alice", &["application", "list", "--state", "withdrawn"]);
+    assert_eq!(list["rows"][0]["application"], "A1");
+    assert_eq!(
+        world.refused("alice", &["assign", "import", "pairs.csv"], 3)["code"],
+        "application-withdrawn"
+    );
+    assert_eq!(world.refused(bob, &["application", "list"], 5)["code"], "not-permitted");
+}
+
+#[test]
+fn h15_an_export_asks_what_and_runs_nothing() {
+    let world = World::new("export");
+    world.import();
+    assert_eq!(world.refused("alice", &["export", "--format", "csv"], 2)["code"], "no-compartment");
+    let csv = world.run("alice", &["export", "--format", "csv", "--dossier"]).out;
+    assert!(csv.contains("'=1+1 is no formula") && !csv.contains("Amina"), "{csv}");
+    let json = world.well("alice", &["export", "--format", "json", "--identity"]);
+    assert_eq!(json["rows"][0]["name"], "Amina Example");
+    assert!(json["rows"][0].get("essay").is_none());
+    world.well("alice", &["export", "--format", "xlsx", "--dossier", "--scores", "--out", "out.xlsx"]);
+    let again = ["application", "import", "out.xlsx", "--key", "application", "--partial", "--no-map"];
+    world.write("m.toml", b"ignore = [\"id\"]\n");
+    assert_eq!(counts(&world.well("alice", &again)), [0, 0, 2], "what left comes back the same");
+    let log = fs::read_to_string(Path::new(&world.path("alice")).join("log/tessera.log")).unwrap();
+    assert!(log.contains("exported dossier+scores applications=2"), "{log}");
+    assert!(!log.contains("Amina"));
+}
