@@ -58,8 +58,12 @@ impl Context {
             return Err(tessera_engine::home::HomeError::NotAHome.into())
                 .map_err(|failure: Failure| failure.at(&folder.display().to_string(), None, None));
         }
-        let passphrase = self.passphrase()?;
-        let session = Session::open(&folder, &passphrase)?;
+        self.session_with(&self.passphrase()?)
+    }
+
+    /// Opens the home with a passphrase that is at hand.
+    pub(crate) fn session_with(&self, passphrase: &Passphrase) -> Result<Session, Failure> {
+        let session = Session::open(&self.home()?, passphrase)?;
         self.opened(&session);
         Ok(session)
     }
@@ -113,6 +117,18 @@ impl Context {
             return read_passphrase(file);
         }
         choose_passphrase()
+    }
+
+    /// The passphrase to change to: from `file`, else a person chooses one.
+    #[expect(clippy::unused_self, reason = "how a passphrase comes is the context's business")]
+    pub(crate) fn changed_passphrase(&self, file: Option<&Path>) -> Result<Passphrase, Failure> {
+        match file {
+            Some(file) => read_passphrase(file),
+            None => {
+                must_have_terminal("--new-passphrase-file F gives the new passphrase")?;
+                choose_passphrase()
+            }
+        }
     }
 
     /// Tells a person what to do next; scripts are not told.

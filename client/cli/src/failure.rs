@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use tessera_driver::relay::RelayError;
 use tessera_driver::session::SessionError;
 use tessera_engine::EngineError;
 use tessera_engine::home::HomeError;
@@ -127,6 +128,9 @@ impl From<SessionError> for Failure {
                 .hint("these words belong to another device or to an older sheet"),
             SessionError::NoEnvelope => Self::new(Exit::NotFound, "no-recovery", error.to_string())
                 .hint("`tessera recovery sheet` makes one, as long as the passphrase is known"),
+            SessionError::NoSuchPaper => Self::new(Exit::NotFound, "no-such-paper", error.to_string())
+                .hint("check the words against the sheet, and that it is the sheet of this programme"),
+            SessionError::Relay(error) => (*error).into(),
             SessionError::OtherHome => Self::new(Exit::BadInput, "other-home", error.to_string())
                 .hint("choose another folder with --home"),
         }
@@ -236,6 +240,39 @@ impl From<InputError> for Failure {
         let exit = if kind.needs_person() { Exit::NeedsPerson } else { Exit::BadInput };
         let failure = Self::new(exit, kind.code(), kind.to_string()).hint(kind.hint());
         failure.at(&place.file, place.row, place.column.as_deref())
+    }
+}
+
+impl From<RelayError> for Failure {
+    fn from(error: RelayError) -> Self {
+        let error = match error {
+            RelayError::Engine(error) => return error.into(),
+            other => other,
+        };
+        let (exit, hint) = match &error {
+            RelayError::NoRelay => (
+                Exit::NotFound,
+                "this home knows no relay; a bundle works without one: `tessera bundle export`",
+            ),
+            RelayError::Address { .. } | RelayError::Roots(_) => (Exit::Usage, ""),
+            RelayError::CaptivePortal => (
+                Exit::Network,
+                "something else answered: log in to this network in a browser, then try again",
+            ),
+            RelayError::Certificate(_) => (Exit::Network, "ask whoever runs the relay"),
+            RelayError::Clock => (Exit::Network, "set this computer's date and time, then try again"),
+            RelayError::Forged => {
+                (Exit::Damaged, "this is not the programme's relay, or something between changed its words")
+            }
+            RelayError::NotAdmitted => (
+                Exit::NotPermitted,
+                "the relay does not know this device yet; an admin's exchange has to come first",
+            ),
+            RelayError::OtherProgramme => (Exit::NotPermitted, "this relay serves other programmes"),
+            RelayError::Full => (Exit::Network, "the relay has no room; ask whoever runs it"),
+            _ => (Exit::Network, "nothing is lost; run the command again later"),
+        };
+        Self::new(exit, error.code(), error.to_string()).hint_unless_empty(hint)
     }
 }
 

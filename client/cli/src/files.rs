@@ -40,6 +40,17 @@ pub(crate) fn write_with(
     write_atomically_with(&path, write).map_err(|failure| failure.at(&path.display().to_string(), None, None))
 }
 
+/// Writes a file that anybody may read.
+pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|error| {
+        Failure::new(Exit::Disk, "disk", format!("cannot be written: {error}")).at(
+            &path.display().to_string(),
+            None,
+            None,
+        )
+    })
+}
+
 /// Makes a folder where there is none.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(path).map_err(|error| {

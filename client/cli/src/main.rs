@@ -23,8 +23,9 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    application, assign, bundle, compute, conflict, eligibility, enrol, export, member, programme, queue,
-    ranking, review, scores, search, status, sync, totals,
+    access, application, assign, bundle, charter, completions, compute, conflict, device, eligibility, enrol,
+    export, home, member, passphrase, programme, queue, ranking, recovery, review, round, scores, search,
+    status, sync, totals,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -69,12 +70,26 @@ enum Command {
     Eligibility(eligibility::Arguments),
     /// Write applications or reviews to a table, compartment by compartment
     Export(export::Arguments),
+    /// Who can read what, by person
+    Access(access::Arguments),
+    /// Who decides: admins, coordinators, relays, thresholds
+    Charter(charter::Arguments),
+    /// Completions for a shell
+    Completions(completions::Completions),
+    /// Laptops and papers of a member
+    Device(device::Arguments),
     /// Join a programme: answer an invitation
     Enrol(enrol::Arguments),
-    /// Who belongs: invite, admit, check
+    /// Back up this home, or make it again from a backup
+    Home(home::Arguments),
+    /// Manual pages
+    Man(completions::Man),
+    /// Who belongs: invite, admit, check, suspend, remove
     Member(member::Arguments),
     /// Find words in everything that this home may read
     Search(search::Arguments),
+    /// Change the passphrase of this home
+    Passphrase(passphrase::Arguments),
     /// What the programme is: create, check, show, publish, amend
     Programme(programme::Arguments),
     /// Exchange with the relay
@@ -94,6 +109,10 @@ enum Command {
     Status(status::Arguments),
     /// Mean, median, spread and total of each application, of what counts
     Totals(scores::Figures),
+    /// Words on paper that open this home again
+    Recovery(recovery::Arguments),
+    /// Rounds of the programme, and closing one
+    Round(round::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -128,9 +147,16 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Eligibility(arguments) => eligibility::run(arguments, context),
         Command::Export(arguments) => export::run(arguments, context),
         Command::Search(arguments) => search::run(arguments, context),
+        Command::Access(arguments) => access::run(arguments, context),
+        Command::Charter(arguments) => charter::run(arguments, context),
+        Command::Completions(arguments) => completions::completions(arguments, Cli::command()),
         Command::Compute(arguments) => compute::run(arguments, context.json),
         Command::Enrol(arguments) => enrol::run(arguments, context),
+        Command::Device(arguments) => device::run(arguments, context),
+        Command::Home(arguments) => home::run(arguments, context),
+        Command::Man(arguments) => completions::man(arguments, Cli::command(), context),
         Command::Member(arguments) => member::run(arguments, context),
+        Command::Passphrase(arguments) => passphrase::run(arguments, context),
         Command::Programme(arguments) => programme::run(arguments, context),
         Command::Sync(arguments) => sync::run(arguments, context),
         Command::Worker => sync::worker(),
@@ -140,6 +166,8 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Scores(arguments) => scores::run(arguments, context),
         Command::Status(arguments) => status::run(arguments, context),
         Command::Totals(figures) => totals::run(figures, context),
+        Command::Recovery(arguments) => recovery::run(arguments, context),
+        Command::Round(arguments) => round::run(arguments, context),
     }
 }
 

@@ -12,6 +12,7 @@
 //! json = { "rows.0.name" = "Bob" }          # places in the object on stdout, or on stderr where the command failed
 //! keep = { words = "rows.0.check_words" }   # for later steps; a list is joined with spaces
 //! files = ["bob.answer"]                    # files that must be there afterwards
+//! write = { "words" = "{words}" }           # files written just before
 //! ```
 //! `$TESSERA_PASSPHRASE_FILE` names a file with a passphrase; `env` of a step overrides it.
 
@@ -52,6 +53,8 @@ struct Step {
     files: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
+    #[serde(default)]
+    write: BTreeMap<String, String>,
 }
 
 #[test]
@@ -88,6 +91,9 @@ fn tell(file: &Path) {
 impl Step {
     fn check(&self, place: &str, folder: &Path, kept: &mut BTreeMap<String, String>) {
         let run = filled(&self.run, kept);
+        for (file, text) in &self.write {
+            std::fs::write(folder.join(file), filled(text, kept)).unwrap();
+        }
         let output = Command::new(env!("CARGO_BIN_EXE_tessera"))
             .current_dir(folder)
             .env_remove("TESSERA_HOME")

@@ -5,6 +5,7 @@
 
 mod error;
 mod make;
+mod recover;
 
 use std::path::Path;
 
@@ -15,9 +16,11 @@ use tessera_engine::store::SqlcipherStore;
 use tessera_engine::{Acts, Engine, EngineError};
 use tessera_vault::identity::{Cost, DeviceSecret, IdentityError, open_identity, seal_identity};
 use tessera_vault::passphrase::Passphrase;
+use tessera_vault::recovery::Paper;
 
 pub use self::error::SessionError;
 pub use self::make::Founding;
+pub use self::recover::From as RecoverFrom;
 
 /// A home's engine with what belongs to it. The store closes before the home is let go.
 pub struct Session {
@@ -36,7 +39,7 @@ impl Session {
     /// [`SessionError`].
     pub fn open(folder: &Path, passphrase: &Passphrase) -> Result<Self, SessionError> {
         let home = Home::lock(folder)?;
-        let (secret, cost) = unlock(&home, passphrase)?;
+        let (secret, cost) = unlock(&home.identity()?, passphrase)?;
         Self::start(home, secret, cost)
     }
 
@@ -108,12 +111,34 @@ impl Session {
         self.cost == Cost::Demo
     }
 
+    /// Seals this home's secrets to a recovery paper, so that its words open the home without a network.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn keep_envelope(&self, paper: &Paper) -> Result<(), SessionError> {
+        let envelope = self.engine.seal_envelope(paper)?;
+        // Which device it is stands before it, as the store that could tell is closed when it is needed.
+        let file = [&self.engine.device().0[..], &envelope].concat();
+        Ok(self.home.replace_recovery_envelope(&file)?)
+    }
+
+    /// Writes a backup of the home, which is closed for it.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn backup(self, out: &Path) -> Result<u64, SessionError> {
+        let Self { engine, anchor, home, .. } = self;
+        drop(engine.into_store());
+        drop(anchor);
+        Ok(home.write_backup(out)?)
+    }
+
     /// Puts the identity under another passphrase.
     ///
     /// # Errors
     /// [`IdentityError::WrongPassphrase`] for the old one; [`SessionError`].
     pub fn change_passphrase(&self, old: &Passphrase, new: &Passphrase) -> Result<(), SessionError> {
-        let (secret, _) = unlock(&self.home, old)?;
+        let (secret, _) = unlock(&self.home.identity()?, old)?;
         Ok(self.home.replace_identity(&seal_identity(&secret, new, self.cost))?)
     }
 }
@@ -126,13 +151,12 @@ pub(crate) enum Cheapest {
     Below(u8),
 }
 
-/// Opens the identity of a home; where a guess is too cheap for a real programme, says so.
-pub(crate) fn unlock(home: &Home, passphrase: &Passphrase) -> Result<(DeviceSecret, Cheapest), SessionError> {
-    let file = home.identity()?;
-    match open_identity(&file, passphrase, Cost::Full) {
+/// Opens an identity file; where a guess is too cheap for a real programme, says so.
+pub(crate) fn unlock(file: &[u8], passphrase: &Passphrase) -> Result<(DeviceSecret, Cheapest), SessionError> {
+    match open_identity(file, passphrase, Cost::Full) {
         Ok(secret) => Ok((secret, Cheapest::Floor)),
         Err(IdentityError::TooCheap { found }) => {
-            Ok((open_identity(&file, passphrase, Cost::Demo)?, Cheapest::Below(found)))
+            Ok((open_identity(file, passphrase, Cost::Demo)?, Cheapest::Below(found)))
         }
         Err(error) => Err(error.into()),
     }

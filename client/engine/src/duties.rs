@@ -2,7 +2,7 @@
 //! and acknowledge what they opened; a member's older device gives a newer one its own keys. Nothing here
 //! gives anybody more than charter, statements and openings already say, and `keys` is never given here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_protocol::codec::{List, Wire};
 use tessera_protocol::frontier::Frontier;
@@ -98,6 +98,45 @@ impl Core {
         let desk = Stream::Desk(member).id(self.programme());
         for of in [Stream::Reviews(member), Stream::Desk(member)] {
             self.welcome_missing(tx, of.id(self.programme()), member, desk)?;
+        }
+        self.welcome_to_all(tx, member, desk)
+    }
+
+    /// Gives a member's newer devices the other keys that this one holds, so that they can read before a
+    /// coordinator hears of them. A coordinator's devices get `keys` by `to/`, and with it everything.
+    fn welcome_to_all(
+        &mut self,
+        tx: &mut dyn Transaction,
+        member: MemberId,
+        into: StreamId,
+    ) -> Result<(), EngineError> {
+        let devices: BTreeSet<DeviceId> = self.devices_of(member).collect();
+        if devices.len() < 2 || self.known.permission.is_coordinator(member) {
+            return Ok(());
+        }
+        let mut missing: BTreeMap<DeviceId, Vec<Grant>> = BTreeMap::new();
+        for (_, _, record) in self.known.keys.iter() {
+            match record.grant.audience() {
+                Some(
+                    Audience::To(_)
+                    | Audience::Programme
+                    | Audience::People
+                    | Audience::Dossier(..)
+                    | Audience::Panel(..),
+                ) => {}
+                _ => continue,
+            }
+            for device in devices.difference(&record.given) {
+                missing.entry(*device).or_default().push(record.grant.clone());
+            }
+        }
+        for (device, grants) in missing {
+            for some in grants.chunks(tessera_vault::welcome::GRANTS / 2) {
+                for grant in some {
+                    self.known.keys.learn(tx, grant, false, [device])?;
+                }
+                self.welcome(tx, into, &BTreeSet::from([device]), some.to_vec())?;
+            }
         }
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! keys: those are in the store. It reads no environment and no clock.
 
 mod anchor;
+mod backup;
 mod error;
 mod files;
 
@@ -75,6 +76,15 @@ impl Home {
     /// [`HomeError::Exists`] where something is there already, [`HomeError::InUse`] where another process is
     /// preparing the same.
     pub fn prepare(folder: &Path, identity: &[u8], key: &StoreKey) -> Result<NewHome, HomeError> {
+        let new = Self::prepare_folder(folder)?;
+        let home = new.home();
+        write_atomically(&home.path(IDENTITY), identity)?;
+        drop(SqlcipherStore::create(&home.path(STORE), key)?);
+        Ok(new)
+    }
+
+    /// Prepares the folder beside its place, with nothing of a home in it yet.
+    fn prepare_folder(folder: &Path) -> Result<NewHome, HomeError> {
         if !is_absent_or_empty(folder).map_err(HomeError::of(folder))? {
             return Err(HomeError::Exists);
         }
@@ -90,10 +100,7 @@ impl Home {
         }
         files::create_private_folder(&unfinished)?;
         let new = NewHome { home: Some(Self { _lock: lock_file(&unfinished)?, folder: unfinished }), folder };
-        let home = new.home();
-        files::create_private_folder(&home.path(LOG))?;
-        write_atomically(&home.path(IDENTITY), identity)?;
-        drop(SqlcipherStore::create(&home.path(STORE), key)?);
+        files::create_private_folder(&new.home().path(LOG))?;
         Ok(new)
     }
 
@@ -205,6 +212,14 @@ pub struct NewHome {
 }
 
 impl NewHome {
+    /// Reads the identity file.
+    ///
+    /// # Errors
+    /// As [`Home::identity`].
+    pub fn identity(&self) -> Result<Vec<u8>, HomeError> {
+        self.home().identity()
+    }
+
     /// Opens the new store to be filled; it must be dropped before [`NewHome::finish`].
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 //! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
 //! [`bundle`] and [`attachments`], [`engine`] (what callers use).
 
+pub mod access_list;
 pub mod assignments;
 pub mod attachments;
 pub mod bundle;
@@ -18,6 +19,7 @@ pub mod conflicts;
 pub mod core;
 pub mod counting;
 pub mod decisions;
+pub mod devices;
 pub mod digest;
 pub mod document;
 pub mod duplicates;
@@ -43,6 +45,7 @@ pub mod reading;
 pub mod receive;
 pub mod recorded;
 pub mod records;
+pub mod recovery;
 pub mod reviews;
 pub mod score_import;
 pub mod scores;

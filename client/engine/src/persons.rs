@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use tessera_model::documents::{Kind, Person, Subject};
+use tessera_protocol::charter::Link;
 use tessera_protocol::codec::Wire;
-use tessera_protocol::ids::{InvitationId, MemberId};
+use tessera_protocol::ids::{InvitationId, LinkId, MemberId};
+use tessera_protocol::permission::Act;
 use tessera_protocol::wire;
 use tessera_vault::enrol::{About, Invitation, Relay};
 use tessera_vault::ids::Audience;
@@ -214,6 +216,17 @@ impl Acts<'_> {
 }
 
 impl<S: Store> Engine<S> {
+    /// Every charter link that is here, once each.
+    pub fn links(&self) -> Vec<Link> {
+        let mut links: BTreeMap<LinkId, Link> = BTreeMap::new();
+        for pack in self.core.known.gathering.packs() {
+            if let Act::Link(link) = &pack.act {
+                links.entry(link.id()).or_insert_with(|| link.clone());
+            }
+        }
+        links.into_values().collect()
+    }
+
     /// True in a programme that is marked as a demonstration; before its charter came, by what the invitation
     /// or the older device said.
     ///

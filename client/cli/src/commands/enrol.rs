@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use tessera_driver::session::{Session, SessionError};
-use tessera_vault::enrol::{About, INVITATION_BYTES, Invitation};
+use tessera_engine::devices::Pass;
+use tessera_vault::enrol::{About, EnrolError, INVITATION_BYTES, Invitation};
 use tessera_vault::text::Text;
 
 use super::member::roles_of;
@@ -42,17 +43,18 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         let mut session = context.session()?;
         return show(&mut session, None, context);
     };
-    let invitation = read(given)?;
+    let given_to_us = read(given)?;
     let folder = context.home()?;
     let (mut session, answer) = if folder.join("identity.age").is_file() {
-        again(&invitation, context)?
+        again(given_to_us.invitation(), context)?
     } else {
-        if !context.json {
-            welcome(&invitation, context);
-        }
+        given_to_us.tell(context);
         let about = about(arguments)?;
         let passphrase = context.new_passphrase(None)?;
-        let (session, answer) = Session::enrol(&folder, &passphrase, &invitation, about)?;
+        let (session, answer) = match &given_to_us {
+            Given::Invitation(invitation) => Session::enrol(&folder, &passphrase, invitation, about)?,
+            Given::Pass(pass) => Session::join(&folder, &passphrase, pass)?,
+        };
         context.opened(&session);
         (session, answer)
     };
@@ -60,19 +62,52 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     files::write(&file, &answer)?;
     show(&mut session, Some(&file), context)?;
     context.hint(&format!(
-        "next: hand {} back to whoever invited you; after the admission came, `tessera enrol` shows six words to compare",
+        "next: hand {} back; `tessera enrol` shows the six words to compare, as soon as they can be known",
         file.display()
     ));
     Ok(())
 }
 
-/// Reads an invitation from a file, or as a link.
-fn read(given: &str) -> Result<Invitation, Failure> {
-    if given.trim_start().starts_with("tessera:") {
-        return Ok(Invitation::from_link(given).map_err(SessionError::from)?);
+/// What was handed over: an invitation of a person, or a pass of a further device.
+enum Given {
+    Invitation(Box<Invitation>),
+    Pass(Box<Pass>),
+}
+
+impl Given {
+    fn invitation(&self) -> &Invitation {
+        match self {
+            Self::Invitation(invitation) => invitation,
+            Self::Pass(pass) => pass.invitation(),
+        }
     }
-    let text = files::read_text(Path::new(given), 2 * INVITATION_BYTES)?;
-    Invitation::from_link(&text).map_err(|error| Failure::from(error).at(given, None, None))
+
+    fn tell(&self, context: &Context) {
+        let name = &*self.invitation().name;
+        match self {
+            Self::Invitation(invitation) => {
+                let roles = roles_of(invitation.roles).join(" and ");
+                context.hint(&format!("You are invited as {roles} to: {name}"));
+            }
+            Self::Pass(_) => context.hint(&format!("This becomes one more device of yours in: {name}")),
+        }
+    }
+}
+
+/// Reads an invitation from a file or as a link, or a pass from a file.
+fn read(given: &str) -> Result<Given, Failure> {
+    if given.trim_start().starts_with("tessera:") {
+        let invitation = Invitation::from_link(given).map_err(SessionError::from)?;
+        return Ok(Given::Invitation(Box::new(invitation)));
+    }
+    let bytes = files::read(Path::new(given), 2 * INVITATION_BYTES)?;
+    let here = |failure: Failure| failure.at(given, None, None);
+    if Pass::is_one(&bytes) {
+        return Pass::from_file(&bytes).map(|pass| Given::Pass(Box::new(pass))).map_err(|e| here(e.into()));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| here(EnrolError::NoInvitation.into()))?;
+    let invitation = Invitation::from_link(&text).map_err(|error| here(error.into()))?;
+    Ok(Given::Invitation(Box::new(invitation)))
 }
 
 fn beside(given: &str) -> PathBuf {
@@ -96,11 +131,6 @@ fn about(arguments: &Arguments) -> Result<About, Failure> {
     })
 }
 
-fn welcome(invitation: &Invitation, context: &Context) {
-    let roles = roles_of(invitation.roles).join(" and ");
-    context.tell(&format!("You are invited as {roles} to: {}", &*invitation.name));
-}
-
 /// The home is here already: it must be this invitation's.
 fn again(invitation: &Invitation, context: &Context) -> Result<(Session, Vec<u8>), Failure> {
     let mut session = context.session()?;
@@ -110,11 +140,16 @@ fn again(invitation: &Invitation, context: &Context) -> Result<(Session, Vec<u8>
 }
 
 fn show(session: &mut Session, file: Option<&Path>, context: &Context) -> Result<(), Failure> {
-    let words = session.engine().own_check_words()?;
+    let words = match session.engine().own_device_words()? {
+        Some(words) => Some(words),
+        None => session.engine().own_check_words()?,
+    };
     let engine = session.engine();
     let state = match engine.permission().members.get(&engine.member()) {
-        None => "waiting",
-        Some(state) => super::member::standing(state.standing),
+        Some(state) if state.devices.contains_key(&engine.device()) => {
+            super::member::standing(state.standing)
+        }
+        _ => "waiting",
     };
     let row = json!({
         "programme": engine.programme().to_string(),

@@ -1,5 +1,7 @@
 //! `tessera member`: who belongs. Inviting, admitting, checking; the acts that end it are in [`ending`].
 
+pub(crate) mod ending;
+
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -7,6 +9,7 @@ use serde_json::{Value, json};
 use tessera_driver::session::Session;
 use tessera_engine::persons::Invited;
 use tessera_model::input::Warning;
+use tessera_model::table::{MAX_FILE_BYTES, Table};
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::MemberId;
 use tessera_protocol::permission::{MemberState, Standing};
@@ -14,6 +17,8 @@ use tessera_vault::enrol::ANSWER_BYTES;
 use tessera_vault::text::Text;
 use tessera_vault::words::normalise;
 
+use self::ending::{End, Ending};
+use super::compute::refused;
 use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -32,19 +37,29 @@ pub(crate) struct Arguments {
 enum What {
     /// Show who belongs, and who is invited
     List,
-    /// Write an invitation for one person
+    /// Write invitations, for one person or for many
     Invite(Invite),
     /// Admit whoever answered an invitation
     Admit(Admit),
+    /// Stop reading and writing until it is lifted
+    Suspend(Ending),
+    /// Undo a suspension
+    Lift(Ending),
+    /// Remove for ever
+    Remove(Ending),
     /// Record that the check words matched, or that the invitation was handed over in person
     Check(Check),
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("whom").required(true).args(["name", "many"])))]
 struct Invite {
     /// Name of the person
     #[arg(long, value_name = "N")]
-    name: String,
+    name: Option<String>,
+    /// Many at once: CSV with the columns name[,role,email,region,languages,competences,min,max,…]
+    #[arg(long, value_name = "CSV")]
+    many: Option<PathBuf>,
     /// reviewer, coordinator or admin; several with commas
     #[arg(long, value_name = "R", default_value = "reviewer")]
     role: String,
@@ -84,6 +99,9 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         What::List => list(context),
         What::Invite(invite) => self::invite(invite, context),
         What::Admit(admit) => self::admit(admit, context),
+        What::Suspend(ending) => ending::run(End::Suspend, ending, context),
+        What::Lift(ending) => ending::run(End::Lift, ending, context),
+        What::Remove(ending) => ending::run(End::Remove, ending, context),
         What::Check(check) => self::check(check, context),
     }
 }
@@ -169,16 +187,68 @@ pub(crate) fn parse_roles(words: &str) -> Result<Roles, Failure> {
 
 fn invite(invite: &Invite, context: &Context) -> Result<(), Failure> {
     let roles = parse_roles(&invite.role)?;
-    let invited = Invited { name: name(&invite.name)?, fields: Default::default() };
+    let people = match (&invite.many, &invite.name) {
+        (Some(file), _) => many(file, roles)?,
+        (None, given) => vec![(
+            Invited { name: name(given.as_deref().unwrap_or_default())?, fields: Default::default() },
+            roles,
+        )],
+    };
     let mut session = context.session()?;
-    let row = invitation(&mut session, &invited, roles, &invite.out)?;
-    Answer::new("member-invite", vec![row]).show(context, &["name", "roles", "invitation"], |row| {
+    let mut rows = Vec::new();
+    for (invited, roles) in &people {
+        rows.push(invitation(&mut session, invited, *roles, &invite.out)?);
+    }
+    Answer::new("member-invite", rows).show(context, &["name", "roles", "invitation"], |row| {
         vec![text(&row["name"]), text(&row["roles"]), text(&row["file"])]
     })?;
     context.hint(
         "next: give the file to that person alone; they run `tessera enrol FILE` and hand the answer back, then `tessera member admit ANSWER`",
     );
     Ok(())
+}
+
+/// Reads whom to invite; everything is checked before anybody is.
+fn many(file: &Path, otherwise: Roles) -> Result<Vec<(Invited, Roles)>, Failure> {
+    const CELL_BYTES: usize = 500;
+    let shown = file.display().to_string();
+    let bytes = files::read(file, MAX_FILE_BYTES)?;
+    let table = Table::read(&bytes, &shown, CELL_BYTES).map_err(refused)?;
+    let name_at = table.require("name").map_err(refused)?;
+    let role_at = table.column("role");
+    let mut people = Vec::new();
+    for row in &table.rows {
+        let here = |failure: Failure, column: &str| failure.at(&shown, Some(row.number), Some(column));
+        let name = name(&row.cells[name_at]).map_err(|failure| here(failure, "name"))?;
+        let roles = match role_at.map(|at| row.cells[at].trim()).filter(|role| !role.is_empty()) {
+            Some(role) => parse_roles(role).map_err(|failure| {
+                let mut failure = here(failure, "role");
+                failure.exit = Exit::BadInput;
+                failure
+            })?,
+            None => otherwise,
+        };
+        let mut fields = Vec::new();
+        for (at, (column, cell)) in table.columns.iter().zip(&row.cells).enumerate() {
+            if at == name_at || Some(at) == role_at || cell.trim().is_empty() {
+                continue;
+            }
+            let long = |_| here(Failure::new(Exit::BadInput, "cell-too-long", "this is too long"), column);
+            fields.push((
+                Text::try_from(column.as_str()).map_err(long)?,
+                Text::try_from(cell.trim()).map_err(long)?,
+            ));
+        }
+        let fields = fields.try_into().map_err(|_| {
+            Failure::new(Exit::BadInput, "too-many-columns", "an invitation takes 32 columns along").at(
+                &shown,
+                Some(row.number),
+                None,
+            )
+        })?;
+        people.push((Invited { name, fields }, roles));
+    }
+    Ok(people)
 }
 
 /// Checks a person's name.

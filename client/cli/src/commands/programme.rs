@@ -190,7 +190,7 @@ fn publish(publish: &Publish, context: &Context) -> Result<(), Failure> {
         return Err(Failure::new(Exit::BadInput, "already-published", message)
             .hint("`tessera programme amend --file P --reason T` publishes the next revision"));
     }
-    let rehearsed = session.together(|acts| acts.setting("recovery-rehearsed"))?.is_some();
+    let rehearsed = session.together(|acts| acts.is_rehearsed())?;
     if !rehearsed {
         match publish.accept_loss.as_deref().map(str::trim) {
             Some(accepted) if accepted.trim_end_matches('.').eq_ignore_ascii_case(ACCEPTED) => {

@@ -31,6 +31,12 @@ pub enum SessionError {
     /// This home has no recovery paper.
     #[error("no recovery paper was made for this home")]
     NoEnvelope,
+    /// The words belong to no device of the programme.
+    #[error("these words belong to no device of this programme")]
+    NoSuchPaper,
+    /// What the recovery needs could not be fetched.
+    #[error(transparent)]
+    Relay(#[from] Box<crate::relay::RelayError>),
     /// This is the home of another member or programme than the file is for.
     #[error("this folder holds the home of another invitation")]
     OtherHome,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tessera_engine::core::Rng;
+use tessera_engine::devices::Pass;
 use tessera_engine::home::Home;
 use tessera_engine::store::SqlcipherStore;
 use tessera_engine::{Engine, EngineError};
@@ -63,6 +64,24 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Asks to be a further device of a member, in a new home; gives the request to hand back.
+    ///
+    /// # Errors
+    /// [`SessionError`]; nothing is left behind.
+    pub fn join(
+        folder: &Path,
+        passphrase: &Passphrase,
+        pass: &Pass,
+    ) -> Result<(Self, Vec<u8>), SessionError> {
+        let secret = DeviceSecret::generate(&mut os_random());
+        make(folder, passphrase, cost(pass.invitation().demo), secret, |store, secret, rng| {
+            let (_, request) = Engine::request(store, secret, rng, pass)?;
+            Ok(request)
+        })
+    }
+}
+
 /// What a guess must cost.
 pub(super) fn cost(demo: bool) -> Cost {
     if demo { Cost::Demo } else { Cost::Full }
@@ -84,7 +103,7 @@ pub(super) fn make<T>(
 }
 
 /// The engine takes its secret for itself, so two starts in one process need two.
-fn copy(secret: &DeviceSecret) -> DeviceSecret {
+pub(super) fn copy(secret: &DeviceSecret) -> DeviceSecret {
     let bytes = Zeroizing::new(secret.to_bytes());
     DeviceSecret::from_bytes(&bytes).expect("it was encoded just now")
 }

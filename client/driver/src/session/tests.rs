@@ -56,7 +56,7 @@ fn k19_a_cheap_identity_opens_no_real_programme() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("home");
     let session = found(&folder, false);
-    let (secret, _) = unlock(session.home(), &words()).unwrap();
+    let (secret, _) = unlock(&session.home().identity().unwrap(), &words()).unwrap();
     let cheap = seal_identity(&secret, &words(), Cost::Demo);
     session.home().replace_identity(&cheap).unwrap();
     drop(session);
@@ -87,4 +87,86 @@ fn k23_an_older_store_is_told_and_work_goes_on() {
     let mut session = Session::open(&folder, &words()).unwrap();
     assert_eq!(session.continuity(), Continuity::RolledBack { starts: 1 });
     session.work(|engine| engine.invite(Roles::default(), "still here", Vec::new())).unwrap();
+}
+
+#[test]
+fn forgotten_words_and_a_lost_laptop_are_recovered_with_the_paper() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("alice");
+    let mut alice = found(&folder, true);
+    let paper = alice.together(|acts| acts.draw_paper()).unwrap();
+    let other = Passphrase::new("another");
+    assert!(matches!(Session::recover(&folder, &paper, &other), Err(SessionError::Home(HomeError::InUse))));
+    let stranger = Paper::generate(&mut os_random());
+    assert!(alice.together(|acts| acts.rehearse(&stranger)).is_err());
+    assert!(!alice.together(|acts| acts.is_rehearsed()).unwrap());
+    let rehearsed = alice.together(|acts| acts.rehearse(&paper)).unwrap();
+    assert!(rehearsed.welcomed);
+    alice.keep_envelope(&paper).unwrap();
+    let application = alice.engine().application("A001").unwrap();
+    let bundle = alice.work(|engine| engine.export(For::Everything)).unwrap();
+    drop(alice);
+
+    assert!(matches!(Session::recover(&folder, &stranger, &other), Err(SessionError::Envelope(_))));
+    drop(Session::open(&folder, &words()).unwrap());
+    drop(Session::recover(&folder, &paper, &other).unwrap());
+    assert!(Session::open(&folder, &words()).is_err());
+    drop(Session::open(&folder, &other).unwrap());
+
+    let elsewhere = place.path().join("elsewhere");
+    let none = Session::recover_from(&elsewhere, &stranger, &other, &RecoverFrom::Bundle(&bundle));
+    assert!(matches!(none, Err(SessionError::NoSuchPaper)));
+    let mut again = Session::recover_from(&elsewhere, &paper, &other, &RecoverFrom::Bundle(&bundle)).unwrap();
+    assert!(again.engine().is_coordinator() && again.engine().is_admin());
+    assert_eq!(again.engine().application("A001").unwrap(), application);
+    assert!(again.engine().notices().unwrap().is_empty());
+}
+
+#[test]
+fn a_second_laptop_of_a_reader_opens_what_the_first_holds() {
+    let place = tempfile::tempdir().unwrap();
+    let mut alice = found(&place.path().join("alice"), true);
+    let invitation = alice.work(|engine| engine.invite(Roles::default(), "it", Vec::new())).unwrap();
+    let (mut bob, answer) =
+        Session::enrol(&place.path().join("bob"), &words(), &invitation, About::default()).unwrap();
+    let member = alice.together(|acts| acts.admit_person(&answer)).unwrap().member;
+    let bundle = alice.work(|engine| engine.export(For::Member(member))).unwrap();
+    bob.work(|engine| engine.import(&bundle)).unwrap();
+
+    let pass = bob.together(|acts| acts.device_pass(member)).unwrap();
+    let pass = tessera_engine::devices::Pass::from_file(&pass.to_file()).unwrap();
+    let (mut laptop, request) = Session::join(&place.path().join("laptop"), &words(), &pass).unwrap();
+    assert!(alice.together(|acts| acts.read_request(&request)).is_err());
+    let requested = bob.together(|acts| acts.read_request(&request)).unwrap();
+    assert_eq!(Some(requested.check_words), laptop.engine().own_device_words().unwrap());
+    bob.together(|acts| acts.add_requested(&request)).unwrap();
+    let bundle = bob.work(|engine| engine.export(For::Everything)).unwrap();
+    laptop.work(|engine| engine.import(&bundle)).unwrap();
+    assert!(laptop.engine().is_active());
+    let to = laptop.engine().stream(&tessera_vault::ids::Audience::To(member)).unwrap();
+    assert!(laptop.engine().epochs().any(|(stream, _)| stream == to), "no coordinator was needed");
+}
+
+#[test]
+fn a_backup_becomes_a_home_and_a_cut_one_becomes_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("home"), place.path().join("out.backup"));
+    let mut session = found(&folder, true);
+    session.work(|engine| engine.invite(Roles::default(), "it", Vec::new())).unwrap();
+    let programme = session.engine().programme();
+    session.backup(&file).unwrap();
+    let restored = place.path().join("restored");
+    assert!(Session::restore(&restored, &Passphrase::new("another"), &file).is_err());
+    assert!(!restored.exists());
+    let mut session = Session::restore(&restored, &words(), &file).unwrap();
+    assert_eq!(session.engine().programme(), programme);
+    drop(session);
+    let whole = std::fs::read(&file).unwrap();
+    for cut in [0, 10, whole.len() / 2, whole.len() - 1] {
+        std::fs::write(&file, &whole[..cut]).unwrap();
+        assert!(Session::restore(&place.path().join("cut"), &words(), &file).is_err(), "{cut}");
+    }
+    std::fs::write(&file, [&whole[..], b"x"].concat()).unwrap();
+    assert!(Session::restore(&place.path().join("cut"), &words(), &file).is_err());
+    assert!(!place.path().join("cut").exists());
 }

@@ -1,0 +1,296 @@
+//! `tessera charter`: who decides. Admins, coordinators, relays and thresholds change when more than half of the admins
+//! signed, by whatever road the signatures come.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use tessera_driver::session::Session;
+use tessera_protocol::charter::{Change, Link, Threshold};
+use tessera_protocol::device::{Device, Form};
+use tessera_protocol::ids::{LinkId, MemberId};
+use tessera_protocol::permission::MemberState;
+
+use super::member::{parse_roles, roles_of};
+use super::programme::{public_key, relay, text};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::names::Names;
+use crate::output::{Answer, print};
+
+/// Arguments of `charter`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show who decides, and what is proposed
+    Show,
+    /// Propose a change, signing it; with one admin it counts at once
+    Propose(Propose),
+    /// Sign what another admin proposed
+    Sign {
+        /// The proposal's id, or its beginning
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Propose {
+    /// Give a member roles: M=admin, M=coordinator, M=admin,coordinator
+    #[arg(long, value_name = "M=ROLES")]
+    add: Vec<String>,
+    /// Add a relay's key
+    #[arg(long, value_name = "HEX")]
+    add_relay_key: Vec<String>,
+    /// The address of the relay whose key is added
+    #[arg(long, value_name = "URL", requires = "add_relay_key")]
+    relay: Option<String>,
+    /// Add the key of a relay to come, kept on paper
+    #[arg(long, value_name = "HEX")]
+    spare_relay_key: Vec<String>,
+    /// Take a relay's key out for ever
+    #[arg(long, value_name = "HEX")]
+    drop_relay_key: Vec<String>,
+    /// How many admins must agree to a removal
+    #[arg(long, value_name = "N")]
+    removal_threshold: Option<u16>,
+    /// Let a member sign the final list
+    #[arg(long, value_name = "M")]
+    add_signer: Vec<String>,
+    /// End a member's signing of the final list
+    #[arg(long, value_name = "M")]
+    drop_signer: Vec<String>,
+}
+
+/// Runs `charter`.
+pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    match &arguments.what {
+        What::Show => show(context),
+        What::Propose(propose) => self::propose(propose, context),
+        What::Sign { id } => sign(id, context),
+    }
+}
+
+fn show(context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let names = Names::of(&mut session)?;
+    let links = session.engine().links();
+    let charter = session.engine().permission().charter.clone();
+    let powers = &charter.powers;
+    let people = |members: Vec<MemberId>| -> Vec<Value> {
+        let shown = members.into_iter();
+        shown.map(|member| json!({ "member": member.to_string(), "name": names.name(member) })).collect()
+    };
+    let relays: Vec<Value> = powers
+        .relays
+        .iter()
+        .map(|(key, spare)| json!({ "key": hex(&key.to_bytes()), "spare": spare }))
+        .collect();
+    let rows: Vec<Value> = links
+        .iter()
+        .filter_map(|link| Some((link, charter.pending.get(&link.id())?)))
+        .map(|(link, pending)| {
+            json!({
+                "id": link.id().to_string(),
+                "changes": link.changes.iter().map(|change| words(change, &names)).collect::<Vec<_>>(),
+                "signed": people(pending.signed.iter().copied().collect()),
+                "needed": pending.needed,
+                "signed_by_me": pending.signed.contains(&session.engine().member()),
+            })
+        })
+        .collect();
+    let answer = Answer::new("charter-show", rows)
+        .with("admins", people(powers.admins().collect()))
+        .with("coordinators", people(powers.coordinators().collect()))
+        .with("signers", people(powers.signers.iter().copied().collect()))
+        .with("relays", relays)
+        .with("removal_threshold", powers.removal_threshold())
+        .with("majority", powers.majority())
+        .with("frozen", charter.frozen);
+    answer.show_as(context, |answer| {
+        let called = |members: Vec<MemberId>| {
+            members.into_iter().map(|member| names.name(member)).collect::<Vec<_>>().join(", ")
+        };
+        let mut said = vec![
+            format!(
+                "admins             {} (changes need {})",
+                called(powers.admins().collect()),
+                powers.majority()
+            ),
+            format!("coordinators       {}", called(powers.coordinators().collect())),
+            format!("sign a final list  {}", called(powers.signers.iter().copied().collect())),
+            format!("a removal needs    {} admin(s)", powers.removal_threshold()),
+        ];
+        for (key, spare) in &powers.relays {
+            let what = if *spare { "spare relay key" } else { "relay key" };
+            said.push(format!("{what:<18} {}", hex(&key.to_bytes())));
+        }
+        if charter.frozen {
+            said.push(
+                "FROZEN: two lines of the charter contradict each other, or no admin is left".to_owned(),
+            );
+        }
+        for row in answer.rows() {
+            said.push(format!(
+                "proposed {}      {}; signed by {} of {}",
+                &text(&row["id"])[..8],
+                text(&row["changes"]),
+                row["signed"].as_array().map_or(0, Vec::len),
+                text(&row["needed"]),
+            ));
+        }
+        print(&format!("{}\n", said.join("\n")))
+    })
+}
+
+fn propose(propose: &Propose, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let names = Names::of(&mut session)?;
+    let changes = propose.changes(&mut session, &names)?;
+    if changes.is_empty() {
+        return Err(Failure::new(Exit::Usage, "usage", "nothing is proposed")
+            .hint("--add M=admin, --spare-relay-key HEX and others say what; see --help"));
+    }
+    let shown: Vec<String> = changes.iter().map(|change| words(change, &names)).collect();
+    let link = session.work(|engine| engine.amend_charter(changes))?;
+    if let (Some(url), Some(key)) = (&propose.relay, propose.add_relay_key.first()) {
+        let relay = relay(url, key)?;
+        session.together(|acts| {
+            let mut relays = acts.relays()?;
+            relays.push(relay);
+            acts.set_relays(relays)
+        })?;
+    }
+    tell(&mut session, "charter-propose", link, shown, context)
+}
+
+impl Propose {
+    fn changes(&self, session: &mut Session, names: &Names) -> Result<Vec<Change>, Failure> {
+        let mut changes = Vec::new();
+        for given in &self.add {
+            let (member, roles) = given
+                .split_once('=')
+                .ok_or_else(|| Failure::new(Exit::Usage, "usage", format!("`{given}` is not M=ROLES")))?;
+            let (member, roles) = (names.find(member)?, parse_roles(roles)?);
+            let state = session.engine().permission().members.get(&member);
+            let devices = state.map(active).unwrap_or_default();
+            let devices = devices
+                .try_into()
+                .map_err(|_| Failure::new(Exit::BadInput, "too-many", "this member has too many devices"))?;
+            changes.push(Change::Add { member, roles, devices });
+        }
+        for key in &self.add_relay_key {
+            changes.push(Change::AddRelay { key: public_key(key)?, spare: false });
+        }
+        for key in &self.spare_relay_key {
+            changes.push(Change::AddRelay { key: public_key(key)?, spare: true });
+        }
+        for key in &self.drop_relay_key {
+            changes.push(Change::DropRelay { key: public_key(key)? });
+        }
+        if let Some(count) = self.removal_threshold {
+            changes.push(Change::Set { threshold: Threshold::Remove, count });
+        }
+        for member in &self.add_signer {
+            changes.push(Change::AddSigner { member: names.find(member)? });
+        }
+        for member in &self.drop_signer {
+            changes.push(Change::DropSigner { member: names.find(member)? });
+        }
+        Ok(changes)
+    }
+}
+
+fn sign(id: &str, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let names = Names::of(&mut session)?;
+    let digits = id.trim().to_ascii_lowercase();
+    let charter = &session.engine().permission().charter;
+    let open: Vec<LinkId> = charter.pending.keys().copied().collect();
+    let found: Vec<LinkId> =
+        open.into_iter().filter(|link| digits.len() >= 4 && link.to_string().starts_with(&digits)).collect();
+    let [link] = found[..] else {
+        return Err(Failure::new(
+            Exit::NotFound,
+            "no-such-proposal",
+            format!("no open proposal is called `{id}`"),
+        )
+        .hint("`tessera charter show` lists the open ones"));
+    };
+    let links = session.engine().links();
+    let changes = links
+        .iter()
+        .find(|one| one.id() == link)
+        .map(|link: &Link| link.changes.iter().map(|change| words(change, &names)).collect::<Vec<_>>());
+    session.work(|engine| engine.sign_link(link))?;
+    tell(&mut session, "charter-sign", link, changes.unwrap_or_default(), context)
+}
+
+fn tell(
+    session: &mut Session,
+    verb: &'static str,
+    link: LinkId,
+    changes: Vec<String>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let charter = &session.engine().permission().charter;
+    let counts = charter.counted.contains_key(&link);
+    let pending = charter.pending.get(&link);
+    let row = json!({
+        "id": link.to_string(),
+        "changes": changes,
+        "counts": counts,
+        "signed": pending.map(|pending| pending.signed.len()),
+        "needed": pending.and_then(|pending| pending.needed),
+    });
+    Answer::new(verb, vec![row]).show(context, &["id", "changes", "counts"], |row| {
+        let counts = if row["counts"] == true { "yes" } else { "not yet" };
+        vec![text(&row["id"])[..8].to_owned(), text(&row["changes"]), counts.to_owned()]
+    })?;
+    context.hint(if counts {
+        "next: `tessera sync`"
+    } else {
+        "next: `tessera sync`, and other admins sign with `tessera charter sign`"
+    });
+    Ok(())
+}
+
+/// A change in words.
+fn words(change: &Change, names: &Names) -> String {
+    match change {
+        Change::Add { member, roles, .. } => {
+            format!("{} becomes {}", names.name(*member), roles_of(*roles).join(" and "))
+        }
+        Change::Drop { member, roles, .. } => {
+            format!("{} is no {} any more", names.name(*member), roles_of(*roles).join(" and "))
+        }
+        Change::AddDevice { member, .. } => format!("one more device of {}", names.name(*member)),
+        Change::DropDevice { device, .. } => format!("device {} is taken out", &device.to_string()[..8]),
+        Change::AddRelay { key, spare: true } => format!("spare relay key {}", &hex(&key.to_bytes())[..8]),
+        Change::AddRelay { key, .. } => format!("relay key {}", &hex(&key.to_bytes())[..8]),
+        Change::DropRelay { key } => format!("relay key {} is taken out", &hex(&key.to_bytes())[..8]),
+        Change::Set { threshold: Threshold::Remove, count } => format!("a removal needs {count} admins"),
+        Change::Set { threshold: Threshold::FinalList, count } => {
+            format!("a final list needs {count} signers")
+        }
+        Change::AddSigner { member } => format!("{} signs final lists", names.name(*member)),
+        Change::DropSigner { member } => format!("{} signs no final list any more", names.name(*member)),
+        Change::RaiseSuite { floor } => format!("suite {floor} or newer"),
+        Change::Set { .. } | Change::Unknown { .. } => "something of a newer version".to_owned(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The devices that act for a member, the first one first: its id is the member's.
+fn active(state: &MemberState) -> Vec<Device> {
+    let devices = state.devices.values().filter(|device| device.active);
+    let mut devices: Vec<Device> = devices.map(|device| device.device.clone()).collect();
+    devices.sort_by_key(|device| device.form == Form::Paper);
+    devices
+}

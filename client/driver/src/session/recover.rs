@@ -1,0 +1,125 @@
+//! Coming back: a passphrase that was forgotten, a laptop that was lost, a backup that is put in place.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use tessera_engine::Engine;
+use tessera_engine::bundle::{self, For};
+use tessera_engine::core::About;
+use tessera_engine::home::Home;
+use tessera_engine::store::MemoryStore;
+use tessera_protocol::ids::{DeviceId, MemberId, ProgrammeId};
+use tessera_protocol::permission::Gathering;
+use tessera_vault::enrol::Relay;
+use tessera_vault::identity::{DeviceSecret, seal_identity};
+use tessera_vault::passphrase::Passphrase;
+use tessera_vault::recovery::{Paper, open_envelope};
+
+use super::make::{copy, cost, make};
+use super::{Cheapest, Session, SessionError, os_random, unlock};
+use crate::relay;
+
+/// Where the rest of a lost home comes from.
+pub enum From<'a> {
+    /// A bundle with everything that the member may read.
+    Bundle(&'a [u8]),
+    /// A relay, for a member of a programme.
+    Relay {
+        /// The programme.
+        programme: ProgrammeId,
+        /// Whose home it was.
+        member: MemberId,
+        /// Where.
+        relay: &'a Relay,
+    },
+}
+
+impl Session {
+    /// Opens a home with its recovery words, and puts it under a new passphrase.
+    ///
+    /// # Errors
+    /// [`SessionError::NoEnvelope`], [`SessionError::Envelope`] for other words; nothing was changed then.
+    pub fn recover(folder: &Path, paper: &Paper, passphrase: &Passphrase) -> Result<Self, SessionError> {
+        let home = Home::lock(folder)?;
+        let file = home.recovery_envelope()?.ok_or(SessionError::NoEnvelope)?;
+        let (device, envelope) = file.split_first_chunk::<16>().ok_or(SessionError::NoEnvelope)?;
+        let secret = open_envelope(envelope, paper, DeviceId(*device))?;
+        // The store is the proof that these are this home's secrets: it opens first.
+        let session = Self::start(home, copy(&secret), Cheapest::Floor)?;
+        session.home().replace_identity(&seal_identity(&secret, passphrase, session.cost))?;
+        Ok(session)
+    }
+
+    /// Makes a home on another computer with the recovery words of a lost one. The paper, a device of the
+    /// member, adds the new computer; what it may read comes from a bundle or a relay.
+    ///
+    /// # Errors
+    /// [`SessionError::NoSuchPaper`]; nothing is left behind.
+    pub fn recover_from(
+        folder: &Path,
+        paper: &Paper,
+        passphrase: &Passphrase,
+        from: &From<'_>,
+    ) -> Result<Self, SessionError> {
+        let mut relays = Vec::new();
+        let about = match from {
+            From::Bundle(bytes) => about(bytes, paper)?,
+            From::Relay { programme, member, relay } => {
+                relays.push((*relay).clone());
+                About { programme: *programme, member: *member }
+            }
+        };
+        let mut old = Engine::join(MemoryStore::default(), paper.device_secret(), os_random(), about)?;
+        match from {
+            From::Bundle(bytes) => {
+                old.import(bytes)?;
+            }
+            From::Relay { .. } => fetch(&mut old, &relays)?,
+        }
+        if !old.is_active() {
+            return Err(SessionError::NoSuchPaper);
+        }
+        let secret = DeviceSecret::generate(&mut os_random());
+        old.together(|acts| acts.add_device(about.member, secret.device()))?;
+        let everything = old.export(For::Everything)?;
+        let demo = old.is_demo()?;
+        let (session, ()) = make(folder, passphrase, cost(demo), secret, |store, secret, rng| {
+            let mut engine = Engine::join(store, secret, rng, about)?;
+            engine.import(&everything)?;
+            engine.together(|acts| acts.set_relays(relays))?;
+            Ok(())
+        })?;
+        Ok(session)
+    }
+
+    /// Puts a backup in place as a new home.
+    ///
+    /// # Errors
+    /// [`SessionError`]; nothing is left behind.
+    pub fn restore(folder: &Path, passphrase: &Passphrase, backup: &Path) -> Result<Self, SessionError> {
+        let new = Home::read_backup(folder, backup)?;
+        let (secret, cost) = unlock(&new.identity()?, passphrase)?;
+        drop(new.open_store(secret.database_key())?);
+        Self::start(new.finish()?, secret, cost)
+    }
+}
+
+/// Whose device a paper is, by the public packs of a bundle.
+fn about(bytes: &[u8], paper: &Paper) -> Result<About, SessionError> {
+    let bundle = bundle::read(bytes)?;
+    let programme = bundle.head.programme;
+    let mut gathering = Gathering::new(programme);
+    for pack in bundle.packs {
+        gathering.insert(pack);
+    }
+    let permission = gathering.permission();
+    let (member, _) = permission.device(paper.device_secret().id()).ok_or(SessionError::NoSuchPaper)?;
+    Ok(About { programme, member })
+}
+
+fn fetch(engine: &mut Engine<MemoryStore>, relays: &[Relay]) -> Result<(), SessionError> {
+    let options = relay::Options::new(relays.to_vec());
+    let mut report = relay::Report::default();
+    relay::sync(engine, &options, &mut |_| ControlFlow::Continue(()), &mut report)
+        .map_err(|error| SessionError::Relay(Box::new(error)))
+}
