@@ -2,6 +2,7 @@
 #
 #   make test        sets up and runs every test        make lint     what must hold before a change lands
 #   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
+#   make deb         the relay as a Debian package
 #   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
 #
 # The relay is built and tested apart from the rest, always: Cargo would otherwise unite the features of the two
@@ -11,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup build test lint notices sim bench fuzz soak
+.PHONY: setup build test lint notices sim bench fuzz soak deb
 
 step := tests/tools/step
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -59,3 +60,6 @@ fuzz:
 
 soak:
 	@echo "soak: there is no long run yet; 'make sim SEED=n' plays one seed of the simulation"
+
+deb:
+	@$(step) "deb: build and look" server/packaging/build-deb

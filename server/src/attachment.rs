@@ -21,6 +21,8 @@ use crate::store::{AttachmentKey, Piece, PieceOutcome, Progress, Store, StoreErr
 
 /// Bytes that are stored in one commit.
 const PIECE_BYTES: usize = 256 * 1024;
+/// Of a piece that is refused so much is still read, so that whoever sends it hears why.
+const DISCARDED_BYTES: u64 = 1024 * 1024;
 
 /// Which attachment a request is about, and who asks.
 pub(crate) struct Wanted {
@@ -87,6 +89,21 @@ impl Relay {
         total: u64,
         body: Body,
     ) -> Result<Progress, Misplaced> {
+        let mut incoming = Incoming::new(body, total.saturating_sub(from), self.idle());
+        let result = self.brought(wanted, from, total, &mut incoming).await;
+        if result.is_err() {
+            incoming.discard(DISCARDED_BYTES).await;
+        }
+        result
+    }
+
+    async fn brought(
+        &self,
+        wanted: &Wanted,
+        from: u64,
+        total: u64,
+        incoming: &mut Incoming,
+    ) -> Result<Progress, Misplaced> {
         let caller = self.caller(wanted, "PUT", from, total).await?;
         let late = match caller.rules.access.may_write(&header(&caller, wanted)) {
             Ok(taken) => taken == Taken::AfterRemoval,
@@ -101,7 +118,6 @@ impl Relay {
             return Err(Misplaced(Failure::Elsewhere, held));
         }
         let accounts = self.payers(&caller.rules, caller.device, late);
-        let mut incoming = Incoming::new(body, total.saturating_sub(from), self.idle());
         let mut progress = held.unwrap_or(Progress { held_bytes: from, total_bytes: total });
         let mut waiting = Vec::new();
         loop {

@@ -94,6 +94,14 @@ impl Incoming {
         Ok(())
     }
 
+    /// Reads at most `most` bytes more and forgets them, so that whoever still sends can hear the answer.
+    pub(crate) async fn discard(&mut self, most: u64) {
+        self.buffer = Vec::new();
+        self.start = 0;
+        self.left = self.left.min(most);
+        while let Ok(Some(_)) = self.piece().await {}
+    }
+
     /// Refuses bytes behind the last frame.
     pub(crate) async fn end(&mut self) -> Result<(), Failure> {
         while self.buffer.len() == self.start {

@@ -174,6 +174,14 @@ impl Relay {
     pub async fn exchange(self: Arc<Self>, body: Body) -> Result<Answer, Failure> {
         let limit = (HEAD_BYTES + formats::REQUEST_BYTES + 4 * (formats::PACKS_PER_REQUEST + 1)) as u64;
         let mut incoming = Incoming::new(body, limit, self.idle());
+        let result = self.answer_to(&mut incoming).await;
+        if result.is_err() {
+            incoming.discard(limit).await;
+        }
+        result
+    }
+
+    async fn answer_to(self: &Arc<Self>, incoming: &mut Incoming) -> Result<Answer, Failure> {
         let length = incoming.length(HEAD_BYTES).await?;
         let head_room = self.room(length)?;
         let request = Request::from_bytes(&incoming.frame(HEAD_BYTES).await?)?;
@@ -186,20 +194,20 @@ impl Relay {
                 self.genuine(&request, Some(key))?;
                 (Arc::clone(programme), Vec::new())
             }
-            None => self.introduce(&request, &mut incoming, &mut left).await?,
+            None => self.introduce(&request, incoming, &mut left).await?,
         };
         let running = self.enter(caller)?;
         let kept = self.windows.take(&self.store, caller).await?;
-        let pushed = self.push_within(&programme, first, &mut incoming, left, &request).await?;
+        let pushed = self.push_within(&programme, first, incoming, left, &request).await?;
         drop(head_room);
         if request.head.packs > 0 {
             kept.await.unwrap_or(Err(StoreError::Closed))?;
         }
         let permit = Arc::clone(&self.exchanges).acquire_owned().await.map_err(|_| Failure::Closed)?;
-        let relay = Arc::clone(&self);
+        let relay = Arc::clone(self);
         let plan = reading(move || relay.plan(&programme, request, pushed)).await?;
         drop(permit);
-        plan.ok_or(Failure::NotAuthorised).map(|plan| self.answer(plan, running))
+        plan.ok_or(Failure::NotAuthorised).map(|plan| Arc::clone(self).answer(plan, running))
     }
 
     async fn push_within(

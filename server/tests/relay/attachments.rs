@@ -25,7 +25,7 @@ pub(crate) struct Attached {
 
 impl Attached {
     pub(crate) fn new(stream: Stream, length: usize) -> Self {
-        let bytes: Vec<u8> = (0..length).map(|at| (at / 7 % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..length).map(|at| u8::try_from(at / 7 % 251).unwrap()).collect();
         let id = AttachmentId(hash("attachment", &[&bytes]).0);
         let Stream::Other(stream) = stream else { panic!("only dossiers here") };
         Self { stream, id, bytes }

@@ -1,8 +1,11 @@
 //! The relay from outside: over its routes in this process, and as a program.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod attachments;
 mod exchange;
 mod faults;
 mod hostile;
 mod kit;
+mod model;
 mod program;

@@ -472,6 +472,150 @@ fn transports_that_let_others_read_are_refused() {
 }
 
 #[test]
+fn the_settings_that_are_shipped_are_understood() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let shipped = include_str!("../../packaging/relay.toml");
+    let (_, limits) = shipped.split_once("[limits]").unwrap();
+    let spelled: Vec<&str> = limits
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.contains(" = "))
+        .collect();
+    assert_eq!(spelled.len(), 7);
+    let mut text = shipped.replace("/var/lib/tessera-relay", data.to_str().unwrap());
+    text.push_str(&spelled.join("\n"));
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, text).unwrap();
+    let mut relay = Command::new(PROGRAM);
+    let relay = relay.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
+    let mut child = relay.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with(r#"{"listening":"127.0.0.1:"#), "{line}");
+    assert!(data.join("relay.db").exists());
+}
+
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/relay/tls/cert.pem");
+const CERTIFICATE_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/relay/tls/key.pem");
+
+#[test]
+fn tls_carries_an_exchange_and_nothing_else_gets_in() {
+    use rustls_pki_types::pem::PemObject;
+    let folder = tempfile::tempdir().unwrap();
+    let (data, world) = world(&folder);
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, "[limits]\nheader_seconds = 1\n").unwrap();
+    let more =
+        ["--tls-cert", CERTIFICATE, "--tls-key", CERTIFICATE_KEY, "--config", config.to_str().unwrap()];
+    let relay = Process::start(&data, &more);
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(rustls_pki_types::CertificateDer::from_pem_file(CERTIFICATE).unwrap()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let settings = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let settings = std::sync::Arc::new(settings);
+    let open = || {
+        let name = "localhost".try_into().unwrap();
+        let tls = rustls::ClientConnection::new(std::sync::Arc::clone(&settings), name).unwrap();
+        rustls::StreamOwned::new(tls, connect(relay.address).unwrap())
+    };
+    let mut carla = Client::at(CARLA, &world, &relay);
+    let (request, body) = carla.request(&world.charter);
+    let mut stream = open();
+    let head = format!(
+        "POST /v1/exchange HTTP/1.1\r\nhost: r\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    let replied = read(&mut stream).unwrap();
+    let Got::Answer(head, _) = carla.take(&request, &replied, usize::MAX) else { panic!("sent") };
+    assert_eq!(head.receipts.len(), 1);
+    // Neither plain HTTP, nor silence, nor silence after the handshake.
+    assert!(relay.post(&carla.request(&[]).1).is_err());
+    let mut end = Vec::new();
+    let _ = connect(relay.address).unwrap().read_to_end(&mut end);
+    let mut silent = open();
+    while silent.conn.is_handshaking() {
+        silent.conn.complete_io(&mut silent.sock).unwrap();
+    }
+    let _ = silent.read_to_end(&mut end);
+    assert!(end.is_empty());
+}
+
+/// True where the bytes are in the text as they are, in hexadecimal, or in base64 at any offset.
+fn leaks(text: &str, secret: &[u8]) -> bool {
+    use base64::Engine;
+    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let base64 = (0..3).map(|skip| {
+        let whole = base64::prelude::BASE64_STANDARD.encode(&secret[skip..]);
+        whole[..whole.len() - 4].to_owned()
+    });
+    let debug = format!("{secret:?}");
+    let debug = debug.trim_matches(['[', ']']).to_owned();
+    base64.chain([hex, debug, String::from_utf8_lossy(secret).into_owned()]).any(|form| text.contains(&form))
+}
+
+#[test]
+fn k22_no_log_line_holds_content_or_keys() {
+    const CANARY: &[u8] = b"canary: this sentence is in no log";
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mut world) = world(&folder);
+    let mut child = Command::new(PROGRAM)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .env("TESSERA_RELAY_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).map(|_| text)
+    });
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let first: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let address = first["listening"].as_str().unwrap().parse().unwrap();
+    let relay = Process { child, address, key: relay_key(RELAY_SEED) };
+    let mut carla = Client::at(CARLA, &world, &relay);
+    let canary = world.pack(
+        CARLA,
+        Stream::Programme,
+        tessera_protocol::header::PackKind::Items,
+        CANARY.to_vec(),
+        |_| {},
+    );
+    carla.send(&relay, &[world.charter.clone(), vec![canary.clone()]].concat()).unwrap();
+    let mut cora = Client::at(CORA, &world, &relay);
+    assert_eq!(cora.call(&relay, &[]).unwrap().packs(), 2);
+    // Requests that fail, with the canary where it does harm.
+    let _ = relay.post(CANARY);
+    let _ = relay.post(&tessera_protocol::exchange::frame(CANARY));
+    let mut stream = connect(relay.address).unwrap();
+    let path = String::from_utf8_lossy(CANARY).replace(' ', "-");
+    let head = format!(
+        "GET /v1/attachments/{path}/{path} HTTP/1.1\r\nhost: {path}\r\nconnection: close\r\ntessera-authorisation: {path}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    assert_eq!(read(&mut stream).unwrap().status.as_u16(), 401);
+    relay.signal("-TERM");
+    let text = reader.join().unwrap().unwrap();
+    assert!(text.lines().count() > 5 && text.contains("\"status\":401"));
+    assert!(text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{text}");
+    for secret in [CANARY, path.as_bytes(), &RELAY_SEED, &canary.signature().0] {
+        assert!(!leaks(&text, secret), "{text}");
+    }
+    assert!(leaks(&format!("x{CANARY:?}"), CANARY), "the search itself finds");
+}
+
+#[test]
 fn a_spare_key_starts_a_blank_relay_and_stays() {
     let folder = tempfile::tempdir().unwrap();
     let spare = folder.path().join("spare.key");
