@@ -26,6 +26,7 @@ pub(super) fn conformance<S: Store>(make: impl Fn() -> S) {
     bounds_lengths(&mut make());
     takes_large_values(&mut make());
     finds_documents(&mut make());
+    h18_a_query_is_words_and_never_a_command(&mut make());
 }
 
 pub(super) fn run<S: Store, T>(
@@ -170,6 +171,20 @@ fn finds_documents(store: &mut impl Store) {
     check(store, "احمد", &[arabic]);
     assert_eq!(run(store, |t| t.search("2024", 1)), [latin]);
     assert!(run(store, |t| t.search("2024", 0)).is_empty());
+    check(store, "essays* AND", &[latin]);
+    run(store, |t| {
+        t.index(&latin, "替换")?;
+        t.index(&arabic, "")?;
+        t.index(&[9; 16], "")
+    });
+    check(store, "2024", &[]);
+    check(store, "替换", &[latin]);
+}
+
+fn h18_a_query_is_words_and_never_a_command(store: &mut impl Store) {
+    let document = [1; 16];
+    run(store, |t| t.index(&document, "Łukasz O'Neill wrote 2024 “essays” AND more"));
+    let long = ["%_".repeat(500_000), "(a|a)*".repeat(200_000), "\u{301}".repeat(500_000)];
     for hostile in [
         "\"",
         "* OR *",
@@ -181,17 +196,14 @@ fn finds_documents(store: &mut impl Store) {
         "^",
         "\0",
         "𝕏\u{301}(",
-    ] {
-        check(store, hostile, &[]);
+    ]
+    .into_iter()
+    .chain(long.iter().map(String::as_str))
+    {
+        let shown: String = hostile.chars().take(20).collect();
+        assert!(run(store, |t| t.search(hostile, 9)).is_empty(), "{shown:?}");
     }
-    check(store, "essays* AND", &[latin]);
-    run(store, |t| {
-        t.index(&latin, "替换")?;
-        t.index(&arabic, "")?;
-        t.index(&[9; 16], "")
-    });
-    check(store, "2024", &[]);
-    check(store, "替换", &[latin]);
+    assert_eq!(run(store, |t| t.search("2024", 9)), [document]);
 }
 
 /// One random operation.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
+pub(crate) mod selection;
+
 use std::cell::Cell;
 
 use rand_core::TryRng;
@@ -58,6 +60,11 @@ pub(crate) fn secret() -> DeviceSecret {
 /// The secret that [`secret`] gave last, once more: a copied laptop.
 pub(crate) fn secret_of_last_enrolled() -> DeviceSecret {
     DeviceSecret::generate(&mut Seeded(LAST.with(Cell::get), 0))
+}
+
+/// The secret that [`secret`] gave as the `number`-th of this test, once more.
+pub(crate) fn secret_of(number: u64) -> DeviceSecret {
+    DeviceSecret::generate(&mut Seeded(number, 0))
 }
 
 pub(crate) type Home = Engine<MemoryStore>;

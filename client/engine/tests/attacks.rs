@@ -1,0 +1,372 @@
+//! What relays, couriers and members may try, against homes in memory. Numbers are those of attacks and faults.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::selection::{READING, bring, submit, world};
+use common::{Home, enrol, rng, secret};
+use proptest::prelude::*;
+use tessera_engine::Engine;
+use tessera_engine::bundle::{Bundle, For, read};
+use tessera_engine::notices::Notice;
+use tessera_engine::programme::round;
+use tessera_engine::reviews::{Reviewed, Waits};
+use tessera_protocol::charter::Roles;
+use tessera_protocol::hash::Hash;
+use tessera_protocol::header::PackKind;
+use tessera_protocol::ids::{ApplicationId, DeviceId, Incarnation, MemberId};
+use tessera_protocol::pack::Pack;
+use tessera_protocol::permission::Standing;
+use tessera_protocol::signature::Verified;
+use tessera_protocol::statement::Statement;
+use tessera_protocol::stream::Stream;
+use tessera_vault::identity::DeviceSecret;
+use tessera_vault::items::Item;
+use tessera_vault::key::StreamKey;
+use tessera_vault::seal::{Draft, Entry, seal};
+use tessera_vault::sign::Clear;
+use tessera_vault::welcome::open_welcome;
+
+fn everything(home: &mut Home) -> Bundle {
+    read(&home.export(For::Everything).unwrap()).unwrap()
+}
+
+/// Whatever notices there are by then.
+fn hand(from: &mut Home, to: &mut Home) {
+    to.import(&from.export(For::Member(to.member())).unwrap()).unwrap();
+}
+
+fn with(mut bundle: Bundle, packs: Vec<Pack>) -> Bundle {
+    bundle.packs = packs;
+    bundle
+}
+
+/// What counts of each review, and why it waits, in words.
+fn result(home: &mut Home) -> Vec<String> {
+    let show = |one: &Reviewed| {
+        let counted = one.counted.as_ref().map(|read| (read.value.revision, read.value.answers.clone()));
+        format!("{} {} {counted:?} {:?}", one.application, one.member, one.waits.keys())
+    };
+    home.together(|acts| acts.reviews()).unwrap().iter().map(show).collect()
+}
+
+fn draft(home: &Home, stream: Stream, device: DeviceId) -> Draft {
+    Draft::first(home.programme(), stream.id(home.programme()), device, Incarnation([5; 8]))
+}
+
+fn state(home: &Home, secret: &DeviceSecret, statement: &Statement) -> Pack {
+    let draft = draft(home, Stream::Public, secret.id());
+    secret.sign_clear(draft, &Clear::Statement(statement)).unwrap().into_inner()
+}
+
+/// A text as it could lie somewhere: plain, UTF-16, hexadecimal, and base64 at each of its three offsets.
+fn forms(text: &str) -> Vec<Vec<u8>> {
+    let wide = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms = vec![text.as_bytes().to_vec(), wide, hex.to_uppercase().into_bytes(), hex.into_bytes()];
+    forms.extend((0..3).map(|offset| base64_inside(text.as_bytes(), offset)));
+    forms
+}
+
+/// The digits of base64 that depend on the text alone, wherever it begins.
+fn base64_inside(bytes: &[u8], offset: usize) -> Vec<u8> {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1)).collect();
+    let aligned = &bits[(6 - offset * 8 % 6) % 6..];
+    aligned
+        .chunks_exact(6)
+        .map(|six| digits[six.iter().fold(0, |all, bit| all << 1 | usize::from(*bit))])
+        .collect()
+}
+
+#[test]
+fn k01_nothing_that_leaves_a_device_holds_a_name_a_text_or_a_key() {
+    let (mut alice, mut bob, programme, ids) = world();
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    let mut left = alice.export(For::Everything).unwrap();
+    left.extend(bob.export(For::Everything).unwrap());
+    assert!(left.len() > 20_000, "{} bytes", left.len());
+    let contains = |needle: &[u8]| left.windows(needle.len()).any(|window| window == needle);
+    let written = [
+        "Amina Example",
+        "House of Children",
+        "Patience, and a good memory",
+        "Strong work.",
+        "A001",
+        "Global Leadership Seminar",
+        "question-1",
+    ];
+    for text in written {
+        for form in forms(text) {
+            assert!(!contains(&form), "{text} is to be read as {}", String::from_utf8_lossy(&form));
+        }
+    }
+    // The search itself finds what is there.
+    assert!(contains(&alice.programme().0) && contains(b"tessera bundle"));
+    let secret = common::secret_of(BOB);
+    assert!(!contains(secret.database_key()) && contains(&secret.public_key().to_bytes()));
+    for id in &ids {
+        assert!(!contains(&id.0), "an application's id is to be read");
+    }
+}
+
+#[test]
+fn base64_is_found_wherever_it_begins() {
+    // "xyz" with nothing, one and two bytes before it.
+    assert_eq!(base64_inside(b"xyz", 0), b"eHl6");
+    assert!(b"AHh5eg==".windows(3).any(|at| at == base64_inside(b"xyz", 1)));
+    assert!(b"AAB4eXo=".windows(3).any(|at| at == base64_inside(b"xyz", 2)));
+}
+
+#[test]
+fn k02_keys_go_to_nobody_whom_charter_and_statements_do_not_name() {
+    let (mut alice, mut bob, programme, ids) = world();
+    let stranger = secret();
+    // Whoever carries the packs says that the stranger's keys are a laptop of Bob's, and that it is admitted.
+    let member = bob.member();
+    let device = stranger.device();
+    let claims = [
+        Statement::AddDevice { member, device: device.clone() },
+        Statement::Admit { invitation: tessera_protocol::ids::InvitationId([1; 16]), device, nonce: [0; 32] },
+    ];
+    let forged = claims.map(|claim| state(&alice, &stranger, &claim)).to_vec();
+    let bundle = everything(&mut alice);
+    alice.import_read(with(bundle, forged)).unwrap();
+    assert!(alice.permission().device(stranger.id()).is_none());
+
+    // New keys for everything there is, after that.
+    let carol = enrol(&mut alice, Roles::default());
+    alice
+        .together(|acts| {
+            let reading = programme.round(READING).unwrap();
+            acts.assign(&programme, carol.member(), ids[0], reading, 1)
+        })
+        .unwrap();
+    alice.remove(carol.member()).unwrap();
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    hand(&mut alice, &mut bob);
+
+    let opens = |secret: &DeviceSecret, packs: &[Pack]| {
+        let welcomes = packs.iter().filter(|pack| pack.header().kind == PackKind::Welcome);
+        let key = |pack: &Pack| alice.permission().signing_key(pack.header().device).copied();
+        let checked = welcomes.filter_map(|pack| pack.clone().verify(&key(pack)?).ok());
+        checked.filter(|pack: &Verified<Pack>| open_welcome(secret, pack).is_ok()).count()
+    };
+    let packs = everything(&mut bob).packs;
+    assert!(opens(&common::secret_of(BOB), &packs) > 0);
+    assert_eq!(opens(&stranger, &packs), 0);
+}
+
+/// The number of Bob's secret in `world`: Alice's secret and randomness come first, then the randomness of his.
+const BOB: u64 = 3;
+
+#[test]
+fn g17_nobody_writes_as_somebody_else() {
+    let (mut alice, mut bob, programme, ids) = world();
+    let mallory_secret = DeviceSecret::generate(&mut rng());
+    let invitation = alice.invite(Roles::default(), "the seminar", vec![]).unwrap();
+    let answer = tessera_vault::enrol::answer(&invitation, &mallory_secret, Default::default()).unwrap();
+    alice.admit(&answer).unwrap();
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    let before = result(&mut alice);
+
+    let key = StreamKey::generate(&mut rng());
+    let item = Item::Unknown { code: 77, body: vec![1, 2, 3].try_into().unwrap() };
+    let sealed = |stream: Stream, device: DeviceId| {
+        let entries = vec![Entry::Other(item.clone())];
+        seal(&key, draft(&alice, stream, device), entries, &mut rng()).unwrap()
+    };
+    // In Bob's stream with her own name; in his name with her own key; over his header with her signature.
+    let reviews = Stream::Reviews(bob.member());
+    let own_name = mallory_secret.sign_sealed(sealed(reviews, mallory_secret.id())).unwrap().into_inner();
+    let genuine = everything(&mut bob)
+        .packs
+        .into_iter()
+        .find(|pack| pack.header().stream == reviews.id(alice.programme()));
+    let genuine = genuine.unwrap();
+    let mut header = genuine.header().clone();
+    header.incarnation = Incarnation([6; 8]);
+    let copied = Pack::new(header, *own_name.signature(), genuine.body().to_vec()).unwrap();
+    let bundle = everything(&mut bob);
+    let imported = alice.import_read(with(bundle, vec![own_name.clone(), copied.clone()])).unwrap();
+    assert_eq!((imported.new, imported.refused), (0, 2));
+    let notices = alice.notices().unwrap();
+    let said = |pack: &Pack, expected: &str| {
+        notices.iter().any(|notice| {
+            matches!(notice, Notice::Refused { pack: refused, code, .. } if *refused == pack.id() && code == expected)
+        })
+    };
+    assert!(said(&own_name, "not-a-writer"), "{notices:?}");
+    assert!(said(&copied, "bad-signature"), "{notices:?}");
+    // Nothing honest is disturbed.
+    assert_eq!(result(&mut alice), before);
+    submit(&mut bob, &programme, ids[1], "3", None);
+    bring(&mut bob, &mut alice);
+    assert_eq!(alice.together(|acts| acts.reviews()).unwrap().len(), 2);
+}
+
+#[test]
+fn i05_what_was_left_out_is_missed_and_counts_when_it_comes() {
+    let (alice, mut bob, programme, ids) = world();
+    for (id, score) in ids.iter().zip(["4", "3", "5"]) {
+        submit(&mut bob, &programme, *id, score, None);
+        bob.together(|acts| acts.hand_over()).unwrap();
+    }
+    submit(&mut bob, &programme, ids[0], "2", Some("read it again"));
+    let bundle = everything(&mut bob);
+    let mut whole = alice.into_store();
+    let open = |store: &_| Engine::open(Clone::clone(store), common::secret_of(ALICE), rng()).unwrap();
+    let mut all = open(&whole);
+    all.import_read(bundle.clone()).unwrap();
+    let expected = result(&mut all);
+    assert_eq!(expected.len(), 3);
+    // Any prefix of the packs, then the rest: no step panics, none loses anything.
+    for cut in 0..bundle.packs.len() {
+        let mut cut_off = open(&whole);
+        cut_off.import_read(with(bundle.clone(), bundle.packs[..cut].to_vec())).unwrap();
+        assert!(result(&mut cut_off).len() <= expected.len());
+        cut_off.import_read(with(bundle.clone(), bundle.packs[cut..].to_vec())).unwrap();
+        assert_eq!(result(&mut cut_off), expected, "cut after {cut} packs");
+    }
+    // Any one left out: what is there is counted or waits, never something else; then it comes.
+    for left_out in 0..bundle.packs.len() {
+        let mut without = open(&whole);
+        let mut packs = bundle.packs.clone();
+        let late = packs.remove(left_out);
+        without.import_read(with(bundle.clone(), packs)).unwrap();
+        without.import_read(with(bundle.clone(), vec![late])).unwrap();
+        assert_eq!(result(&mut without), expected, "{left_out} came late");
+    }
+    whole = all.into_store();
+    let mut again = open(&whole);
+    assert_eq!(result(&mut again), expected);
+}
+
+/// The number of Alice's secret in `world`.
+const ALICE: u64 = 1;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Delayed for as long as one likes, in any order, some twice: the same reviews count.
+    #[test]
+    fn i02_i03_i04_no_order_repetition_or_delay_changes_what_counts(
+        order in Just((0..64_usize).collect::<Vec<_>>()).prop_shuffle(),
+        twice in proptest::collection::vec(0..64_usize, 0..6),
+        late in 0..3_usize,
+    ) {
+        let (alice, mut bob, programme, ids) = world();
+        let store = alice.into_store();
+        for (id, score) in ids.iter().zip(["4", "3", "5"]) {
+            submit(&mut bob, &programme, *id, score, None);
+        }
+        submit(&mut bob, &programme, ids[1], "1", Some("read it again"));
+        let bundle = everything(&mut bob);
+        let open = || Engine::open(store.clone(), common::secret_of(ALICE), rng()).unwrap();
+        let mut straight = open();
+        straight.import_read(bundle.clone()).unwrap();
+        let expected = result(&mut straight);
+
+        let mut other = open();
+        let mut order: Vec<usize> = order.into_iter().filter(|at| *at < bundle.packs.len()).collect();
+        order.extend(twice.iter().map(|at| at % bundle.packs.len()));
+        for (step, at) in order.iter().enumerate() {
+            // Other work goes on in between, and the home is closed and opened.
+            if step % 3 == late {
+                other = Engine::open(other.into_store(), common::secret_of(ALICE), rng()).unwrap();
+            }
+            other.import_read(with(bundle.clone(), vec![bundle.packs[*at].clone()])).unwrap();
+        }
+        prop_assert_eq!(result(&mut other), expected);
+    }
+}
+
+#[test]
+fn f12_a_home_restored_from_an_older_copy_loses_and_reuses_nothing() {
+    let (mut alice, mut bob, programme, ids) = world();
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    let backup = bob.into_store();
+    let open = |store| Engine::open(store, common::secret_of(BOB), rng()).unwrap();
+    let mut bob = open(backup.clone());
+    submit(&mut bob, &programme, ids[1], "3", None);
+    bring(&mut bob, &mut alice);
+    // The laptop is restored whole and works on without a network.
+    let mut restored = open(backup);
+    submit(&mut restored, &programme, ids[2], "5", None);
+    bring(&mut restored, &mut alice);
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews.iter().filter(|one| one.counted.is_some()).count(), 3);
+    let notices = alice.notices().unwrap();
+    assert!(notices.iter().any(|notice| matches!(notice, Notice::Forked { .. })), "{notices:?}");
+    assert!(!notices.iter().any(|notice| matches!(notice, Notice::Doubled { .. })), "{notices:?}");
+    // What it no longer knew comes back to it.
+    hand(&mut alice, &mut restored);
+    restored.import_read(everything(&mut bob)).unwrap();
+    let tasks = restored.together(|acts| acts.tasks()).unwrap();
+    assert_eq!(tasks.iter().filter(|task| task.state.is_some()).count(), 3);
+}
+
+#[test]
+fn i10_f06_no_clock_moves_a_review_across_a_close() {
+    let relay = DeviceSecret::generate(&mut rng());
+    let (mut alice, mut bob, programme, ids) = world();
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    alice.close(round(READING)).unwrap();
+    submit(&mut bob, &programme, ids[1], "3", None);
+    // A receipt that claims the year 1970 or the end of time, by a relay that nobody named.
+    let bundle = everything(&mut bob);
+    let late = bundle.packs.last().unwrap().id();
+    for received_ms in [0, u64::MAX] {
+        let mut bundle = bundle.clone();
+        let mut receipt = tessera_protocol::receipt::Receipt {
+            programme: alice.programme(),
+            incarnation: Incarnation([1; 8]),
+            sequence: 1,
+            pack: late,
+            received_ms,
+            head: Hash([0; 32]),
+            signature: relay.sign_request(b"x"),
+        };
+        receipt.signature = relay.sign_request(&receipt.signed());
+        bundle.receipts = vec![receipt];
+        alice.import_read(bundle).unwrap();
+        assert!(alice.receipt(late).unwrap().is_none());
+        let reviews = alice.together(|acts| acts.reviews()).unwrap();
+        let of = |id: ApplicationId| reviews.iter().find(|one| one.application == id).unwrap();
+        assert!(of(ids[0]).waits.is_empty() && of(ids[0]).counted.is_some());
+        assert!(of(ids[1]).waits.contains_key(&Waits::Late), "{:?}", of(ids[1]).waits);
+        assert!(of(ids[1]).counted.is_none());
+    }
+}
+
+#[test]
+fn g01_a_member_that_nobody_admitted_is_none_and_gets_nothing() {
+    let (mut alice, _bob, _programme, _ids) = world();
+    let stranger = secret();
+    let invitation = tessera_protocol::ids::InvitationId([9; 16]);
+    let nonce = [9; 32];
+    let commitment = tessera_protocol::hash::hash("invitation nonce", &[&nonce]);
+    let said = [
+        Statement::Invite { invitation, commitment },
+        Statement::Admit { invitation, device: stranger.device(), nonce },
+    ];
+    let packs = said.map(|statement| state(&alice, &stranger, &statement)).to_vec();
+    let members: BTreeSet<MemberId> = alice.permission().members.keys().copied().collect();
+    let bundle = everything(&mut alice);
+    alice.import_read(with(bundle, packs)).unwrap();
+    assert_eq!(alice.permission().members.keys().copied().collect::<BTreeSet<_>>(), members);
+    let active = alice.permission().members.values().filter(|state| state.standing == Standing::Active);
+    assert_eq!(active.count(), 2);
+    assert!(alice.export(For::Member(stranger.device().first_member())).is_ok_and(|bundle| {
+        let public = Stream::Public.id(alice.programme());
+        read(&bundle).unwrap().packs.iter().all(|pack| pack.header().stream == public)
+    }));
+}
