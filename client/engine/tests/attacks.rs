@@ -13,9 +13,13 @@ use tessera_engine::Engine;
 use tessera_engine::bundle::{Bundle, For, read};
 use tessera_engine::notices::Notice;
 use tessera_engine::programme::round;
+use tessera_engine::receive::Imported;
 use tessera_engine::reviews::{Reviewed, Waits};
+use tessera_protocol::bundle::{BundleHead, Entry as BundleEntry, MAGIC};
 use tessera_protocol::charter::Roles;
-use tessera_protocol::hash::Hash;
+use tessera_protocol::codec::Wire;
+use tessera_protocol::exchange::frame;
+use tessera_protocol::hash::{Hash, hash};
 use tessera_protocol::header::PackKind;
 use tessera_protocol::ids::{ApplicationId, DeviceId, Incarnation, MemberId};
 use tessera_protocol::pack::Pack;
@@ -37,6 +41,20 @@ fn everything(home: &mut Home) -> Bundle {
 /// Whatever notices there are by then.
 fn hand(from: &mut Home, to: &mut Home) {
     to.import(&from.export(For::Member(to.member())).unwrap()).unwrap();
+}
+
+/// Writes a bundle anew, as whoever carries it can, and imports it.
+fn import(home: &mut Home, bundle: Bundle) -> Imported {
+    let count = u32::try_from(bundle.packs.len()).unwrap();
+    let head = BundleHead { packs: count, ..bundle.head };
+    let mut bytes = [&MAGIC[..], &frame(&head.to_bytes())].concat();
+    let entries = bundle.packs.into_iter().map(BundleEntry::Pack);
+    for entry in entries.chain(bundle.receipts.into_iter().map(BundleEntry::Receipt)) {
+        bytes.extend(frame(&entry.to_bytes()));
+    }
+    let end = BundleEntry::End(hash("bundle", &[&bytes]));
+    bytes.extend(frame(&end.to_bytes()));
+    home.import(&bytes).unwrap()
 }
 
 fn with(mut bundle: Bundle, packs: Vec<Pack>) -> Bundle {
@@ -135,7 +153,7 @@ fn k02_keys_go_to_nobody_whom_charter_and_statements_do_not_name() {
     ];
     let forged = claims.map(|claim| state(&alice, &stranger, &claim)).to_vec();
     let bundle = everything(&mut alice);
-    alice.import_read(with(bundle, forged)).unwrap();
+    import(&mut alice, with(bundle, forged));
     assert!(alice.permission().device(stranger.id()).is_none());
 
     // New keys for everything there is, after that.
@@ -194,7 +212,7 @@ fn g17_nobody_writes_as_somebody_else() {
     header.incarnation = Incarnation([6; 8]);
     let copied = Pack::new(header, *own_name.signature(), genuine.body().to_vec()).unwrap();
     let bundle = everything(&mut bob);
-    let imported = alice.import_read(with(bundle, vec![own_name.clone(), copied.clone()])).unwrap();
+    let imported = import(&mut alice, with(bundle, vec![own_name.clone(), copied.clone()]));
     assert_eq!((imported.new, imported.refused), (0, 2));
     let notices = alice.notices().unwrap();
     let said = |pack: &Pack, expected: &str| {
@@ -223,15 +241,15 @@ fn i05_what_was_left_out_is_missed_and_counts_when_it_comes() {
     let mut whole = alice.into_store();
     let open = |store: &_| Engine::open(Clone::clone(store), common::secret_of(ALICE), rng()).unwrap();
     let mut all = open(&whole);
-    all.import_read(bundle.clone()).unwrap();
+    import(&mut all, bundle.clone());
     let expected = result(&mut all);
     assert_eq!(expected.len(), 3);
     // Any prefix of the packs, then the rest: no step panics, none loses anything.
     for cut in 0..bundle.packs.len() {
         let mut cut_off = open(&whole);
-        cut_off.import_read(with(bundle.clone(), bundle.packs[..cut].to_vec())).unwrap();
+        import(&mut cut_off, with(bundle.clone(), bundle.packs[..cut].to_vec()));
         assert!(result(&mut cut_off).len() <= expected.len());
-        cut_off.import_read(with(bundle.clone(), bundle.packs[cut..].to_vec())).unwrap();
+        import(&mut cut_off, with(bundle.clone(), bundle.packs[cut..].to_vec()));
         assert_eq!(result(&mut cut_off), expected, "cut after {cut} packs");
     }
     // Any one left out: what is there is counted or waits, never something else; then it comes.
@@ -239,8 +257,8 @@ fn i05_what_was_left_out_is_missed_and_counts_when_it_comes() {
         let mut without = open(&whole);
         let mut packs = bundle.packs.clone();
         let late = packs.remove(left_out);
-        without.import_read(with(bundle.clone(), packs)).unwrap();
-        without.import_read(with(bundle.clone(), vec![late])).unwrap();
+        import(&mut without, with(bundle.clone(), packs));
+        import(&mut without, with(bundle.clone(), vec![late]));
         assert_eq!(result(&mut without), expected, "{left_out} came late");
     }
     whole = all.into_store();
@@ -270,7 +288,7 @@ proptest! {
         let bundle = everything(&mut bob);
         let open = || Engine::open(store.clone(), common::secret_of(ALICE), rng()).unwrap();
         let mut straight = open();
-        straight.import_read(bundle.clone()).unwrap();
+        import(&mut straight, bundle.clone());
         let expected = result(&mut straight);
 
         let mut other = open();
@@ -281,7 +299,7 @@ proptest! {
             if step % 3 == late {
                 other = Engine::open(other.into_store(), common::secret_of(ALICE), rng()).unwrap();
             }
-            other.import_read(with(bundle.clone(), vec![bundle.packs[*at].clone()])).unwrap();
+            import(&mut other, with(bundle.clone(), vec![bundle.packs[*at].clone()]));
         }
         prop_assert_eq!(result(&mut other), expected);
     }
@@ -308,7 +326,7 @@ fn f12_a_home_restored_from_an_older_copy_loses_and_reuses_nothing() {
     assert!(!notices.iter().any(|notice| matches!(notice, Notice::Doubled { .. })), "{notices:?}");
     // What it no longer knew comes back to it.
     hand(&mut alice, &mut restored);
-    restored.import_read(everything(&mut bob)).unwrap();
+    import(&mut restored, everything(&mut bob));
     let tasks = restored.together(|acts| acts.tasks()).unwrap();
     assert_eq!(tasks.iter().filter(|task| task.state.is_some()).count(), 3);
 }
@@ -337,7 +355,7 @@ fn i10_f06_no_clock_moves_a_review_across_a_close() {
         };
         receipt.signature = relay.sign_request(&receipt.signed());
         bundle.receipts = vec![receipt];
-        alice.import_read(bundle).unwrap();
+        import(&mut alice, bundle);
         assert!(alice.receipt(late).unwrap().is_none());
         let reviews = alice.together(|acts| acts.reviews()).unwrap();
         let of = |id: ApplicationId| reviews.iter().find(|one| one.application == id).unwrap();
@@ -353,7 +371,7 @@ fn g01_a_member_that_nobody_admitted_is_none_and_gets_nothing() {
     let stranger = secret();
     let invitation = tessera_protocol::ids::InvitationId([9; 16]);
     let nonce = [9; 32];
-    let commitment = tessera_protocol::hash::hash("invitation nonce", &[&nonce]);
+    let commitment = hash("invitation nonce", &[&nonce]);
     let said = [
         Statement::Invite { invitation, commitment },
         Statement::Admit { invitation, device: stranger.device(), nonce },
@@ -361,7 +379,7 @@ fn g01_a_member_that_nobody_admitted_is_none_and_gets_nothing() {
     let packs = said.map(|statement| state(&alice, &stranger, &statement)).to_vec();
     let members: BTreeSet<MemberId> = alice.permission().members.keys().copied().collect();
     let bundle = everything(&mut alice);
-    alice.import_read(with(bundle, packs)).unwrap();
+    import(&mut alice, with(bundle, packs));
     assert_eq!(alice.permission().members.keys().copied().collect::<BTreeSet<_>>(), members);
     let active = alice.permission().members.values().filter(|state| state.standing == Standing::Active);
     assert_eq!(active.count(), 2);
