@@ -54,7 +54,7 @@ pub(crate) fn constants(tx: &dyn Transaction, core: &Core, kind: u16) -> Result<
     constants.map_err(|error| EngineError::Document(error.to_string()))
 }
 
-const CRITERIA: &[u8] = b"criteria";
+pub(crate) const CRITERIA: &[u8] = b"criteria";
 
 /// The keys of all criteria that any revision of the call ever named.
 fn criteria(tx: &dyn Transaction, _: &Core) -> Result<BTreeSet<String>, EngineError> {

@@ -29,6 +29,7 @@ pub mod engine;
 pub mod epochs;
 pub mod error;
 pub mod exchange;
+pub mod explain;
 pub mod export;
 mod forget;
 mod forks;
@@ -52,6 +53,7 @@ pub mod scores;
 pub mod send;
 mod settings;
 pub mod store;
+pub mod verify;
 pub mod work;
 
 pub use engine::{Acts, Engine, PackState};

@@ -2,7 +2,9 @@
 //! whoever entered them, and say so everywhere.
 
 use tessera_model::documents::review::Source;
-use tessera_model::documents::{Answer, Draft, Read, Recorded, Review, Subject, check_submission};
+use tessera_model::documents::{
+    Answer, Assignment, AssignmentState, Draft, Read, Recorded, Review, Subject, check_submission,
+};
 use tessera_model::input::Place;
 use tessera_model::programme::Programme;
 use tessera_model::scores::Scores;
@@ -47,10 +49,12 @@ impl Acts<'_> {
             let Some((application, identity)) = by_key else {
                 return refuse(RefusalKind::UnknownApplication(row.application.clone()), Some("application"));
             };
-            let round = match (row.round.as_str(), &programme.rounds[..]) {
-                ("", [only]) => only.key.to_string(),
-                ("", _) => return refuse(RefusalKind::RoundNeeded, Some("round")),
-                (key, _) => key.to_owned(),
+            let assigned = self.rounds_of(programme, member, *application)?;
+            let round = match (row.round.as_str(), &assigned[..], &programme.rounds[..]) {
+                ("", [only], _) => only.clone(),
+                ("", [], [only]) => only.key.to_string(),
+                ("", ..) => return refuse(RefusalKind::RoundNeeded, Some("round")),
+                (key, ..) => key.to_owned(),
             };
             let review = match taken_down(programme, scores, index, &round) {
                 Ok(review) => review,
@@ -89,6 +93,24 @@ impl Acts<'_> {
         }
         self.hand_over()?;
         Ok(Ok(rows))
+    }
+
+    /// The rounds in which a member is to read an application.
+    fn rounds_of(
+        &mut self,
+        programme: &Programme,
+        member: MemberId,
+        application: ApplicationId,
+    ) -> Result<Vec<String>, EngineError> {
+        let mut rounds = Vec::new();
+        for round in &programme.rounds {
+            let subject = Subject::Reading(application.0, round_of(round.key.as_str()).0).to_bytes();
+            let assigned = self.read::<Assignment>(&Audience::To(member), &subject)?;
+            if assigned.is_some_and(|read| read.value.state == Some(AssignmentState::Assigned)) {
+                rounds.push(round.key.to_string());
+            }
+        }
+        Ok(rounds)
     }
 }
 
