@@ -24,8 +24,8 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
     access, application, assign, bundle, charter, completions, compute, conflict, device, eligibility, enrol,
-    export, home, member, passphrase, programme, queue, ranking, recovery, review, round, scores, search,
-    status, sync, totals,
+    explain, export, home, member, passphrase, programme, queue, ranking, recovery, repair, report, review,
+    round, scores, search, status, sync, totals, verify,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -99,6 +99,14 @@ enum Command {
     Worker,
     /// The merge desk: what waits for a person, and deciding it
     Queue(queue::Arguments),
+    /// Why something is not here, or does not count, yet
+    Explain(explain::Arguments),
+    /// Work everything out from the packs again and compare
+    Verify,
+    /// Put right what verify finds, and ask again for what is missing
+    Repair,
+    /// What may be mailed to support: versions, counts and states, no content
+    Report,
     /// Applications in order, best first, of what counts
     Ranking(scores::Figures),
     /// Read and score: what is assigned, drafts, submitting, tables of scores
@@ -160,6 +168,10 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Programme(arguments) => programme::run(arguments, context),
         Command::Sync(arguments) => sync::run(arguments, context),
         Command::Worker => sync::worker(),
+        Command::Explain(arguments) => explain::run(arguments, context),
+        Command::Verify => verify::run(context),
+        Command::Repair => repair::run(context),
+        Command::Report => report::run(context),
         Command::Queue(arguments) => queue::run(arguments, context),
         Command::Ranking(figures) => ranking::run(figures, context),
         Command::Review(arguments) => review::run(arguments, context),
