@@ -43,13 +43,18 @@ impl Place {
     }
 }
 
-/// Opens the database for reading.
+/// Opens the database as it is at this moment.
 pub(crate) fn open(data: &Path) -> anyhow::Result<SqliteStore> {
+    Ok(SqliteStore::open_snapshot(&database(data)?)?)
+}
+
+/// Where the database is that must be there.
+pub(crate) fn database(data: &Path) -> anyhow::Result<PathBuf> {
     let path = data.join(DATABASE);
     if !path.exists() {
         return Err(Wrong::Missing(format!("there is no relay in {}", data.display())).into());
     }
-    Ok(SqliteStore::open_read_only(&path)?)
+    Ok(path)
 }
 
 /// Makes the data folder, for its owner alone.

@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tessera_protocol::exchange::Caller;
 use tessera_protocol::ids::{DeviceId, Incarnation, ProgrammeId};
-use tokio::sync::oneshot;
 
 use crate::failure::Failure;
-use crate::store::{Store, StoreError, reading};
+use crate::store::{Store, reading};
 
 /// Windows in memory; more, and those that the store keeps are forgotten.
 const WINDOWS: usize = 20_000;
@@ -59,16 +58,12 @@ struct Held {
 pub(crate) struct Windows(Arc<Mutex<HashMap<Start, Held>>>);
 
 impl Windows {
-    /// Uses a request's number up. What comes back says when the store has it; who reads only need not
-    /// wait.
+    /// Uses a request's number up. The store has it before anything that this request writes; of one that
+    /// only reads it has it a moment later.
     ///
     /// # Errors
     /// [`Failure::NotAuthorised`] where the number was used before or is too old to tell.
-    pub(crate) async fn take(
-        &self,
-        store: &Arc<dyn Store>,
-        caller: &Caller,
-    ) -> Result<oneshot::Receiver<Result<(), StoreError>>, Failure> {
+    pub(crate) async fn take(&self, store: &Arc<dyn Store>, caller: &Caller) -> Result<(), Failure> {
         let start = (caller.programme, caller.device, caller.incarnation);
         let known = self.lock().contains_key(&start);
         let stored = if known {
@@ -77,7 +72,6 @@ impl Windows {
             let (store, caller) = (Arc::clone(store), caller.clone());
             reading(move || store.window(&caller)).await?
         };
-        let (send, receive) = oneshot::channel();
         let mut windows = self.lock();
         let before = windows.get(&start).map(|held| held.window).or(stored);
         let window = Window::after(before, caller.counter).ok_or(Failure::NotAuthorised)?;
@@ -90,12 +84,9 @@ impl Windows {
         store.keep_window(
             caller.clone(),
             window,
-            Box::new(move |result| {
-                kept.store(result.is_ok(), Ordering::Relaxed);
-                let _ = send.send(result);
-            }),
+            Box::new(move |result| kept.store(result.is_ok(), Ordering::Relaxed)),
         );
-        Ok(receive)
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Start, Held>> {

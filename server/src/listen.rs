@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::Next;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -90,11 +92,17 @@ async fn connection(
     let stream = Patient::new(stream, door.idle);
     let result = match &door.tls {
         None => talk(stream, routes, door, place, ended).await,
-        Some(tls) => match timeout(door.header, tls.accept(stream)).await {
-            Ok(Ok(stream)) => talk(stream, routes, door, place, ended).await,
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Ok(()),
-        },
+        Some(tls) => {
+            let greeted = tokio::select! {
+                greeted = timeout(door.header, tls.accept(stream)) => greeted,
+                () = place.wanted() => return,
+            };
+            match greeted {
+                Ok(Ok(stream)) => talk(stream, routes, door, place, ended).await,
+                Ok(Err(error)) => Err(error.into()),
+                Err(_) => Ok(()),
+            }
+        }
     };
     if let Err(error) = result {
         tracing::debug!(%error, address = %peer.ip(), "a connection ended");
@@ -107,7 +115,7 @@ async fn talk<S>(
     stream: S,
     routes: Router,
     door: &Door,
-    mut place: Place,
+    place: Place,
     mut ended: watch::Receiver<bool>,
 ) -> Ended
 where
@@ -124,7 +132,6 @@ where
         Ok(Ok([])) => return Ok(()),
         Ok(first) => drop(first?),
     }
-    place.speaks();
     let mut settings = http1::Builder::new();
     settings
         .timer(TokioTimer::new())
@@ -132,10 +139,17 @@ where
         .auto_date_header(false)
         .max_headers(32)
         .max_buf_size(BUFFER_BYTES);
+    // Whole headers are a request; until then the place can be taken away.
+    let spoken = place.spoken();
+    let routes = routes.layer(axum::middleware::from_fn(move |request: Request, next: Next| {
+        spoken.speaks();
+        next.run(request)
+    }));
     let connection = settings.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
     tokio::pin!(connection);
     tokio::select! {
         result = connection.as_mut() => return result.map_err(Into::into),
+        () = place.wanted() => return Ok(()),
         _ = ended.wait_for(|ended| *ended) => connection.as_mut().graceful_shutdown(),
     }
     connection.await.map_err(Into::into)

@@ -197,12 +197,9 @@ impl Relay {
             None => self.introduce(&request, incoming, &mut left).await?,
         };
         let running = self.enter(caller)?;
-        let kept = self.windows.take(&self.store, caller).await?;
+        self.windows.take(&self.store, caller).await?;
         let pushed = self.push_within(&programme, first, incoming, left, &request).await?;
         drop(head_room);
-        if request.head.packs > 0 {
-            kept.await.unwrap_or(Err(StoreError::Closed))?;
-        }
         let permit = Arc::clone(&self.exchanges).acquire_owned().await.map_err(|_| Failure::Closed)?;
         let relay = Arc::clone(self);
         let plan = reading(move || relay.plan(&programme, request, pushed)).await?;

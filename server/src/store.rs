@@ -294,7 +294,7 @@ pub trait Store: Send + Sync + 'static {
     /// As above.
     fn window(&self, caller: &Caller) -> Result<Option<Window>, StoreError>;
 
-    /// Keeps the counters of one start of a device.
+    /// Keeps the counters of one start of a device: before every later write, or a moment later.
     fn keep_window(&self, caller: Caller, window: Window, done: Done<()>);
 
     /// How much of an attachment is there; `None` where nothing was ever sent.

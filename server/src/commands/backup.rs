@@ -37,7 +37,7 @@ pub(crate) struct Restore {
 
 pub(crate) fn backup(arguments: &Backup) -> anyhow::Result<ExitCode> {
     let out = &arguments.out;
-    let store = super::open(&arguments.place.data()?)?;
+    let store = SqliteStore::open_read_only(&super::database(&arguments.place.data()?)?)?;
     if out.exists() {
         return Err(Wrong::Use(format!("{} exists; a copy is written to a new file", out.display())).into());
     }

@@ -1,5 +1,5 @@
 //! Places for connections: so many in all, so many for one address. Where all are taken, the connection
-//! that has been silent for longest gives up its own.
+//! that has sent no request for longest gives up its own.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ struct Taken {
     next: u64,
     count: usize,
     by_address: HashMap<IpAddr, usize>,
-    /// Connections that have sent nothing yet, oldest first.
+    /// Connections that have sent no request yet, oldest first.
     silent: BTreeMap<u64, Arc<Notify>>,
 }
 
@@ -70,8 +70,22 @@ impl Place {
         self.wanted.notified().await;
     }
 
-    /// The connection has sent something.
-    pub(super) fn speaks(&mut self) {
+    /// Says later that the connection has sent a request.
+    pub(super) fn spoken(&self) -> Spoken {
+        Spoken { places: self.places.clone(), number: self.number }
+    }
+}
+
+/// What a connection says through that sends a request.
+#[derive(Clone)]
+pub(super) struct Spoken {
+    places: Places,
+    number: u64,
+}
+
+impl Spoken {
+    /// The place is not taken away any more.
+    pub(super) fn speaks(&self) {
         self.places.with(|taken| taken.silent.remove(&self.number));
     }
 }
@@ -114,13 +128,13 @@ mod tests {
     #[tokio::test]
     async fn the_one_that_is_silent_for_longest_goes() {
         let places = Places::new(2, 10);
-        let mut speaking = places.take(address(1)).unwrap();
-        speaking.speaks();
+        let speaking = places.take(address(1)).unwrap();
+        speaking.spoken().speaks();
         let silent = places.take(address(2)).unwrap();
-        let mut third = places.take(address(3)).unwrap();
+        let third = places.take(address(3)).unwrap();
         silent.wanted().await;
         drop(silent);
-        third.speaks();
+        third.spoken().speaks();
         assert!(places.take(address(4)).is_none(), "all speak");
     }
 }

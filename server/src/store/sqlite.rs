@@ -37,6 +37,8 @@ pub struct SqliteStore {
     path: PathBuf,
     writing: Writing,
     readers: Mutex<Vec<Connection>>,
+    /// True where everything is read from one moment.
+    frozen: bool,
 }
 
 impl SqliteStore {
@@ -58,25 +60,53 @@ impl SqliteStore {
             .min(i64::from(u32::MAX - 1));
         connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).map_err(failed)?;
         let writing = Writing::start(connection);
-        Ok(Self { path: path.to_owned(), writing, readers: Mutex::new(Vec::new()) })
+        Ok(Self { path: path.to_owned(), writing, readers: Mutex::default(), frozen: false })
     }
 
-    /// Opens the database for reading alone, as `check`, `inspect` and `backup` do beside a running relay.
+    /// Opens the database for reading alone, as `backup` does beside a running relay.
     ///
     /// # Errors
     /// Where it is not there or not of this version.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let store =
-            Self { path: path.to_owned(), writing: Writing::closed(), readers: Mutex::new(Vec::new()) };
+        Self::open_reading(path, false)
+    }
+
+    /// Opens the database as it is now: what a running relay writes later is not seen.
+    ///
+    /// # Errors
+    /// Where it is not there or not of this version.
+    pub fn open_snapshot(path: &Path) -> Result<Self, StoreError> {
+        Self::open_reading(path, true)
+    }
+
+    fn open_reading(path: &Path, frozen: bool) -> Result<Self, StoreError> {
+        let writing = Writing::closed();
+        let store = Self { path: path.to_owned(), writing, readers: Mutex::default(), frozen };
         store.with(migrate::expect_current)?;
         Ok(store)
     }
 
-    /// Runs a reading on a connection of its own.
+    /// Runs a reading on a connection of its own, in one transaction: one lock, and all of it of one moment.
     pub(crate) fn with<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.connected(|connection| {
+            let run =
+                |sql| connection.prepare_cached(sql).and_then(|mut sql| sql.execute([])).map_err(failed);
+            if connection.is_autocommit() {
+                run("BEGIN")?;
+            }
+            let result = read(connection);
+            if !self.frozen {
+                run("COMMIT")?;
+            }
+            result
+        })
+    }
+
+    /// Runs something on a reading connection.
+    fn connected<T>(&self, act: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let lock = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = lock().pop();
         let connection = match idle {
@@ -88,8 +118,9 @@ impl SqliteStore {
                 connection
             }
         };
-        let result = read(&connection);
-        if !matches!(result, Err(StoreError::Damaged(_))) {
+        let result = act(&connection);
+        let idles = self.frozen || connection.is_autocommit();
+        if idles && !matches!(result, Err(StoreError::Damaged(_))) {
             let mut idle = lock();
             if idle.len() < 8 {
                 idle.push(connection);
@@ -353,7 +384,7 @@ impl Store for SqliteStore {
             insert.execute(params![programme.0, device.0, incarnation.0, highest, seen]).map_err(failed)?;
             Ok(())
         };
-        self.writing.hand_over(keep, done);
+        self.writing.hand_over_for_later(keep, done);
     }
 
     fn attachment(&self, key: &AttachmentKey) -> Result<Option<Progress>, StoreError> {

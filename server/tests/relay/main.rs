@@ -7,5 +7,6 @@ mod exchange;
 mod faults;
 mod hostile;
 mod kit;
+mod load;
 mod model;
 mod program;

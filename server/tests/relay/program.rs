@@ -23,14 +23,14 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tessera-relay");
 const LONG: Duration = Duration::from_secs(60);
 
 /// A running relay; killed when dropped.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
     key: PublicKey,
 }
 
 impl Process {
-    fn start(data: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -45,6 +45,10 @@ impl Process {
         let key: tessera_protocol::ids::RelayKey = first["key"].as_str().unwrap().parse().unwrap();
         let address = first["listening"].as_str().unwrap().parse().unwrap();
         Self { child, address, key: PublicKey::from_bytes(&key.0).unwrap() }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     fn signal(&self, name: &str) {
@@ -118,18 +122,18 @@ fn read(stream: &mut impl Read) -> std::io::Result<Replied> {
 }
 
 impl Client {
-    fn at(key: Key, world: &World, relay: &Process) -> Self {
+    pub(crate) fn at(key: Key, world: &World, relay: &Process) -> Self {
         Self { relay: relay.key, ..Self::new(key, world.programme) }
     }
 
     /// One exchange with a process; an error where the connection broke.
-    fn call(&mut self, relay: &Process, packs: &[Pack]) -> std::io::Result<Got> {
+    pub(crate) fn call(&mut self, relay: &Process, packs: &[Pack]) -> std::io::Result<Got> {
         let (request, body) = self.request(packs);
         let replied = relay.post(&body)?;
         Ok(self.take(&request, &replied, usize::MAX))
     }
 
-    fn send(&mut self, relay: &Process, packs: &[Pack]) -> std::io::Result<Vec<Receipt>> {
+    pub(crate) fn send(&mut self, relay: &Process, packs: &[Pack]) -> std::io::Result<Vec<Receipt>> {
         match self.call(relay, packs)? {
             Got::Answer(head, _) => Ok(head.receipts.into_vec()),
             Got::Nothing => panic!("packs were not answered"),
@@ -138,7 +142,7 @@ impl Client {
 }
 
 /// A folder with a key, and a programme whose charter names it.
-fn world(folder: &TempDir) -> (PathBuf, World) {
+pub(crate) fn world(folder: &TempDir) -> (PathBuf, World) {
     let data = folder.path().join("data");
     std::fs::create_dir(&data).unwrap();
     tessera_relay::key::SigningRelay::write(&data.join("relay.key"), &RELAY_SEED).unwrap();
@@ -291,6 +295,10 @@ fn n02_silent_and_slow_connections_are_no_honest_ones_problem() {
         stream.write_all(start.as_bytes()).unwrap();
     }
     assert!(honest(&relay, &mut carla) < Duration::from_secs(1));
+    // One that was answered and says nothing more goes as well.
+    let mut answered = connect(relay.address).unwrap();
+    answered.write_all(b"GET /healthz HTTP/1.1\r\nhost: r\r\n\r\n").unwrap();
+    assert_eq!(read(&mut answered).unwrap().status.as_u16(), 200);
     // All of them are closed by the relay, the silent ones without a word.
     for mut stream in silent {
         let mut end = Vec::new();

@@ -89,7 +89,7 @@ impl SqliteStore {
     /// As above.
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         let text = path.to_str().ok_or_else(|| StoreError::Failed("the path is not UTF-8".to_owned()))?;
-        self.with(|connection| {
+        self.connected(|connection| {
             connection.execute("VACUUM INTO ?1", [text]).map_err(failed)?;
             Ok(())
         })

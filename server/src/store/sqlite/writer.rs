@@ -1,10 +1,12 @@
 //! The one writing thread. What is waiting is done in one transaction and one commit: commits are what
 //! costs, rows are not. Each piece of work has a savepoint, so that one that fails takes back its own rows
-//! alone. Only after the commit is anybody told.
+//! alone. Only after the commit is anybody told. Work for which nobody waits makes no commit of its own: it
+//! goes with the next, or a moment later.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -15,11 +17,19 @@ const GROUP: usize = 256;
 /// Pieces of work that wait; more make their senders wait.
 const WAITING: usize = 1024;
 
+/// How long work waits for which nobody does.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// Says whether the commit succeeded.
 type Report = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// What a piece of work came to: who is to be told, and what went wrong.
 type Worked = (Report, Option<StoreError>);
-type Work = Box<dyn FnOnce(&Connection) -> Worked + Send>;
+
+struct Work {
+    act: Box<dyn FnOnce(&Connection) -> Worked + Send>,
+    /// True where somebody waits for it.
+    awaited: bool,
+}
 
 /// The way to the writing thread.
 pub(super) struct Writing {
@@ -46,16 +56,34 @@ impl Writing {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         done: Done<T>,
     ) {
+        self.send(true, work, done);
+    }
+
+    /// The same for work for which nobody waits.
+    pub(super) fn hand_over_for_later(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+        done: Done<()>,
+    ) {
+        self.send(false, work, done);
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        awaited: bool,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        done: Done<T>,
+    ) {
         let sender = self.work.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(sender) = sender else { return done(Err(StoreError::Closed)) };
-        let work: Work = Box::new(move |connection| {
+        let act = Box::new(move |connection: &Connection| -> Worked {
             let result = in_savepoint(connection, work);
             let error = result.as_ref().err().cloned();
             (Box::new(move |committed| done(committed.and(result))), error)
         });
         // The thread ends only after the last sender is gone; where it panicked, `done` is dropped, and
         // who awaits it is told that the store is closed.
-        let _ = sender.send(work);
+        let _ = sender.send(Work { act, awaited });
     }
 
     /// Ends the thread after what was handed over.
@@ -94,10 +122,9 @@ fn in_savepoint<T>(
 
 fn write(connection: &Connection, work: &Receiver<Work>) {
     let mut damaged: Option<StoreError> = None;
-    while let Ok(first) = work.recv() {
-        let group = std::iter::once(first).chain(work.try_iter().take(GROUP - 1));
+    while let Some(group) = gather(work) {
         if let Some(error) = &damaged {
-            group.for_each(|work| work(connection).0(Err(error.clone())));
+            group.into_iter().for_each(|work| (work.act)(connection).0(Err(error.clone())));
             continue;
         }
         let result = commit(connection, group);
@@ -114,14 +141,30 @@ fn write(connection: &Connection, work: &Receiver<Work>) {
     }
 }
 
-fn commit(
-    connection: &Connection,
-    group: impl Iterator<Item = Work>,
-) -> (Vec<Report>, Result<(), StoreError>) {
+/// What goes into the next commit; `None` at the end.
+fn gather(work: &Receiver<Work>) -> Option<Vec<Work>> {
+    let first = work.recv().ok()?;
+    let until = Instant::now() + MOMENT;
+    let mut awaited = first.awaited;
+    let mut group = vec![first];
+    while group.len() < GROUP {
+        let wait = if awaited { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
+        match work.recv_timeout(wait) {
+            Ok(next) => {
+                awaited |= next.awaited;
+                group.push(next);
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Some(group)
+}
+
+fn commit(connection: &Connection, group: Vec<Work>) -> (Vec<Report>, Result<(), StoreError>) {
     let run = |sql| connection.prepare_cached(sql).and_then(|mut sql| sql.execute([])).map_err(failed);
     let begun = run("BEGIN IMMEDIATE");
     let (reports, errors): (Vec<Report>, Vec<Option<StoreError>>) =
-        group.map(|work| work(connection)).unzip();
+        group.into_iter().map(|work| (work.act)(connection)).unzip();
     let result = match begun {
         Err(error) => Err(error),
         // A full disk takes back the whole transaction: then nobody's work is there.
