@@ -147,11 +147,18 @@ struct Desk {
 
 impl Desk {
     fn cause(&mut self, attention: &Attention, member: Option<MemberId>, detail: Vec<u8>) -> &mut Waiting {
-        let detail = [&[attention.act as u8, u8::from(attention.asked)][..], &detail].concat();
+        // What is recommended for late work depends on the evidence that came to this device; what is one
+        // question must not.
+        let late = attention.code == Code::ReviewAfterClose;
+        let act = if late { 0 } else { attention.act as u8 };
+        let detail = [&[act, u8::from(attention.asked)][..], &detail].concat();
         let waiting = self
             .causes
             .entry((attention.code, member, detail))
             .or_insert_with(|| Waiting { member, ..Waiting::of(attention) });
+        if waiting.act == Act::Accept && attention.act != Act::Accept {
+            (waiting.act, waiting.reason) = (attention.act, attention.reason);
+        }
         if waiting.place != attention.place {
             waiting.place.clear();
         }
@@ -421,7 +428,7 @@ impl Acts<'_> {
     fn pack_of(&mut self, document: DocumentId, change: [u8; 32]) -> Result<Option<PackId>, EngineError> {
         let (_, tx) = self.parts();
         let place = [&document.0[..], &change].concat();
-        Ok(get::<ChangeRecord>(tx, Table::Changes, &place)?.map(|change| change.pack))
+        Ok(get::<ChangeRecord>(tx, Table::Changes, &place)?.map(|change| change.pack()))
     }
 
     fn value_at(
@@ -528,11 +535,13 @@ impl Acts<'_> {
                 self.rule(*application, *member, *declaration, verdict, reason)?;
             }
         }
-        let (parts, verdict) = match verdict {
-            Verdict::Accept if !item.instead_of.is_empty() => (&item.instead_of, Verdict::SetAside),
-            verdict => (&item.parts, verdict),
-        };
-        for (pack, document) in parts {
+        // The chosen side is accepted by name, so that two coordinators who choose differently contradict one
+        // another, and do not set aside both.
+        let mut decisions: Vec<(&Part, Verdict)> = item.parts.iter().map(|part| (part, verdict)).collect();
+        if verdict == Verdict::Accept {
+            decisions.extend(item.instead_of.iter().map(|part| (part, Verdict::SetAside)));
+        }
+        for ((pack, document), verdict) in decisions {
             let matter = document.map_or(Matter::Pack(*pack), |document| Matter::Part(*pack, document));
             let (core, tx) = self.parts();
             core.decide(tx, matter, verdict, reason)?;
