@@ -329,15 +329,11 @@ impl Core {
             let Ok(scanned) = scan(&change.bytes, &Limits::default()) else { continue };
             let place = [&document.0[..], scanned.hash()].concat();
             let known = get::<ChangeRecord>(tx, Table::Changes, &place)?;
-            if known.is_none_or(|known| known.pack == PackId([0; 32])) {
-                let record = ChangeRecord {
-                    pack: id,
-                    device: header.device,
-                    incarnation: change.incarnation,
-                    bytes: change.bytes.clone(),
-                };
-                put(tx, Table::Changes, &place, &record)?;
-            }
+            let mut record = known.unwrap_or_else(|| {
+                ChangeRecord::unsealed(header.device, change.incarnation, change.bytes.clone())
+            });
+            record.came_in(id);
+            put(tx, Table::Changes, &place, &record)?;
         }
         self.after_change(tx, document)?;
         Ok(true)

@@ -110,9 +110,13 @@ impl Core {
         }
         let mut wanted: BTreeSet<ChangeHash> = BTreeSet::new();
         let mut next = Vec::new();
+        let mut speakers: BTreeMap<ChangeHash, PackId> = BTreeMap::new();
         for (hash, (change, _)) in &found {
-            if wanted_pack(change.pack)? {
-                next.push(*hash);
+            for pack in change.packs() {
+                if wanted_pack(pack)? {
+                    next.push(*hash);
+                    speakers.entry(*hash).or_insert(pack);
+                }
             }
         }
         // Whatever an accepted change builds on is accepted with it.
@@ -131,10 +135,11 @@ impl Core {
         let mut changes = Vec::new();
         for (hash, (change, scanned)) in found {
             if !wanted.contains(&hash) {
-                opened.left_out.insert(change.pack);
+                opened.left_out.extend(change.packs());
                 continue;
             }
-            opened.packs.insert(hash, change.pack);
+            let speaker = speakers.get(&hash).copied();
+            opened.packs.insert(hash, speaker.unwrap_or_else(|| change.pack()));
             if let Some(key) = self.known.gathering.key(change.device) {
                 changes.push((scanned, actor(key, change.incarnation)));
             }
@@ -210,12 +215,8 @@ impl Core {
         tx.put(Table::Views, &kind_key(kind.code(), subject, id), &[])?;
         let mut hashes = Vec::new();
         for scanned in changes {
-            let change = ChangeRecord {
-                pack: PackId([0; 32]),
-                device: self.device,
-                incarnation: self.incarnation,
-                bytes: scanned.bytes().to_vec().try_into()?,
-            };
+            let bytes = scanned.bytes().to_vec().try_into()?;
+            let change = ChangeRecord::unsealed(self.device, self.incarnation, bytes);
             put(tx, Table::Changes, &[&id.0[..], scanned.hash()].concat(), &change)?;
             let entry = PendingEntry::Change { outside, document: id, hash: *scanned.hash() };
             self.pend(tx, audience, entry)?;

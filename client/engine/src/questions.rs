@@ -100,7 +100,7 @@ fn letters_of(programme: &Programme, application: ApplicationId, manifest: &Mani
 }
 
 fn parts(id: DocumentId, changes: &[(Vec<u8>, ChangeRecord)]) -> Vec<Part> {
-    let parts: BTreeSet<Part> = changes.iter().map(|(_, change)| (change.pack, Some(id))).collect();
+    let parts: BTreeSet<Part> = changes.iter().map(|(_, change)| (change.pack(), Some(id))).collect();
     parts.into_iter().collect()
 }
 

@@ -312,14 +312,17 @@ pub(crate) fn work_state(
     let mut state: Option<WorkState> = None;
     let mut last: Option<(u64, Outcome)> = None;
     for (_, change) in all::<ChangeRecord>(tx, Table::Changes, document)? {
-        let record = get::<PackRecord>(tx, Table::PackStates, &change.pack.0)?;
-        let one = record.as_ref().map_or(WorkState::OnDevice, WorkState::of);
-        state = Some(state.map_or(one, |before| before.min(one)));
-        if let Some((number, outcome)) = record.and_then(|record| Some((record.number, record.outcome?)))
-            && last.is_none_or(|(before, _)| before <= number)
-        {
-            last = Some((number, outcome));
+        let mut one = WorkState::OnDevice;
+        for pack in change.packs() {
+            let record = get::<PackRecord>(tx, Table::PackStates, &pack.0)?;
+            one = one.max(record.as_ref().map_or(WorkState::OnDevice, WorkState::of));
+            if let Some((number, outcome)) = record.and_then(|record| Some((record.number, record.outcome?)))
+                && last.is_none_or(|(before, _)| before <= number)
+            {
+                last = Some((number, outcome));
+            }
         }
+        state = Some(state.map_or(one, |before| before.min(one)));
     }
     let told = get::<Outcome>(tx, Table::Outcomes, &[b"document", document].concat())?;
     let opened = state == Some(WorkState::OpenedByCoordinator);

@@ -103,8 +103,9 @@ wire!(DocumentRecord { stream, kind, subject });
 /// A change of a document. Key: document id, change hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeRecord {
-    /// The pack that brought it; zeros while it waits to be sealed.
-    pub pack: PackId,
+    /// The packs that brought it; none while it waits to be sealed. A laptop that was copied while something
+    /// waited seals it on both sides.
+    pub packs: Set<PackId, CHANGE_PACKS>,
     /// The author's device.
     pub device: DeviceId,
     /// The start of that device.
@@ -112,7 +113,40 @@ pub struct ChangeRecord {
     /// Automerge's bytes.
     pub bytes: Bytes<CHANGE_BYTES>,
 }
-wire!(ChangeRecord { pack, device, incarnation, bytes });
+wire!(ChangeRecord { packs, device, incarnation, bytes });
+
+/// Packs that are remembered of one change: the lowest ids, the same in any order of arrival.
+const CHANGE_PACKS: usize = 16;
+
+impl ChangeRecord {
+    /// A change that waits to be sealed.
+    #[must_use]
+    pub fn unsealed(device: DeviceId, incarnation: Incarnation, bytes: Bytes<CHANGE_BYTES>) -> Self {
+        Self { packs: Set::default(), device, incarnation, bytes }
+    }
+
+    /// Notes a pack that brought it.
+    pub fn came_in(&mut self, pack: PackId) {
+        let mut packs = (*self.packs).clone();
+        packs.insert(pack);
+        if packs.len() > CHANGE_PACKS {
+            packs.pop_last();
+        }
+        self.packs = packs.try_into().unwrap_or_default();
+    }
+
+    /// The packs that brought it; zeros where it waits to be sealed.
+    pub fn packs(&self) -> impl Iterator<Item = PackId> + '_ {
+        let waits = self.packs.is_empty().then_some(PackId([0; 32]));
+        self.packs.iter().copied().chain(waits)
+    }
+
+    /// The pack that stands for it where all are alike: the lowest.
+    #[must_use]
+    pub fn pack(&self) -> PackId {
+        self.packs.first().copied().unwrap_or(PackId([0; 32]))
+    }
+}
 
 /// Something that waits to be sealed. Key: order (8 bytes, big-endian).
 #[derive(Clone, PartialEq, Eq)]
@@ -278,4 +312,28 @@ pub fn next_order(tx: &mut dyn Transaction) -> Result<u64, EngineError> {
     };
     tx.put(Table::Meta, ORDER, &(last + 1).to_be_bytes())?;
     Ok(last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packs_of_a_change_are_the_same_in_any_order_of_arrival() {
+        let pack = |n: u8| PackId([n; 32]);
+        let came = |order: &mut dyn Iterator<Item = u8>| {
+            let mut change = ChangeRecord::unsealed(
+                DeviceId([1; 16]),
+                Incarnation([2; 8]),
+                Bytes::try_from(vec![3]).expect("one byte fits"),
+            );
+            assert_eq!(change.packs().collect::<Vec<_>>(), [pack(0)]);
+            order.for_each(|n| change.came_in(pack(n)));
+            change
+        };
+        let (up, down) = (came(&mut (1..=40)), came(&mut (1..=40).rev()));
+        assert_eq!(up, down);
+        assert_eq!(up.pack(), pack(1));
+        assert_eq!(up.packs().count(), CHANGE_PACKS);
+    }
 }

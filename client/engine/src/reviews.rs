@@ -335,28 +335,53 @@ impl<'a> Gather<'a> {
     /// Sorts a review's packs by whether they count.
     fn sort(&mut self, document: DocumentId, round: RoundId) -> Result<Sorted, EngineError> {
         let mut sorted = Sorted::default();
-        for (_, change) in all::<ChangeRecord>(self.tx, Table::Changes, &document.0)? {
-            let pack = change.pack;
-            if !sorted.packs.insert(pack) {
-                continue;
+        for (key, change) in all::<ChangeRecord>(self.tx, Table::Changes, &document.0)? {
+            let packs: Vec<PackId> = change.packs().collect();
+            sorted.packs.extend(&packs);
+            let (pack, place) = self.place(document, round, change.pack(), &packs)?;
+            if let Some(hash) = key.last_chunk::<32>() {
+                sorted.speakers.insert(*hash, pack);
             }
-            let said = self.counting.said(self.core, self.tx, pack, Some(document))?;
-            let why = match self.counting.standing_of(self.core, self.tx, pack, Some(document))? {
-                Standing::SetAside => {
-                    sorted.set_aside.insert(pack);
-                    continue;
-                }
-                Standing::Quarantined => Waits::Removed,
-                Standing::Contested => Waits::Contested,
-                Standing::Counts if !said.accepted() && self.is_late(round, pack)? => Waits::Late,
-                Standing::Counts => {
-                    sorted.counting.insert(pack);
-                    continue;
-                }
+            match place {
+                Sort::Counts => sorted.counting.insert(pack),
+                Sort::SetAside => sorted.set_aside.insert(pack),
+                Sort::Waits(why) => sorted.waits.entry(why).or_default().insert(pack),
             };
-            sorted.waits.entry(why).or_default().insert(pack);
         }
         Ok(sorted)
+    }
+
+    /// Whether a change counts that came in these packs, and the pack that speaks for it. What was decided on
+    /// one of them was decided on what it says; else one that counts is enough.
+    fn place(
+        &mut self,
+        document: DocumentId,
+        round: RoundId,
+        first: PackId,
+        packs: &[PackId],
+    ) -> Result<(PackId, Sort), EngineError> {
+        let (mut accept, mut set_aside) = (false, false);
+        for pack in packs {
+            let said = self.counting.said(self.core, self.tx, *pack, Some(document))?;
+            accept |= said.accept;
+            set_aside |= said.set_aside;
+        }
+        match (accept, set_aside) {
+            (true, true) => return Ok((first, Sort::Waits(Waits::Contested))),
+            (false, true) => return Ok((first, Sort::SetAside)),
+            (true, false) => return Ok((first, Sort::Counts)),
+            (false, false) => {}
+        }
+        let mut why = Waits::Removed;
+        for pack in packs {
+            if self.counting.base(self.core, self.tx, *pack)? == Standing::Counts {
+                if !self.is_late(round, *pack)? {
+                    return Ok((*pack, Sort::Counts));
+                }
+                why = Waits::Late;
+            }
+        }
+        Ok((first, Sort::Waits(why)))
     }
 
     fn open(&self, document: DocumentId, packs: &BTreeSet<PackId>) -> Result<Option<Opened>, EngineError> {
@@ -374,7 +399,7 @@ impl<'a> Gather<'a> {
         };
         let mut waiting = Vec::new();
         for submitted in Review::history(&whole.document) {
-            let Some(pack) = whole.packs.get(&submitted.change).copied() else { continue };
+            let Some(pack) = sorted.speakers.get(&submitted.change).copied() else { continue };
             if sorted.counting.contains(&pack) {
                 continue;
             }
@@ -454,8 +479,8 @@ impl<'a> Gather<'a> {
         facts.recorded = Some(Recorded::read(&opened.document));
         let mut packs = BTreeSet::new();
         for (_, change) in all::<ChangeRecord>(self.tx, Table::Changes, &id.0)? {
-            if !opened.left_out.contains(&change.pack) {
-                packs.insert(change.pack);
+            if !opened.left_out.contains(&change.pack()) {
+                packs.insert(change.pack());
                 by.extend(self.core.known.permission.device(change.device).map(|(member, _)| member));
             }
         }
@@ -508,9 +533,18 @@ impl<'a> Gather<'a> {
     }
 }
 
+/// Where a change of a review belongs.
+enum Sort {
+    Counts,
+    SetAside,
+    Waits(Waits),
+}
+
 /// The packs of one review, by whether they count.
 #[derive(Default)]
 struct Sorted {
+    /// By change the pack that speaks for it.
+    speakers: BTreeMap<[u8; 32], PackId>,
     packs: BTreeSet<PackId>,
     counting: BTreeSet<PackId>,
     set_aside: BTreeSet<PackId>,

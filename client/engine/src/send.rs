@@ -157,7 +157,7 @@ impl Core {
         let sealed = seal(&record.grant.key, draft, entries, &mut self.rng)?;
         let pack = self.secret.sign_sealed(sealed).map_err(EngineError::from)?;
         for (place, mut change) in changes {
-            change.pack = pack.id();
+            change.came_in(pack.id());
             put(tx, Table::Changes, &place, &change)?;
         }
         for (_, record) in group {

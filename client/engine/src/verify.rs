@@ -438,7 +438,7 @@ fn changes(tx: &dyn Transaction, again: &Again<'_>, found: &mut Found) -> Result
         }
     }
     for (key, value) in here {
-        let unsealed = ChangeRecord::from_bytes(&value).is_ok_and(|change| change.pack == UNSEALED);
+        let unsealed = ChangeRecord::from_bytes(&value).is_ok_and(|change| change.packs.is_empty());
         if !(unsealed && waiting.contains(&key)) {
             found.note("change-without-pack", hex(&key[..key.len().min(16)]));
         }

@@ -123,7 +123,7 @@ impl Acts<'_> {
                 if !mine || !written_here {
                     continue;
                 }
-                shown.extend(changes.iter().map(|(_, change)| change.pack));
+                shown.extend(changes.iter().map(|(_, change)| change.pack()));
                 let (state, outcome) = work_state(tx, &id.0)?;
                 let Some(state) = state else { continue };
                 let application = subject.application().map(ApplicationId);
