@@ -192,7 +192,7 @@ fn handle(state: &Mutex<State>, body: &[u8]) -> Vec<u8> {
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
             [head.as_bytes(), &body].concat()
         }
-        Answer::Silence => {
+        Answer::Silence | Answer::NotAuthorised => {
             let body = r#"{"error":{"code":"not-authorised","message":""}}"#;
             let length = body.len();
             let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json";

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::{Signer, SigningKey};
-use tessera_protocol::access::{Access, Openings, Refusal};
+use tessera_protocol::access::{Access, Openings, Reader, Refusal};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{
-    AnswerHead, Cursor, NothingNew, Pulled, Request, Segment, SignedAnswer, nothing_new_bytes,
+    AnswerHead, Cursor, NothingNew, Pulled, Request, RequestHead, Segment, SignedAnswer, nothing_new_bytes,
 };
 use tessera_protocol::frontier::Frontier;
 use tessera_protocol::header::Position;
@@ -24,7 +24,9 @@ pub enum Answer {
     NothingNew(Vec<u8>),
     /// A head, then segments.
     Frames(Vec<Vec<u8>>),
-    /// No answer: it does not know who asks, or the request was cut.
+    /// It does not know who asks.
+    NotAuthorised,
+    /// No answer: the request was cut or came before.
     Silence,
 }
 
@@ -32,6 +34,35 @@ pub enum Answer {
 struct Entry {
     pack: Pack,
     receipt: Receipt,
+}
+
+/// What an answer brings: places in the list of the pull and in the log.
+#[derive(Default)]
+struct Pull {
+    target: u64,
+    list: Vec<(usize, usize)>,
+    left: Vec<usize>,
+}
+
+impl Pull {
+    /// Leaves for later what is beyond the budget; one pack comes always.
+    fn keep_within(&mut self, budget_bytes: u64, size: impl Fn(usize) -> u64) {
+        let mut bytes = 0;
+        let fits = self.list.iter().take_while(|(_, at)| {
+            bytes += size(*at);
+            bytes <= budget_bytes
+        });
+        let kept = fits.count().max(1).min(self.list.len());
+        self.left = self.list.split_off(kept).into_iter().map(|(_, at)| at).collect();
+    }
+}
+
+/// Target and place of an unfinished pull.
+fn progress(cursor: &Cursor) -> Option<(u64, usize)> {
+    let (target, done) = cursor.progress.split_at_checked(8)?;
+    let target = u64::from_le_bytes(target.try_into().ok()?);
+    let done = u64::from_le_bytes(done.try_into().ok()?);
+    Some((target, usize::try_from(done).ok()?))
 }
 
 /// Packs in one segment; small, so that cuts fall between them.
@@ -48,11 +79,15 @@ pub struct Relay {
     gathering: Gathering,
     access: Access,
     openings: Openings,
+    /// Since when a device may read as much as it may.
+    since: BTreeMap<DeviceId, u64>,
     counters: BTreeMap<(DeviceId, Incarnation), BTreeSet<u64>>,
     /// Its clock, which may jump.
     pub clock_ms: u64,
     /// Planted: receipts are given before the packs are kept; the next loss takes them.
     pub ack_before_commit: bool,
+    /// Planted: it says that it was restored, and not what it has.
+    pub hides_what_it_has: bool,
     unkept: Vec<PackId>,
 }
 
@@ -70,9 +105,11 @@ impl Relay {
             by_id: BTreeMap::new(),
             gathering,
             openings: Openings::default(),
+            since: BTreeMap::new(),
             counters: BTreeMap::new(),
             clock_ms: 1_000,
             ack_before_commit: false,
+            hides_what_it_has: false,
             unkept: Vec::new(),
         }
     }
@@ -98,9 +135,21 @@ impl Relay {
         self.log.is_empty()
     }
 
-    /// Every byte that it holds, to be searched.
-    pub fn bytes(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
-        self.log.iter().map(|entry| entry.pack.to_bytes())
+    /// Everything that it holds, in its order.
+    pub fn packs(&self) -> impl Iterator<Item = &Pack> + '_ {
+        self.log.iter().map(|entry| &entry.pack)
+    }
+
+    /// The receipt of a pack that it holds.
+    #[must_use]
+    pub fn receipt(&self, pack: PackId) -> Option<&Receipt> {
+        self.by_id.get(&pack).map(|at| &self.log[*at].receipt)
+    }
+
+    /// True where charter or statements name the device.
+    #[must_use]
+    pub fn knows_device(&self, device: DeviceId) -> bool {
+        self.access.reader(device).is_some()
     }
 
     /// Goes back to the first `count` packs, as from a backup, under a new incarnation.
@@ -108,8 +157,8 @@ impl Relay {
         let kept: Vec<Entry> = self.log.drain(..).take(count).collect();
         let fresh = Self::new(self.key.clone(), incarnation, self.programme);
         let clock_ms = self.clock_ms;
-        let bug = self.ack_before_commit;
-        *self = Self { clock_ms, ack_before_commit: bug, ..fresh };
+        let (ack_before_commit, hides_what_it_has) = (self.ack_before_commit, self.hides_what_it_has);
+        *self = Self { clock_ms, ack_before_commit, hides_what_it_has, ..fresh };
         for entry in kept {
             self.keep(entry);
         }
@@ -134,7 +183,16 @@ impl Relay {
         let public = self.access.name(header.stream) == tessera_protocol::stream::Stream::Public;
         if public {
             self.gathering.insert(entry.pack.clone());
-            self.access = Access::new(&self.gathering.permission());
+            let permission = self.gathering.permission();
+            let access = Access::new(&permission);
+            for device in permission.members.values().flat_map(|member| member.devices.keys()) {
+                let (before, after) = (self.access.reader(*device), access.reader(*device));
+                let more = |reader: Reader| (reader.active, reader.active && reader.coordinator);
+                if before.map(more) < after.map(more) {
+                    self.since.insert(*device, self.log.len() as u64 + 1);
+                }
+            }
+            self.access = access;
         }
         self.openings.note(header, entry.pack.id());
         self.log.push(entry);
@@ -221,10 +279,13 @@ impl Relay {
             }
         }
         let caller = &request.head.caller;
-        let Some(key) = self.gathering.key(caller.device) else { return Answer::Silence };
+        if cut {
+            return Answer::Silence;
+        }
+        let Some(key) = self.gathering.key(caller.device) else { return Answer::NotAuthorised };
         let genuine = request.verify(RelayKey(self.public().to_bytes()), key).is_ok();
         let used = self.counters.entry((caller.device, caller.incarnation)).or_default();
-        if !genuine || cut || !used.insert(caller.counter) {
+        if !genuine || !used.insert(caller.counter) {
             return Answer::Silence;
         }
         self.answer(&request, &outcome)
@@ -232,16 +293,55 @@ impl Relay {
 
     fn knows(&self, cursor: &Cursor) -> bool {
         let at = usize::try_from(cursor.sequence).unwrap_or(usize::MAX);
-        match at {
-            0 => true,
-            _ => self.log.get(at - 1).is_some_and(|entry| entry.receipt.head.prefix() == cursor.head),
+        let within = progress(cursor).is_none_or(|(target, _)| target <= self.log.len() as u64);
+        within
+            && match at {
+                0 => true,
+                _ => self.log.get(at - 1).is_some_and(|entry| entry.receipt.head.prefix() == cursor.head),
+            }
+    }
+
+    /// The rule as it was when the log had this length.
+    fn rule_at(&self, length: u64) -> (Access, Openings, BTreeMap<DeviceId, u64>) {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length >= self.log.len() {
+            return (self.access.clone(), self.openings.clone(), self.since.clone());
         }
+        let mut then = Self::new(self.key.clone(), self.incarnation, self.programme);
+        for entry in &self.log[..length] {
+            then.keep(entry.clone());
+        }
+        (then.access, then.openings, then.since)
+    }
+
+    /// What lies between a cursor and `target` for a device, in the order of sending. The rule is that of
+    /// `target`, so that the order is the same when an unfinished pull goes on.
+    fn between(&self, head: &RequestHead, from: u64, target: u64) -> Vec<usize> {
+        let (access, openings, since) = self.rule_at(target);
+        let since = since.get(&head.caller.device).copied().unwrap_or(0);
+        let Some(reader) = access.reader(head.caller.device) else { return Vec::new() };
+        let have = head.have.as_ref().map(|have| self.inside(have)).unwrap_or_default();
+        let mut list: Vec<(u8, u64, usize)> = Vec::new();
+        for (at, entry) in self.log.iter().enumerate() {
+            let stream = entry.pack.header().stream;
+            if !access.may_read(&openings, reader, stream) || have.contains(&entry.pack.id()) {
+                continue;
+            }
+            let opened = openings.is_open(&access, reader.member, stream);
+            let opened = opened.and_then(|pack| self.by_id.get(&pack)).map_or(0, |at| *at as u64 + 1);
+            let place = (at as u64 + 1).max(since).max(if reader.coordinator { 0 } else { opened });
+            if place > from && place <= target {
+                list.push((access.class(&openings, reader, stream) as u8, place, at));
+            }
+        }
+        list.sort_unstable();
+        list.into_iter().map(|(.., at)| at).collect()
     }
 
     fn answer(&self, request: &Request, outcome: &BTreeMap<PackId, Result<(), Refusal>>) -> Answer {
         let head = &request.head;
         let newest = self.position();
-        let Some(reader) = self.access.reader(head.caller.device) else { return Answer::Silence };
+        let Some(reader) = self.access.reader(head.caller.device) else { return Answer::NotAuthorised };
         let mut receipts = Vec::new();
         let mut refused = Vec::new();
         for (pack, result) in outcome {
@@ -256,39 +356,30 @@ impl Relay {
         );
         let known = self.knows(&head.cursor);
         let readable = |pack: &Pack| self.access.may_read(&self.openings, reader, pack.header().stream);
-        let have = head.have.as_ref().map(|have| self.inside(have)).unwrap_or_default();
-        let (target, skip) = match head.cursor.progress.first_chunk::<16>() {
-            Some(progress) => {
-                let number = |from: usize| {
-                    let mut bytes = [0; 8];
-                    bytes.copy_from_slice(&progress[from..from + 8]);
-                    u64::from_le_bytes(bytes)
-                };
-                (number(0), usize::try_from(number(8)).unwrap_or(usize::MAX))
-            }
-            None => (newest.sequence, 0),
+        let sent = |at: &usize| {
+            let pack = &self.log[*at].pack;
+            let echo = pack.header().device == head.caller.device && outcome.contains_key(&pack.id());
+            readable(pack) && !echo
         };
-        let mut list: Vec<(u8, u64, usize)> = Vec::new();
+        let mut pull = Pull { target: newest.sequence, ..Pull::default() };
         if known {
-            for (at, entry) in self.log.iter().enumerate() {
-                let id = entry.pack.id();
-                let opened = self.openings.is_open(&self.access, reader.member, entry.pack.header().stream);
-                let opened = opened.and_then(|pack| self.by_id.get(&pack)).map_or(0, |at| *at as u64 + 1);
-                let opened = if reader.coordinator { 0 } else { opened };
-                let place = (at as u64 + 1).max(opened);
-                let new = place > head.cursor.sequence && place <= target;
-                let mine = entry.pack.header().device == head.caller.device && outcome.contains_key(&id);
-                if new && !mine && readable(&entry.pack) && !have.contains(&id) {
-                    let class = self.access.class(&self.openings, reader, entry.pack.header().stream);
-                    list.push((class as u8, place, at));
-                }
+            if let Some((target, skip)) = progress(&head.cursor) {
+                let list = self.between(head, head.cursor.sequence, target);
+                pull =
+                    Pull { target, list: (skip..).zip(list.into_iter().skip(skip)).collect(), left: vec![] };
+                pull.list.retain(|(_, at)| sent(at));
+            }
+            if pull.list.is_empty() {
+                let from = if pull.target < newest.sequence { pull.target } else { head.cursor.sequence };
+                let list = self.between(head, from, newest.sequence);
+                pull = Pull { target: newest.sequence, list: (0..).zip(list).collect(), left: vec![] };
+                pull.list.retain(|(_, at)| sent(at));
             }
         }
-        list.sort_unstable();
-        let list = list.split_off(skip.min(list.len()));
-        let nothing =
-            list.is_empty() && receipts.is_empty() && refused.is_empty() && known && head.have.is_none();
-        if nothing && head.asked.is_empty() && head.packs == 0 {
+        let size = |at: usize| self.log[at].pack.to_bytes().len() as u64;
+        pull.keep_within(head.budget_bytes, size);
+        let nothing = pull.list.is_empty() && receipts.is_empty() && refused.is_empty();
+        if nothing && known && head.have.is_none() && head.asked.is_empty() && head.packs == 0 {
             let signature = self.sign(Context::Answer, &nothing_new_bytes(&request.id(), &newest));
             return Answer::NothingNew(NothingNew { newest, signature }.to_bytes());
         }
@@ -299,35 +390,33 @@ impl Relay {
             cursor_known: known,
             receipts: receipts.try_into().unwrap_or_default(),
             refused: refused.try_into().unwrap_or_default(),
-            frontier,
-            announced_packs: list.len() as u64,
-            announced_bytes: list.iter().map(|(.., at)| self.log[*at].pack.to_bytes().len() as u64).sum(),
-            left_packs: 0,
-            left_bytes: 0,
+            frontier: frontier.filter(|_| !self.hides_what_it_has),
+            announced_packs: pull.list.len() as u64,
+            announced_bytes: pull.list.iter().map(|(_, at)| size(*at)).sum(),
+            left_packs: pull.left.len() as u64,
+            left_bytes: pull.left.iter().map(|at| size(*at)).sum(),
         };
         let signature = self.sign(Context::Answer, &answer.to_bytes());
         let mut frames = vec![SignedAnswer { head: answer, signature }.to_bytes()];
-        frames.extend(self.segments(request, &list, target, skip));
+        frames.extend(self.segments(request, &pull));
         Answer::Frames(frames)
     }
 
-    fn segments(
-        &self,
-        request: &Request,
-        list: &[(u8, u64, usize)],
-        target: u64,
-        skip: usize,
-    ) -> Vec<Vec<u8>> {
+    fn segments(&self, request: &Request, pull: &Pull) -> Vec<Vec<u8>> {
         let id = request.id();
         let mut frames = Vec::new();
-        let count = list.chunks(SEGMENT).count();
-        for (index, chunk) in (0_u32..).zip(list.chunks(SEGMENT)) {
+        let count = pull.list.chunks(SEGMENT).count();
+        for (index, chunk) in (0_u32..).zip(pull.list.chunks(SEGMENT)) {
             let last = index as usize + 1 == count;
-            let done = skip + SEGMENT * index as usize + chunk.len();
-            let cursor = if last { self.at(target) } else { self.within(&request.head.cursor, target, done) };
+            let done = chunk.last().map_or(0, |(place, _)| place + 1);
+            let cursor = if last && pull.left.is_empty() {
+                self.at(pull.target)
+            } else {
+                self.within(&request.head.cursor, pull.target, done)
+            };
             let pulled: Vec<Pulled> = chunk
                 .iter()
-                .map(|(.., at)| Pulled {
+                .map(|(_, at)| Pulled {
                     sequence: *at as u64 + 1,
                     received_ms: self.log[*at].receipt.received_ms,
                     pack: self.log[*at].pack.clone(),
@@ -361,9 +450,15 @@ impl Relay {
         Cursor { progress: progress.try_into().unwrap_or_default(), ..cursor.clone() }
     }
 
+    /// Up to where it holds every chain without a gap.
     fn frontier(&self, readable: impl Fn(&Pack) -> bool) -> Frontier {
-        let packs: Vec<&Pack> =
-            self.log.iter().map(|entry| &entry.pack).filter(|pack| readable(pack)).collect();
+        let mut packs: Vec<&Pack> = self.packs().filter(|pack| readable(pack)).collect();
+        packs.sort_by_key(|pack| pack.header().number);
+        let mut whole: BTreeSet<PackId> = BTreeSet::new();
+        packs.retain(|pack| {
+            let follows = pack.header().previous.iter().all(|previous| whole.contains(previous));
+            follows && whole.insert(pack.id())
+        });
         let named: BTreeSet<PackId> =
             packs.iter().flat_map(|pack| pack.header().previous.iter().copied()).collect();
         let mut frontier = Frontier::default();

@@ -1,0 +1,61 @@
+//! `sim`: runs the simulation, replays a seed, or plants a bug.
+
+#![expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tessera_tests::sim::{Bug, Failure, run, run_all};
+
+/// Lines of the trace that a failure shows where no seed was named.
+const SHORT: usize = 30;
+
+/// Runs the simulation: honest people, seeded faults, and an oracle that loses nothing.
+#[derive(Parser)]
+#[command(name = "sim")]
+struct Arguments {
+    /// How many seeds to run.
+    #[arg(long, default_value_t = 1_000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Replays one seed and shows all that happened.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Plants a bug, which must make it fail.
+    #[arg(long, value_parser = bug)]
+    bug: Option<Bug>,
+}
+
+fn bug(name: &str) -> Result<Bug, String> {
+    let known: Vec<&str> = Bug::ALL.into_iter().map(Bug::name).collect();
+    Bug::parse(name).ok_or_else(|| format!("known bugs: {}", known.join(", ")))
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let (seeds, outcome) = match arguments.seed {
+        Some(seed) => match run(seed, arguments.bug) {
+            Ok((outcome, trace)) => {
+                trace.iter().for_each(|line| println!("{line}"));
+                (1, outcome)
+            }
+            Err(failure) => return failed(&failure, usize::MAX),
+        },
+        None => match run_all(arguments.from, arguments.seeds, arguments.bug) {
+            Ok(outcome) => (arguments.seeds, outcome),
+            Err(failure) => return failed(&failure, SHORT),
+        },
+    };
+    println!("sim: {seeds} seeds, {} faults, {} reviews, lost 0, twice 0", outcome.faults, outcome.reviews);
+    ExitCode::SUCCESS
+}
+
+fn failed(failure: &Failure, lines: usize) -> ExitCode {
+    let skipped = failure.trace.len().saturating_sub(lines);
+    failure.trace.iter().skip(skipped).for_each(|line| println!("{line}"));
+    println!("sim: seed {} fails: {}", failure.seed, failure.what);
+    println!("sim: replay it with --seed {}", failure.seed);
+    ExitCode::FAILURE
+}

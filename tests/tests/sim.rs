@@ -1,0 +1,33 @@
+//! The simulation, short: a few dozen seeds, every planted bug, and that a seed decides a run.
+
+use tessera_tests::sim::{Bug, run, run_all};
+
+/// Seeds that `cargo test` runs; the program `sim` runs as many as it is told.
+const SEEDS: u64 = 40;
+/// A planted bug must be found within this many seeds.
+const FOUND_WITHIN: u64 = 200;
+
+#[test]
+fn nothing_is_lost_and_nothing_counts_twice() {
+    match run_all(1, SEEDS, None) {
+        Ok(outcome) => {
+            assert!(outcome.reviews > SEEDS, "{} reviews", outcome.reviews);
+            assert!(outcome.faults > 10 * SEEDS, "{} faults", outcome.faults);
+        }
+        Err(failure) => panic!("seed {}: {}\n{}", failure.seed, failure.what, failure.trace.join("\n")),
+    }
+}
+
+#[test]
+fn a_seed_decides_a_run() {
+    let again = || run(7, None).map(|(outcome, trace)| (outcome.faults, trace)).map_err(|f| f.what);
+    assert_eq!(again(), again());
+}
+
+#[test]
+fn every_planted_bug_is_found() {
+    for bug in Bug::ALL {
+        let found = run_all(1, FOUND_WITHIN, Some(bug));
+        assert!(found.is_err(), "{} was not found in {FOUND_WITHIN} seeds", bug.name());
+    }
+}
