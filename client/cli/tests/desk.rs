@@ -292,6 +292,12 @@ fn h09_files_are_what_they_are_and_stay_where_they_are() {
     assert_eq!(files("A1"), ["cv.pdf"]);
     assert_eq!(files("A2"), ["..\\..\\outside.txt"]);
     assert_eq!(counts(&world.well("alice", &import)), [0, 0, 2]);
+    let saved = world.well("alice", &["application", "files", "A2", "--out", "saved"]);
+    assert_eq!(saved["rows"][0]["name"], "..\\..\\outside.txt");
+    let read = fs::read_to_string(world.path("saved/A2/_._.._outside.txt")).unwrap();
+    assert_eq!(read, "a name, no way\n");
+    let again = world.refused("alice", &["application", "files", "A2", "--out", "saved"], 3);
+    assert_eq!(again["code"], "folder-exists");
     world.write("files/A2/cv.pdf", PDF);
     assert_eq!(counts(&world.well("alice", &import)), [0, 1, 1]);
 }

@@ -6,5 +6,6 @@
 
 pub mod intake;
 pub mod relay;
+pub mod save;
 pub mod session;
 pub mod worker;

@@ -175,11 +175,22 @@ impl Acts<'_> {
         };
         let subject = Subject::ApplicationAndMember(application.0, member.0).to_bytes();
         self.write(&Audience::Office, &subject, &clearance, false)?;
-        match ruling {
-            Ruling::Lifted => self.reopen(application, member, reason)?,
-            Ruling::Upheld => self.close_dossiers(application, member)?,
-        }
+        self.after_ruling(application, member, ruling, reason)?;
         Ok(on)
+    }
+
+    /// What follows from a ruling: the dossier is opened anew, or closed.
+    pub(crate) fn after_ruling(
+        &mut self,
+        application: ApplicationId,
+        member: MemberId,
+        ruling: Ruling,
+        reason: &str,
+    ) -> Result<(), EngineError> {
+        match ruling {
+            Ruling::Lifted => self.reopen(application, member, reason),
+            Ruling::Upheld => self.close_dossiers(application, member),
+        }
     }
 
     fn close_dossiers(&mut self, application: ApplicationId, member: MemberId) -> Result<(), EngineError> {

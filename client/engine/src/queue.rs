@@ -573,7 +573,7 @@ impl Acts<'_> {
             Clearance { ruling: Some(ruling), declaration: Some(declaration), reason: reason.to_owned() };
         let subject = Subject::ApplicationAndMember(application.0, member.0).to_bytes();
         self.write(&Audience::Office, &subject, &clearance, false)?;
-        Ok(())
+        self.after_ruling(application, member, ruling, reason)
     }
 }
 

@@ -3,9 +3,11 @@
 mod import;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tessera_driver::save::{SaveError, save};
 use tessera_driver::session::Session;
 use tessera_engine::assignments::Pair;
 use tessera_engine::duplicates::Likeness;
@@ -13,6 +15,7 @@ use tessera_engine::eligibility::{Lacks, outcome_word};
 use tessera_engine::programme::{renditions, round};
 use tessera_model::documents::form::Route;
 use tessera_model::documents::{Assignment, AssignmentState, Sameness};
+use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, RoundId};
 use tessera_vault::ids::Audience;
@@ -22,6 +25,7 @@ use super::programme::text;
 use crate::applications::Applications;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::log;
 use crate::names::Names;
 use crate::output::{Answer, print};
 
@@ -40,6 +44,8 @@ enum What {
     List(List),
     /// Show everything about one application
     Show(Show),
+    /// Save the files of one application in a new folder
+    Files(Files),
     /// Note that an applicant withdrew
     Withdraw(Withdraw),
     /// List applications that may be one and the same
@@ -68,6 +74,15 @@ struct List {
 struct Show {
     /// Key of the application, or the beginning of its id
     application: String,
+}
+
+#[derive(Debug, Args)]
+struct Files {
+    /// Key of the application, or the beginning of its id
+    application: String,
+    /// Folder in which a folder is made for the application
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +122,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         What::Import(import) => import::run(import, context),
         What::List(list) => self::list(list, context),
         What::Show(show) => self::show(show, context),
+        What::Files(files) => self::files(files, context),
         What::Withdraw(withdraw) => self::withdraw(withdraw, context),
         What::Duplicates => duplicates(context),
         What::Duplicate(duplicate) => self::duplicate(duplicate, context),
@@ -335,6 +351,48 @@ fn page(row: &Value) -> String {
         line(field, &text(answer).replace('\n', "\n    "));
     }
     page.lines().map(|line| format!("{}\n", crate::output::shown(line))).collect()
+}
+
+fn files(files: &Files, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    must_coordinate(&mut session)?;
+    let applications = Applications::of(&mut session)?;
+    let id = applications.find(&files.application)?;
+    let manifest = session.together(|acts| acts.files(id))?;
+    let label = applications.label(id);
+    let saved = save(&mut session, &manifest, &files.out, &label).map_err(|error| match error {
+        SaveError::Io { path, source } => {
+            let exists = source.kind() == std::io::ErrorKind::AlreadyExists;
+            let (exit, code) = if exists { (Exit::BadInput, "folder-exists") } else { (Exit::Disk, "disk") };
+            let failure = Failure::new(exit, code, source.to_string());
+            let failure = failure.at(&path.display().to_string(), None, None);
+            if exists { failure.hint("nothing is overwritten: name another folder") } else { failure }
+        }
+        SaveError::Session(error) => error.into(),
+    })?;
+    log::add(context, &format!("saved files={}", saved.len()));
+    let warnings = saved.iter().filter_map(|one| match (&one.missing, one.tells_place) {
+        (Some(error), _) => Some(Warning::new("file-not-here", format!("`{}`: {error}", one.name))),
+        (None, true) => Some(Warning::new(
+            "attachment-has-place",
+            format!("`{}` says where the photograph was taken", one.name),
+        )),
+        _ => None,
+    });
+    let warnings: Vec<Warning> = warnings.collect();
+    let rows: Vec<Value> = saved
+        .iter()
+        .filter(|one| one.missing.is_none())
+        .map(
+            |one| json!({ "attachment": one.slot, "name": one.name, "file": one.path.display().to_string() }),
+        )
+        .collect();
+    let columns = ["attachment", "name", "file"];
+    Answer::new("application-files", rows)
+        .warnings(warnings)
+        .show(context, &columns, |row| columns.map(|key| text(&row[key])).to_vec())?;
+    context.hint("these files are not encrypted: keep them as you keep the passphrase");
+    Ok(())
 }
 
 fn withdraw(withdraw: &Withdraw, context: &Context) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::{Found, IntakeError, Report};
 
 /// Most files of one application.
-const MAX_FILES: usize = 200;
+const MAX_FILES: u32 = 200;
 /// Under which name coordinators keep what nobody asked for.
 const UNASKED: &str = "unasked";
 /// How much of a file is read at a time, in bytes.
@@ -34,6 +34,7 @@ pub(super) struct Folders {
 }
 
 /// A file that was found, not looked at yet.
+#[derive(Clone)]
 struct Entry {
     path: PathBuf,
     name: String,
@@ -103,12 +104,6 @@ impl Folders {
     }
 }
 
-impl Clone for Entry {
-    fn clone(&self) -> Self {
-        Self { path: self.path.clone(), name: self.name.clone(), folder: self.folder.clone() }
-    }
-}
-
 impl Looking<'_> {
     /// The files of a folder, and those in its folders that are called like an attachment.
     fn list(&mut self, folder: &Path) -> Result<Vec<Entry>, IntakeError> {
@@ -134,10 +129,10 @@ impl Looking<'_> {
                 self.refuse(&path, name, &FileProblem::NoFile);
             }
         }
-        if files.len() > MAX_FILES {
-            let too_many = FileProblem::TooMany { most: MAX_FILES as u32 };
+        if files.len() > MAX_FILES as usize {
+            let too_many = FileProblem::TooMany { most: MAX_FILES };
             self.refuse(folder, &folder.display().to_string(), &too_many);
-            files.truncate(MAX_FILES);
+            files.truncate(MAX_FILES as usize);
         }
         Ok(files)
     }
