@@ -242,8 +242,8 @@ fn an_import_is_previewed_and_comes_again_without_duplicates() {
     let mapped = world.well("alice", &[&import[..], &["--map", "m.toml"]].concat());
     assert_eq!(counts(&mapped), [1, 0, 0]);
     assert_eq!(counts(&world.well("alice", &import)), [0, 0, 1]);
-    let error = world.refused("alice", &[&import[..], &["--no-map"]].concat(), 3);
-    assert_eq!(error["code"], "column-missing");
+    let without = ["application", "import", "b.csv", "--key", "key", "--no-map"];
+    assert_eq!(world.refused("alice", &without, 3)["code"], "column-missing");
     let unknown = world.refused("alice", &["application", "show", "nobody"], 4);
     assert_eq!(unknown["code"], "application-unknown");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::documents::{Duplicate, Kind, Sameness, Subject};
 use tessera_model::programme::Programme;
-use tessera_model::programme::form::{FieldKind, GoesTo};
+use tessera_model::programme::form::{AttachmentKind, FieldKind, GoesTo};
 use tessera_protocol::ids::ApplicationId;
 use tessera_vault::ids::Audience;
 
@@ -52,7 +52,11 @@ impl Acts<'_> {
             for (likeness, value) in telling(programme, &identity.fields) {
                 groups.entry((likeness, value)).or_default().push(application);
             }
-            for ((_, contents), file) in self.files(application)?.files {
+            for ((slot, contents), file) in self.files(application)?.files {
+                // What a newspaper wrote may be about two people.
+                if !is_personal(programme, &slot) {
+                    continue;
+                }
                 let value: String = contents.iter().map(|byte| format!("{byte:02x}")).collect();
                 // Names differ where contents are the same; the first one is shown.
                 let key = (vec![Likeness::File(String::new())], vec![value, file.name.clone()]);
@@ -132,6 +136,12 @@ impl Acts<'_> {
         let subject = Subject::pair(one.0, other.0).to_bytes();
         Ok(self.write(&Audience::Office, &subject, &record, false)?.is_some())
     }
+}
+
+/// Says whether an attachment is about one person alone.
+fn is_personal(programme: &Programme, slot: &str) -> bool {
+    let asked = programme.attachments.iter().find(|asked| asked.key.as_str() == slot);
+    asked.is_some_and(|asked| !matches!(asked.kind, AttachmentKind::Media | AttachmentKind::Other))
 }
 
 /// What of an applicant's answers tells one person: a mail address; a name together with a day of birth.

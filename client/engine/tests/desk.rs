@@ -140,6 +140,7 @@ fn files_are_sealed_once_and_replaced_by_what_the_folder_holds() {
     assert_eq!(take(&mut alice, &row, Some(&both)).1, Taken::Same);
     assert_eq!(take(&mut alice, &row, None).1, Taken::Same);
     assert_eq!(names(&mut alice), ["cv.pdf", "secret.pdf"]);
+    alice.together(|acts| acts.hand_over()).unwrap();
     let (_, shown) = alice.together(|acts| acts.dossier(id, 0)).unwrap().unwrap();
     assert_eq!(shown.files.len(), 1, "what nobody asked for is for coordinators");
     let replaced =
@@ -320,8 +321,8 @@ fn g16_a_declared_conflict_takes_the_dossier_from_the_device_and_ends_later_acce
     let answers = alice.together(|acts| acts.answers(&programme(), id)).unwrap();
     let member = bob.member();
     alice.together(|acts| acts.rule_on(id, member, &answers, Ruling::Lifted, "another house")).unwrap();
-    assert_eq!(alice.open_to(stream), [bob.member()]);
     carry(&mut alice, &mut bob);
+    assert_eq!(alice.open_to(stream), [bob.member()]);
     assert!(readable(&mut bob), "{:?}", bob.notices().unwrap());
     let task = |bob: &mut Home| bob.together(|acts| acts.task(id, round(READING))).unwrap().unwrap();
     assert!(task(&mut bob).assignment.reason.contains("another house"));

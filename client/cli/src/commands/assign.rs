@@ -1,7 +1,7 @@
 //! `tessera assign`: who reads what. A table is checked and staged on this device; `publish` gives cards, keys and
 //! dossiers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -112,6 +112,7 @@ fn import(import: &Import, context: &Context) -> Result<(), Failure> {
     let (wanted, mut refused) = wanted(import, &table, &programme, &mut session)?;
     let against_advice = import.reason.as_deref().filter(|_| import.force);
     let (mut rows, mut warnings, mut already) = (Vec::new(), Vec::new(), 0_usize);
+    let mut undecided_keys: BTreeSet<&str> = BTreeSet::new();
     if import.anew && !import.dry_run {
         session.together(|acts| acts.unstage_all())?;
     }
@@ -128,13 +129,17 @@ fn import(import: &Import, context: &Context) -> Result<(), Failure> {
                 }
             }
             if undecided {
-                let message = format!("{}: not every condition has a verdict yet", wanted.key);
-                warnings.push(Warning { code: "eligibility-undecided", message, row: Some(wanted.row) });
+                undecided_keys.insert(wanted.key.as_str());
             }
         }
     }
-    none_taken(rows.len() + already, &refused)?;
     refused.sort_by_key(|one| one["row"].as_u64());
+    none_taken(rows.len() + already, &refused)?;
+    if !undecided_keys.is_empty() {
+        let keys: Vec<&str> = undecided_keys.into_iter().collect();
+        let message = format!("not every condition has a verdict yet: {}", keys.join(", "));
+        warnings.push(Warning::new("eligibility-undecided", message));
+    }
     let staged = rows.len();
     Answer::new("assign-import", rows)
         .with("staged", staged)

@@ -143,15 +143,17 @@ impl Looking<'_> {
         let folder = entry.folder.as_deref();
         let slot = slot.or_else(|| self.mapping.slot(self.programme, folder, &entry.name));
         let key = self.incoming.row.key.clone();
-        if slot.is_none() {
-            let message = format!("{key}, `{}`: not asked for; coordinators alone will see it", entry.name);
-            self.warn("attachment-unasked", message);
-        }
+        let unasked = slot.is_none();
         let slot = slot.unwrap_or_else(|| UNASKED.to_owned());
         let asked = self.programme.attachments.iter().find(|asked| asked.key.as_str() == slot);
         match examine(entry, asked) {
             Err(problem) => self.refuse(&entry.path, &entry.name, &problem),
             Ok((looked, contents, size_bytes)) => {
+                if unasked {
+                    let message =
+                        format!("{key}, `{}`: not asked for; coordinators alone will see it", entry.name);
+                    self.warn("attachment-unasked", message);
+                }
                 let row = Some(self.incoming.number);
                 let warnings = looked.warnings_of(&key, &entry.name);
                 self.report.warnings.extend(warnings.map(|warning| Warning { row, ..warning }));

@@ -154,7 +154,7 @@ fn named(column: &str, cell: &str, slot: Option<&str>) -> Vec<NamedFile> {
     names.map(named).collect()
 }
 
-/// Warns of columns that go nowhere, once each.
+/// Warns of columns that go nowhere.
 fn unmapped(table: &Table, columns: &[Column], programme: &Programme, warnings: &mut Vec<Warning>) {
     let answers = table.columns.iter().zip(columns).filter_map(|(name, column)| match column {
         Column::Answer(field) => Some((name, field)),
@@ -163,11 +163,11 @@ fn unmapped(table: &Table, columns: &[Column], programme: &Programme, warnings: 
     let row = |fields: BTreeMap<String, String>| Row { fields, ..Row::default() };
     let all = row(answers.clone().map(|(_, field)| (field.clone(), "1".to_owned())).collect());
     let split = tessera_model::documents::split_form(programme, &[0; 16], &all);
-    for (name, field) in answers {
-        if split.unmapped.contains(field) {
-            let message = format!("no field of the form is called `{name}`; the column goes nowhere");
-            warnings.push(Warning::new("column-unmapped", message));
-        }
+    let nowhere = answers.filter(|(_, field)| split.unmapped.contains(field)).map(|(name, _)| name.as_str());
+    let nowhere: Vec<&str> = nowhere.collect();
+    if !nowhere.is_empty() {
+        let message = format!("columns that are no field of the form go nowhere: {}", nowhere.join(", "));
+        warnings.push(Warning::new("column-unmapped", message));
     }
 }
 
