@@ -361,7 +361,7 @@ impl Acts<'_> {
                 published.taken_back += 1;
             } else {
                 let bar = self.bar(programme, pair.application, pair.member)?;
-                if bar.is_some_and(|bar| !(bar.yields_to_a_reason() && !staged.reason.is_empty())) {
+                if bar.is_some_and(|bar| !bar.yields_to_a_reason() || staged.reason.is_empty()) {
                     published.barred += 1;
                     continue;
                 }

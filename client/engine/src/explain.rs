@@ -250,14 +250,18 @@ impl Acts<'_> {
             }
         };
         each(tx, Table::Packs, &[], |key, value| {
-            key.last_chunk::<32>().map(|id| note(PackId(*id)));
+            if let Some(id) = key.last_chunk::<32>() {
+                note(PackId(*id));
+            }
             if let Ok(pack) = Pack::from_bytes(&value) {
                 pack.header().previous.iter().for_each(|id| note(*id));
             }
             Ok(())
         })?;
         each(tx, Table::Parked, &[parked::UNKNOWN], |key, _| {
-            key.last_chunk::<32>().map(|id| note(PackId(*id)));
+            if let Some(id) = key.last_chunk::<32>() {
+                note(PackId(*id));
+            }
             Ok(())
         })?;
         for (_, notice) in all::<Notice>(tx, Table::Notices, &[])? {

@@ -185,7 +185,6 @@ impl Exported {
                 write(own.into_iter().chain(empty.filter(|_| scored)).collect());
             }
         }
-        drop(write);
         writer.into_inner().expect("flushing to memory does not fail")
     }
 

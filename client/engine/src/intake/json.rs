@@ -114,9 +114,7 @@ pub(super) fn read(bytes: &[u8], file: &str) -> Result<Table, InputError> {
             take(serde_json::from_str(piece.get()).map_err(|error| not_json(row, &error))?)?;
         }
     } else {
-        let mut row = 0;
-        for object in serde_json::Deserializer::from_str(text).into_iter::<Object>() {
-            row += 1;
+        for (row, object) in (1..).zip(serde_json::Deserializer::from_str(text).into_iter::<Object>()) {
             take(object.map_err(|error| not_json(Some(row), &error))?)?;
         }
     }

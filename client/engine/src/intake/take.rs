@@ -171,11 +171,14 @@ impl Acts<'_> {
     }
 }
 
+/// A rendition as it is here: its answers and its files.
+type Rendered = (Option<Read<Dossier>>, Option<Read<Manifest>>);
+
 /// What of an application is here.
 struct Known {
     identity: Read<Identity>,
     files: Option<Read<Manifest>>,
-    dossiers: BTreeMap<u8, (Option<Read<Dossier>>, Option<Read<Manifest>>)>,
+    dossiers: BTreeMap<u8, Rendered>,
 }
 
 impl Known {
