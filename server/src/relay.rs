@@ -33,10 +33,12 @@ use push::Pushed;
 
 /// The longest head of a request; room for a frontier of some 60,000 chains.
 const HEAD_BYTES: usize = 4 * 1024 * 1024;
+/// A head like nearly all are: nobody can crowd it out.
+const SMALL_HEAD_BYTES: usize = 16 * 1024;
 /// Of whoever is not known yet, this many bytes together are held until it is.
 const STRANGERS_BYTES: usize = 24 * 1024 * 1024;
 /// Packs that are being judged and stored, all requests together.
-const PUSHING_BYTES: usize = 48 * 1024 * 1024;
+const PUSHING_BYTES: usize = 32 * 1024 * 1024;
 
 /// Which programmes a relay takes whose charter names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,7 +185,7 @@ impl Relay {
 
     async fn answer_to(self: &Arc<Self>, incoming: &mut Incoming) -> Result<Answer, Failure> {
         let length = incoming.length(HEAD_BYTES).await?;
-        let head_room = self.room(length)?;
+        let head_room = if length > SMALL_HEAD_BYTES { Some(self.room(length)?) } else { None };
         let request = Request::from_bytes(&incoming.frame(HEAD_BYTES).await?)?;
         let caller = &request.head.caller;
         let known = self.known(caller);

@@ -51,6 +51,10 @@ impl Process {
         self.child.id()
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
@@ -75,7 +79,7 @@ fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn post(address: SocketAddr, body: &[u8]) -> std::io::Result<Replied> {
+pub(crate) fn post(address: SocketAddr, body: &[u8]) -> std::io::Result<Replied> {
     let mut stream = connect(address)?;
     let head = format!(
         "POST /v1/exchange HTTP/1.1\r\nhost: relay\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
@@ -259,6 +263,24 @@ fn a_relay_ends_in_peace_and_its_requests_with_it() {
     assert_eq!(relay.child.wait().unwrap().code(), Some(0));
     let left: Vec<_> = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name == "relay.db-wal"), "{left:?}");
+}
+
+#[test]
+fn whoever_sends_much_in_vain_hears_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mut world) = world(&folder);
+    let config = folder.path().join("relay.toml");
+    std::fs::write(&config, "[limits]\nrequests_per_second = 0\nrequests_at_once = 1\n").unwrap();
+    let relay = Process::start(&data, &["--config", config.to_str().unwrap()]);
+    let mut carla = Client::at(CARLA, &world, &relay);
+    carla.send(&relay, &world.charter).unwrap();
+    let packs: Vec<Pack> = (0..30).map(|_| world.items(CARLA, Stream::Programme, 250 * 1024)).collect();
+    let unknown = Client::at(ROB, &world, &relay).request(&packs).1;
+    let too_many = carla.request(&packs).1;
+    let malformed = [&too_many[..5_000_000], &vec![7; 3_000_000][..]].concat();
+    for (body, expected) in [(unknown, 401), (too_many, 429), (malformed, 429)] {
+        assert_eq!(relay.post(&body).unwrap().refusal().0, expected);
+    }
 }
 
 /// An honest device's exchanges while something else goes on; the longest.
