@@ -9,7 +9,7 @@ use tessera_engine::bundle::For;
 use tessera_engine::programme::round;
 use tessera_engine::reading::Submission;
 use tessera_engine::store::Store;
-use tessera_model::documents::{Answer, Conflict, Declaration, Draft, Manifest, Row};
+use tessera_model::documents::{Answer, Conflict, Declaration, Draft, File, Manifest, Row};
 use tessera_model::programme::Programme;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::ApplicationId;
@@ -83,6 +83,51 @@ pub fn publish<S: Store>(home: &mut Engine<S>, count: usize) -> Result<Vec<Appli
     })
 }
 
+/// Takes in one application with a file that readers see.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn publish_with_file<S: Store>(
+    home: &mut Engine<S>,
+    key: &str,
+    contents: &[u8],
+) -> Result<ApplicationId, EngineError> {
+    let programme = programme();
+    home.together(|acts| {
+        acts.publish(&programme, "")?;
+        let size_bytes = contents.len() as u64;
+        let handle = acts.seal_attachment("application/pdf", size_bytes, &mut &contents[..])?;
+        let file = File {
+            name: "cutting.pdf".into(),
+            media_type: "application/pdf".into(),
+            size_bytes,
+            referee: None,
+            light: false,
+            handle,
+        };
+        let files = Manifest { files: BTreeMap::from([(("media".to_owned(), [1; 32]), file)]) };
+        Ok(acts.take_application(&programme, &row(key), &files)?.0)
+    })
+}
+
+/// The contents of the first file of an application, as its reader opens it.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn open_file<S: Store>(home: &mut Engine<S>, application: ApplicationId) -> Result<Vec<u8>, EngineError> {
+    let dossier = home.together(|acts| {
+        let task = acts.task(application, round(READING))?;
+        let rendition = task.map_or(0, |task| task.assignment.rendition);
+        acts.dossier(application, rendition)
+    })?;
+    let (_, manifest) = dossier.ok_or_else(|| EngineError::NotFound("the dossier".into()))?;
+    let file = manifest.files.into_values().next();
+    let file = file.ok_or_else(|| EngineError::NotFound("a file".into()))?;
+    let mut contents = Vec::new();
+    home.open_attachment(&file.handle, &mut contents)?;
+    Ok(contents)
+}
+
 fn row(key: &str) -> Row {
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let fields = [
@@ -124,6 +169,27 @@ pub fn review<S: Store>(
     application: ApplicationId,
     score: &str,
 ) -> Result<Submission, EngineError> {
+    submit(home, application, score, None)
+}
+
+/// As [`review`], once more with a reason.
+///
+/// # Errors
+/// [`EngineError`].
+pub fn amend<S: Store>(
+    home: &mut Engine<S>,
+    application: ApplicationId,
+    score: &str,
+) -> Result<Submission, EngineError> {
+    submit(home, application, score, Some("read once more"))
+}
+
+fn submit<S: Store>(
+    home: &mut Engine<S>,
+    application: ApplicationId,
+    score: &str,
+    reason: Option<&str>,
+) -> Result<Submission, EngineError> {
     let programme = programme();
     let score = score.parse().map_err(|_| EngineError::BadInput("a score".into()))?;
     let answers: BTreeMap<String, Answer> =
@@ -133,7 +199,7 @@ pub fn review<S: Store>(
         let none = Conflict { declaration: Some(Declaration::None), ..Conflict::default() };
         acts.declare(application, &none)?;
         acts.save_draft(application, round(READING), &draft)?;
-        acts.submit(&programme, application, READING, None)
+        acts.submit(&programme, application, READING, reason)
     })
 }
 

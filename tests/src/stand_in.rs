@@ -193,7 +193,7 @@ fn handle(state: &Mutex<State>, body: &[u8]) -> Vec<u8> {
             [head.as_bytes(), &body].concat()
         }
         Answer::Silence | Answer::NotAuthorised => {
-            let body = r#"{"error":{"code":"not-authorised","message":""}}"#;
+            let body = r#"{"code":"not-authorised","message":""}"#;
             let length = body.len();
             let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json";
             format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()

@@ -224,7 +224,7 @@ fn an_answer_to_another_request_is_not_believed() {
 #[test]
 fn what_a_relay_says_without_success_has_a_name() {
     let json = |status: &str, code: &str| {
-        Fault::page(status, "application/json", &format!(r#"{{"error":{{"code":"{code}","message":""}}}}"#))
+        Fault::page(status, "application/json", &format!(r#"{{"code":"{code}","message":""}}"#))
     };
     let (_, mut bob, relay) = world();
     let (waiting, _) = bob.to_send().unwrap();

@@ -10,9 +10,11 @@
 //! cut loses at most the part on its way, and the next exchange goes on from there. Only a signed
 //! receipt clears anything that was sent; which bytes left a socket decides nothing.
 //!
-//! Reading order: [`Options`] and [`sync`], [`error`], [`address`], `exchange`, `connection`, `tls`, `watch`.
+//! Reading order: [`Options`] and [`sync`], [`error`], [`address`], `exchange`, `attachments`, `connection`, `tls`,
+//! `watch`.
 
 pub mod address;
+mod attachments;
 mod connection;
 pub mod error;
 mod exchange;
@@ -28,6 +30,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rustls::ClientConfig;
 use tessera_engine::Engine;
+use tessera_engine::attachments::Fetch;
 use tessera_engine::exchange::Announced;
 use tessera_engine::receive::Imported;
 use tessera_engine::store::Store;
@@ -57,6 +60,8 @@ pub struct Options {
     pub budget_bytes: Option<u64>,
     /// Which classes of streams are wanted.
     pub wanted: Classes,
+    /// Which attachments are fetched.
+    pub fetch: Fetch,
     /// A file in PEM of further certificates that are trusted.
     pub roots: Option<PathBuf>,
     /// How long a connection may take.
@@ -75,6 +80,7 @@ impl Options {
             relays,
             budget_bytes: None,
             wanted: Classes::ALL,
+            fetch: Fetch::default(),
             roots: None,
             connect: Duration::from_secs(75),
             silence: Duration::from_secs(120),
@@ -110,12 +116,27 @@ pub struct Report {
     pub left_bytes: u64,
     /// Packs that still wait in the outbox.
     pub outbox: u64,
+    /// Attachments that the relay holds since.
+    pub attachments_sent: u64,
+    /// Attachments that came whole.
+    pub attachments_received: u64,
+    /// Attachments for which the budget had no room.
+    pub left_attachments: u64,
+    /// Attachments that the relay does not hold, or not for this device.
+    pub missing_attachments: u64,
+    /// Attachments whose bytes turned out to be wrong; nothing of them was kept.
+    pub damaged_attachments: u64,
     /// True where the server's certificate is out of date by this device's clock, and the relay's own signature
     /// held all the same.
     pub clock_off: bool,
 }
 
 impl Report {
+    /// What is counted once more with every try.
+    fn start_attachments(&mut self) {
+        (self.left_attachments, self.missing_attachments, self.damaged_attachments) = (0, 0, 0);
+    }
+
     fn add(&mut self, imported: Imported) {
         self.new += imported.new as u64;
         self.known += imported.known as u64;
@@ -137,6 +158,10 @@ pub struct Plan {
     pub receive_packs: u64,
     /// Their length, in bytes.
     pub receive_bytes: u64,
+    /// Sealed bytes of attachments to be sent.
+    pub send_attachment_bytes: u64,
+    /// Sealed bytes of attachments to be received, as far as manifests here name them.
+    pub receive_attachment_bytes: u64,
 }
 
 /// Exchanges with the first relay that answers, until nothing is left or the budget is spent. Whatever came
@@ -170,6 +195,9 @@ pub fn plan<S: Store>(engine: &mut Engine<S>, options: &Options, tell: Tell<'_>)
         talk.exchange(engine, &sending, report).await
     })?;
     plan.relay = report.relay;
+    plan.send_attachment_bytes = engine.attachments_to_send()?.iter().map(|one| one.sealed_bytes).sum();
+    let fetched = engine.attachments_to_fetch(options.fetch)?;
+    plan.receive_attachment_bytes = fetched.iter().map(|one| one.sealed_bytes - one.held_bytes).sum();
     plan.receive_packs = announced.packs + announced.left_packs;
     plan.receive_bytes = announced.bytes + announced.left_bytes;
     Ok(plan)
@@ -247,6 +275,25 @@ struct Talk<'a, 'w> {
     moved: bool,
 }
 
+/// How long and how often a lost connection is made again.
+struct Perseverance {
+    persist: Duration,
+    progress: Instant,
+    pause: Duration,
+}
+
+impl Perseverance {
+    fn new(persist: Duration) -> Self {
+        Self { persist, progress: Instant::now(), pause: FIRST_PAUSE }
+    }
+
+    /// Something came of it.
+    fn renew(&mut self) {
+        self.progress = Instant::now();
+        self.pause = FIRST_PAUSE;
+    }
+}
+
 impl Talk<'_, '_> {
     async fn until_quiet<S: Store>(
         &mut self,
@@ -255,39 +302,75 @@ impl Talk<'_, '_> {
         report: &mut Report,
     ) -> Result<(), RelayError> {
         let mut left = options.budget_bytes.unwrap_or(u64::MAX);
-        let mut progress = Instant::now();
-        let (mut fruitless, mut pause) = (0, FIRST_PAUSE);
+        let mut perseverance = Perseverance::new(options.persist);
         loop {
             self.moved = false;
-            let sending = engine.prepare_within(self.relay, left, options.wanted)?;
+            let result = self.packs(engine, options, &mut left, report).await;
+            let result = match result {
+                Ok(()) => {
+                    report.start_attachments();
+                    self.attachments(engine, options, &mut left, report).await
+                }
+                Err(error) => Err(error),
+            };
+            match result {
+                Ok(()) => return Ok(()),
+                Err(error) => self.persevere(&mut perseverance, error).await?,
+            }
+        }
+    }
+
+    /// Waits before another try, or gives up.
+    async fn persevere(
+        &mut self,
+        perseverance: &mut Perseverance,
+        error: RelayError,
+    ) -> Result<(), RelayError> {
+        if self.moved {
+            perseverance.renew();
+        }
+        let mut pause = perseverance.pause;
+        if let RelayError::Busy { retry_after_ms: Some(after_ms) } = error {
+            pause = pause.max(Duration::from_millis(after_ms));
+        }
+        if !error.is_passing()
+            || !self.heard
+            || perseverance.progress.elapsed().saturating_add(pause) > perseverance.persist
+        {
+            return Err(error);
+        }
+        self.connection = None;
+        self.watch.pause(pause).await?;
+        perseverance.pause = (perseverance.pause * 2).min(MAX_PAUSE);
+        Ok(())
+    }
+
+    /// Exchanges until nothing is left, or the budget is spent.
+    async fn packs<S: Store>(
+        &mut self,
+        engine: &mut Engine<S>,
+        options: &Options,
+        left: &mut u64,
+        report: &mut Report,
+    ) -> Result<(), RelayError> {
+        let mut fruitless = 0;
+        loop {
+            let before = report.new;
+            let sending = engine.prepare_within(self.relay, *left, options.wanted)?;
             let result = self.exchange(engine, &sending, report).await;
-            if self.moved {
+            if report.new > before {
                 self.watch.step(Phase::Reading, 0, 0)?;
                 engine.digest()?;
-                progress = Instant::now();
-                pause = FIRST_PAUSE;
             }
-            let announced = match result {
-                Ok(announced) => announced,
-                Err(error) if error.is_passing() && self.heard => {
-                    self.connection = None;
-                    if progress.elapsed() + pause > options.persist {
-                        return Err(error);
-                    }
-                    self.watch.pause(pause).await?;
-                    pause = (pause * 2).min(MAX_PAUSE);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            progress = Instant::now();
+            let announced = result?;
+            self.moved |= announced.receipts > 0;
             (report.left_packs, report.left_bytes) = (announced.left_packs, announced.left_bytes);
-            if left != u64::MAX {
-                left = left.saturating_sub(sending.pack_bytes()).saturating_sub(announced.bytes);
+            if *left != u64::MAX {
+                *left = left.saturating_sub(sending.pack_bytes()).saturating_sub(announced.bytes);
             }
             let fruit = announced.receipts > 0 || announced.packs > 0;
             fruitless = if fruit { 0 } else { fruitless + 1 };
-            if fruitless >= FRUITLESS || !self.goes_on(engine, &announced, fruit, left)? {
+            if fruitless >= FRUITLESS || !self.goes_on(engine, &announced, fruit, *left)? {
                 return Ok(());
             }
         }

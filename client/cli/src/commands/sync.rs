@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use tessera_driver::relay::{self, Options, Plan, RelayError, Report};
 use tessera_driver::session::Session;
 use tessera_driver::worker::{self, ChildWorker};
+use tessera_engine::attachments::Fetch;
 use tessera_model::input::Warning;
 
 use crate::context::Context;
@@ -24,9 +25,20 @@ pub(crate) struct Arguments {
     /// Say what would be sent and received, and move nothing
     #[arg(long)]
     plan: bool,
+    /// Which files are fetched: none, those of your assignments, or all that you may have
+    #[arg(long, value_enum, default_value_t = Attachments::Assigned)]
+    attachments: Attachments,
     /// File in PEM of further certificates that are trusted
     #[arg(long, value_name = "FILE", env = "TESSERA_CERTIFICATES")]
     certificates: Option<PathBuf>,
+}
+
+/// Which attachments `sync` fetches.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Attachments {
+    None,
+    Assigned,
+    All,
 }
 
 /// Runs `sync`.
@@ -35,6 +47,11 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let relays = session.together(|acts| acts.relays())?;
     let mut options = Options::new(relays);
     options.budget_bytes = arguments.budget;
+    options.fetch = match arguments.attachments {
+        Attachments::None => Fetch::Nothing,
+        Attachments::Assigned => Fetch::Assigned,
+        Attachments::All => Fetch::Everything,
+    };
     options.roots.clone_from(&arguments.certificates);
     if arguments.plan { plan(&mut session, &options, context) } else { sync(&mut session, &options, context) }
 }
@@ -85,6 +102,9 @@ fn show(report: &Report, context: &Context) -> Result<(), Failure> {
         "outbox": report.outbox,
         "left_packs": report.left_packs,
         "left_bytes": report.left_bytes,
+        "attachments_sent": report.attachments_sent,
+        "attachments_received": report.attachments_received,
+        "left_attachments": report.left_attachments,
     });
     let method = json!({
         "relay": report.relay,
@@ -103,6 +123,10 @@ fn summary(report: &Report) -> String {
     } else {
         format!("{} packs came, {} are held by the relay since", report.new, report.receipts)
     };
+    if report.attachments_sent + report.attachments_received > 0 {
+        let (up, down) = (report.attachments_sent, report.attachments_received);
+        text.push_str(&format!("; {up} files went, {down} came"));
+    }
     text.push_str(&format!(
         " ({} up, {} down, {})\n",
         bytes(report.bytes_sent),
@@ -124,6 +148,24 @@ fn warnings(report: &Report) -> Vec<Warning> {
         let left = bytes(report.left_bytes);
         let text = format!("{} packs ({left}) at the relay did not fit the budget", report.left_packs);
         warnings.push(Warning::new("budget-spent", text));
+    }
+    if report.left_attachments > 0 {
+        let text = format!("{} files did not fit the budget", report.left_attachments);
+        warnings.push(Warning::new("files-left", text));
+    }
+    if report.missing_attachments > 0 {
+        let text = format!(
+            "{} files are not at the relay yet; whoever imported them has to run `tessera sync`",
+            report.missing_attachments
+        );
+        warnings.push(Warning::new("files-missing", text));
+    }
+    if report.damaged_attachments > 0 {
+        let text = format!(
+            "{} files were damaged, and nothing of them was kept; they come again with the next exchange",
+            report.damaged_attachments
+        );
+        warnings.push(Warning::new("files-damaged", text));
     }
     if report.outbox > 0 {
         let text = format!("{} packs still wait in the outbox", report.outbox);
@@ -150,15 +192,19 @@ fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(
         "send_bytes": plan.send_bytes,
         "receive_packs": plan.receive_packs,
         "receive_bytes": plan.receive_bytes,
+        "send_attachment_bytes": plan.send_attachment_bytes,
+        "receive_attachment_bytes": plan.receive_attachment_bytes,
     });
     let answer = Answer::new("sync", vec![row]).method(json!({ "relay": plan.relay, "plan": true }));
     answer.show_as(context, |_| {
         print(&format!(
-            "to send: {} packs, {}\nto receive: {} packs, {}\n",
+            "to send: {} packs, {}; files, {}\nto receive: {} packs, {}; files, {} as far as is known\n",
             plan.send_packs,
             bytes(plan.send_bytes),
+            bytes(plan.send_attachment_bytes),
             plan.receive_packs,
-            bytes(plan.receive_bytes)
+            bytes(plan.receive_bytes),
+            bytes(plan.receive_attachment_bytes)
         ))
     })
 }

@@ -150,7 +150,7 @@ fn nothing_new(headers: &HeaderMap) -> Option<Vec<u8>> {
 }
 
 /// True where the answer is a page for people.
-fn is_page(headers: &HeaderMap) -> bool {
+pub(super) fn is_page(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     kind.trim_start().to_ascii_lowercase().starts_with("text/")
 }
@@ -180,7 +180,7 @@ pub(super) async fn refused(answer: Response<Incoming>) -> RelayError {
     }
 }
 
-/// The code in `{"error":{"code":…}}`, of letters, digits and hyphens alone.
+/// The code in `{"code":…}`, of letters, digits and hyphens alone.
 async fn error_code(mut body: Incoming) -> Option<String> {
     let mut bytes = Vec::new();
     while let Some(Ok(frame)) = body.frame().await {
@@ -194,7 +194,7 @@ async fn error_code(mut body: Incoming) -> Option<String> {
 
 fn code_in(bytes: &[u8]) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    let code = value.get("error")?.get("code")?.as_str()?;
+    let code = value.get("code")?.as_str()?;
     let clean = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     clean.then(|| code.to_owned())
 }
@@ -208,10 +208,10 @@ mod tests {
         let check = |text: &str, expected: Option<&str>| {
             assert_eq!(code_in(text.as_bytes()).as_deref(), expected, "{text}");
         };
-        check(r#"{"error":{"code":"unknown-device","message":"x"}}"#, Some("unknown-device"));
-        check(r#"{"error":{"code":"<b>"}}"#, None);
-        check(r#"{"error":"unknown-device"}"#, None);
+        check(r#"{"code":"not-authorised","message":"x"}"#, Some("not-authorised"));
+        check(r#"{"code":"<b>"}"#, None);
+        check(r#"{"error":"not-authorised"}"#, None);
         check("<html>", None);
-        check(&format!(r#"{{"error":{{"code":"{}"}}}}"#, "a".repeat(65)), None);
+        check(&format!(r#"{{"code":"{}"}}"#, "a".repeat(65)), None);
     }
 }
