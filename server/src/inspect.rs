@@ -48,6 +48,8 @@ pub struct Programme {
 pub struct Member {
     /// A pseudonym.
     pub member: String,
+    /// True for admins.
+    pub admin: bool,
     /// True for coordinators.
     pub coordinator: bool,
     /// True where it belongs.
@@ -146,6 +148,7 @@ fn members(rules: &Rules, sent: &BTreeMap<MemberId, (u64, u64)>) -> Vec<Member> 
         let (packs, bytes) = sent.get(&reader.member).copied().unwrap_or_default();
         let member = members.entry(reader.member).or_insert_with(|| Member {
             member: reader.member.to_string(),
+            admin: rules.is_admin(reader.member),
             coordinator: false,
             active: false,
             devices: 0,
@@ -218,8 +221,10 @@ impl Seen {
         let mut text = String::from(
             "What this relay can see. It has no names, only pseudonyms, and no key to any content.\n\
              In the clear are the charter and the statements: keys, ids, numbers and hashes, no text.\n\
-             Of all else it sees: which stream, whose device, how long, when it came, what it follows.\n\
-             Whoever takes this disk learns this and no more.\n",
+             Of all else it sees which stream it is, whose device sent it, how long it is, when it came, and what\n\
+             it follows. Together this tells who works when and how much, and which pseudonym may read what.\n\
+             It does not tell names, texts, scores, or what a sealed stream is about.\n\
+             Whoever takes this disk learns the same, and with the key beside it can sign receipts.\n",
         );
         if self.programmes.is_empty() {
             text.push_str("\nIt holds no programme.\n");
@@ -237,23 +242,28 @@ impl Programme {
         };
         line(format_args!("\nPROGRAMME {}", self.programme));
         line(format_args!(
-            "{} packs, {}; {} attachments, {}; from {} to {} (UTC).",
-            self.packs,
+            "{}, {}; {}, {}; from {} to {} (UTC).",
+            count(self.packs, "pack"),
             size(self.pack_bytes),
-            self.attachments,
+            count(self.attachments, "attachment"),
             size(self.attachment_bytes),
             time(self.first_ms),
             time(self.last_ms),
         ));
         line(format_args!("\nPeople (the first digits of each pseudonym)"));
         for member in &self.members {
-            let role = if member.coordinator { "coordinator" } else { "member" };
+            let role = match (member.admin, member.coordinator) {
+                (true, true) => "admin and coordinator",
+                (true, false) => "admin",
+                (false, true) => "coordinator",
+                (false, false) => "member",
+            };
             let out = if member.active { "" } else { ", out" };
             line(format_args!(
-                "  {}  {role}{out}, {} device(s), sent {} packs, {}",
+                "  {}  {role}{out}, {}, sent {}, {}",
                 short(&member.member),
-                member.devices,
-                member.packs,
+                count(member.devices as u64, "device"),
+                count(member.packs, "pack"),
                 size(member.bytes),
             ));
         }
@@ -261,21 +271,21 @@ impl Programme {
         for stream in &self.streams {
             let what = match (&stream.member, stream.kind) {
                 (Some(member), kind) => format!("{kind}/{}", short(member)),
-                (None, "other") => format!("sealed {}", short(&stream.stream)),
+                (None, "other") => format!("other/{}", short(&stream.stream)),
                 (None, kind) => kind.to_owned(),
             };
             let clear = if stream.clear { "in the clear" } else { "sealed" };
             let list = |who: &[String]| match who.is_empty() {
                 true => "nobody".to_owned(),
-                false => who.iter().map(|who| short(who)).collect::<Vec<_>>().join(" "),
+                false => who.iter().map(|who| short(who)).collect::<Vec<_>>().join(", "),
             };
             let attached = match stream.attachments {
                 (0, _) => String::new(),
-                (count, bytes) => format!(" and {count} attachments, {}", size(bytes)),
+                (some, bytes) => format!(" and {}, {}", count(some, "attachment"), size(bytes)),
             };
             line(format_args!(
-                "  {what:<16} {clear}: {} packs, {}{attached}; {}; by {}; for {}",
-                stream.packs,
+                "  {what:<16} {clear}: {}, {}{attached}; {}; by {}; for {}",
+                count(stream.packs, "pack"),
                 size(stream.bytes),
                 time(stream.last_ms),
                 list(&stream.written_by),
@@ -283,6 +293,10 @@ impl Programme {
             ));
         }
     }
+}
+
+fn count(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The first digits of a pseudonym; words stay whole.

@@ -26,6 +26,7 @@ pub struct Rules {
     pub(crate) access: Arc<Access>,
     pub(crate) openings: Arc<Openings>,
     people: Arc<BTreeMap<DeviceId, Reader>>,
+    admins: Arc<BTreeSet<MemberId>>,
     relays: Arc<BTreeSet<PublicKey>>,
     changed: Arc<BTreeMap<Right, u64>>,
 }
@@ -56,6 +57,7 @@ impl Rules {
             access: Arc::new(access),
             openings: Arc::default(),
             people: Arc::default(),
+            admins: Arc::default(),
             relays: Arc::default(),
             changed: Arc::default(),
         }
@@ -97,6 +99,7 @@ impl Rules {
             gathering: Arc::new(gathering),
             access: Arc::new(access),
             people: Arc::new(people),
+            admins: Arc::new(permission.charter.powers.admins().collect()),
             relays: Arc::new(relays),
             openings: Arc::clone(&self.openings),
             changed: Arc::clone(&self.changed),
@@ -131,6 +134,12 @@ impl Rules {
     /// Every device that belongs or ever belonged, with what it may.
     pub fn people(&self) -> impl Iterator<Item = (DeviceId, Reader)> + '_ {
         self.people.iter().map(|(device, reader)| (*device, *reader))
+    }
+
+    /// True for those who sign the charter.
+    #[must_use]
+    pub fn is_admin(&self, member: MemberId) -> bool {
+        self.admins.contains(&member)
     }
 
     fn members(&self) -> impl Iterator<Item = MemberId> + '_ {

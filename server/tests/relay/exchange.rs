@@ -241,3 +241,31 @@ async fn a_relay_for_other_programmes_takes_nothing() {
     let (_, body) = carla.request(&world.charter);
     assert_eq!(relay.post(body).await.refusal(), (403, "programme-not-taken".to_owned()));
 }
+
+#[tokio::test]
+async fn a_relay_that_is_dropped_takes_its_own_end_and_nothing_after() {
+    use tessera_protocol::charter::{Change, Link};
+    use tessera_protocol::codec::Wire;
+    use tessera_protocol::header::PackKind;
+    let relay = Tested::new();
+    let mut world = World::found();
+    let mut carla = Client::new(CARLA, world.programme);
+    let call = world.items(CARLA, Stream::Programme, 100);
+    carla.push(&relay, &[world.charter.clone(), vec![call.clone()]].concat()).await;
+    let link = Link {
+        parents: std::collections::BTreeSet::from([world.genesis().id()]).try_into().unwrap(),
+        nonce: [2; 16],
+        demo: false,
+        changes: vec![Change::DropRelay { key: relay_key(RELAY_SEED) }].try_into().unwrap(),
+    };
+    let dropped = world.public(ADMIN, PackKind::Link, link.to_bytes());
+    let after = world.items(CARLA, Stream::Programme, 100);
+    let (_, body) = carla.request(&[dropped.clone(), after.clone()]);
+    assert_eq!(relay.post(body).await.refusal(), (403, "relay-not-named".to_owned()));
+    let (_, body) = carla.request(std::slice::from_ref(&after));
+    let relay = relay.restart();
+    assert_eq!(relay.post(body).await.refusal(), (403, "relay-not-named".to_owned()));
+    // Its end is there for everybody, and what was there before can still be fetched.
+    let mut cora = Client::new(CORA, world.programme);
+    assert_eq!(cora.pull(&relay).await, [world.charter[0].id(), dropped.id(), call.id()]);
+}

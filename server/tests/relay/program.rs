@@ -472,6 +472,8 @@ fn an_operator_sees_pseudonyms_and_no_more() {
     let sealed = streams.iter().find(|stream| stream["kind"] == "other").unwrap();
     assert_eq!(sealed["read_by"], serde_json::json!(["coordinators", RITA.member().to_string()]));
     assert_eq!(sealed["clear"], false);
+    let admins = programme["members"].as_array().unwrap().iter().filter(|member| member["admin"] == true);
+    assert_eq!(admins.map(|member| member["packs"].as_u64().unwrap()).collect::<Vec<_>>(), [3]);
     let words = said(&run(&["inspect"], &data), 0);
     assert!(words.contains(&format!("to/{}", &RITA.member().to_string()[..8])), "{words}");
     assert_eq!(run(&["inspect"], folder.path()).status.code(), Some(4));
