@@ -1,5 +1,6 @@
 # Everything that is run by hand or by CI. Each line that is printed is a step that passed.
 #
+#   make demo        sets up and plays the main job with real processes
 #   make test        sets up and runs every test        make lint     what must hold before a change lands
 #   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
 #   make deb         the relay as a Debian package
@@ -12,7 +13,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup build test lint notices sim bench fuzz soak deb
+.PHONY: setup build demo test lint notices sim bench fuzz soak deb
 
 step := tests/tools/step
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
@@ -28,10 +29,13 @@ build: setup
 	@$(step) "build: relay" cargo build -p tessera-relay --all-targets
 	@$(step) "build: everything else" cargo build $(rest) --all-targets
 
+demo: build
+	@$(target)/debug/tessera-demo $(target)/demo
+
 test: build
 	@$(step) "test: relay" cargo test -p tessera-relay
 	@$(step) "test: everything else" cargo test $(rest)
-	@$(step) "test: a second reader of the formats" node tests/format/read.mjs
+	@$(step) "test: a second reader of the formats" node tests/format/read.mjs tests/golden/0.1.0/reviews.tessera
 	@$(step) "test: a second calculation of rankings" node tests/demo/recompute-check.mjs $(target)/debug/tessera
 	@$(MAKE) sim
 
