@@ -148,7 +148,14 @@ impl Wire for PublicKey {
     }
 }
 
-/// A value whose signature and hashes were checked. Only this crate makes one.
+/// A value whose signature and hashes were checked. Only this crate makes one:
+///
+/// ```compile_fail,E0423
+/// let unchecked = tessera_protocol::signature::Verified(7);
+/// ```
+/// ```compile_fail,E0624
+/// let unchecked = tessera_protocol::signature::Verified::new(7);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<T>(T);
 

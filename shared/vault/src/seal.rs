@@ -141,7 +141,13 @@ pub enum SealError {
 }
 
 /// A header without signature and a body that only readers can open. Only this crate makes one, so whatever
-/// is signed with it is sealed.
+/// is signed with it is sealed:
+///
+/// ```compile_fail,E0624
+/// # fn send(header: tessera_protocol::header::Header) {
+/// let in_the_clear = tessera_vault::seal::Sealed::new(header, b"a name".to_vec());
+/// # }
+/// ```
 pub struct Sealed {
     header: Header,
     body: Vec<u8>,
