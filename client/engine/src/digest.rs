@@ -247,11 +247,14 @@ impl Core {
         if !self.names(grant, of) {
             return Ok(());
         }
-        let given: Vec<DeviceId> = match audience {
+        let mut given: Vec<DeviceId> = match audience {
             Audience::To(member) => self.devices_of(*member).collect(),
             Audience::Keys => self.readers(&Audience::Keys).into_iter().collect(),
             _ => return Ok(()),
         };
+        // Whoever holds the key that seals the grant holds what is granted, also who was removed since.
+        let sealed_with = self.known.keys.get(header.stream, header.key);
+        given.extend(sealed_with.iter().flat_map(|record| record.given.iter().copied()));
         let by_writer = self.writes(header.device, of);
         self.learn(tx, grant, by_writer, &given)
     }

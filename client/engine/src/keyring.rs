@@ -89,15 +89,60 @@ impl Keyring {
             by_writer,
             given: tessera_protocol::codec::Set::default(),
         });
-        let mut all = (*record.given).clone();
-        all.extend(given);
-        if new || all != *record.given || (by_writer && !record.by_writer) {
+        let before = (*record.given).clone();
+        let added: BTreeSet<DeviceId> = given.into_iter().filter(|device| !before.contains(device)).collect();
+        if new || !added.is_empty() || (by_writer && !record.by_writer) {
             record.by_writer |= by_writer;
-            record.given = all.try_into()?;
-            let key = [&grant.stream.0[..], &record.grant.epoch.to_be_bytes(), &id.0].concat();
-            put(tx, Table::Keys, &key, record)?;
+            record.add(&added)?;
+            store(tx, record)?;
+        }
+        if !added.is_empty() {
+            self.spread(tx, grant, &before, &added)?;
         }
         Ok(new)
+    }
+
+    /// Whoever is given a key in which other keys were given is given those: all of them with a key of `keys`,
+    /// with a key of a `to/` those that everybody has who had it before.
+    fn spread(
+        &mut self,
+        tx: &mut dyn Transaction,
+        grant: &Grant,
+        before: &BTreeSet<DeviceId>,
+        added: &BTreeSet<DeviceId>,
+    ) -> Result<(), EngineError> {
+        let everything = match grant.audience() {
+            Some(Audience::Keys) => true,
+            Some(Audience::To(_)) if !before.is_empty() => false,
+            _ => return Ok(()),
+        };
+        for record in self.0.values_mut().flat_map(BTreeMap::values_mut) {
+            let inside = match record.grant.audience() {
+                None | Some(Audience::Desk(_) | Audience::Keys) => false,
+                Some(_) => {
+                    everything || (record.grant.stream != grant.stream && before.is_subset(&record.given))
+                }
+            };
+            if inside && !added.is_subset(&record.given) {
+                record.add(added)?;
+                store(tx, record)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn store(tx: &mut dyn Transaction, record: &KeyRecord) -> Result<(), EngineError> {
+    let (stream, epoch) = (record.grant.stream.0, record.grant.epoch.to_be_bytes());
+    put(tx, Table::Keys, &[&stream[..], &epoch, &record.grant.key.id().0].concat(), record)
+}
+
+impl KeyRecord {
+    fn add(&mut self, devices: &BTreeSet<DeviceId>) -> Result<(), EngineError> {
+        let mut given = (*self.given).clone();
+        given.extend(devices);
+        self.given = given.try_into()?;
+        Ok(())
     }
 }
 

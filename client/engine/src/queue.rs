@@ -24,6 +24,9 @@ use crate::store::Table;
 /// A pack, or what it holds of one document.
 pub type Part = (PackId, Option<DocumentId>);
 
+/// The shortest beginning of an item's id.
+const SHORTEST: usize = 4;
+
 /// One thing that waits for a person, or is worth a line.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -507,7 +510,7 @@ impl Acts<'_> {
         Ok(())
     }
 
-    /// Decides an item of the queue. Accepting one of several sides sets the others aside, or writes what it
+    /// Decides the item of the queue whose id begins with `id`. Accepting one of several sides sets the others aside, or writes what it
     /// says; accepting a question about a conflict of interest lifts it, setting it aside upholds it; a notice is
     /// seen. The decision is recorded with its reason; nothing is deleted.
     ///
@@ -517,8 +520,12 @@ impl Acts<'_> {
         self.must_coordinate()?;
         // What waits to be sealed has no pack that a decision could name.
         self.hand_over()?;
-        let item = self.desk()?.into_iter().find(|one| one.id == id);
-        let item = item.ok_or_else(|| EngineError::NotFound(format!("the item {id} of the queue")))?;
+        let mut found: Vec<Waiting> =
+            self.desk()?.into_iter().filter(|one| id.len() >= SHORTEST && one.id.starts_with(id)).collect();
+        let item = found.pop().ok_or_else(|| EngineError::NotFound(format!("the item {id} of the queue")))?;
+        if !found.is_empty() {
+            return Err(EngineError::BadInput(format!("several items of the queue begin with {id}")));
+        }
         if item.class == Class::Notice {
             self.set(&seen(&item.id), &[1])?;
             return Ok(item);

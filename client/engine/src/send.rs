@@ -174,7 +174,7 @@ impl Core {
             .collect();
         self.keep(tx, &pack)?;
         if let Some(audience) = self.audience(stream) {
-            self.gave(tx, &audience, &granted)?;
+            self.gave(tx, &audience, key, &granted)?;
         }
         Ok(())
     }
@@ -184,12 +184,18 @@ impl Core {
         &mut self,
         tx: &mut dyn Transaction,
         in_stream: &Audience,
+        sealed_with: KeyId,
         grants: &[Grant],
     ) -> Result<(), EngineError> {
-        let devices: BTreeSet<_> = match in_stream {
+        if grants.is_empty() {
+            return Ok(());
+        }
+        let mut devices: BTreeSet<_> = match in_stream {
             Audience::To(member) => self.devices_of(*member).collect(),
             other => self.readers(other),
         };
+        let sealed_with = self.known.keys.get(self.stream(in_stream)?, sealed_with);
+        devices.extend(sealed_with.iter().flat_map(|record| record.given.iter().copied()));
         for grant in grants {
             self.known.keys.learn(tx, grant, false, devices.iter().copied())?;
         }

@@ -152,7 +152,7 @@ impl Core {
         let packs = states(tx, again, &mut found)?;
         entries(tx, again, Table::Chains, "chain", &mut found)?;
         entries(tx, again, Table::Openings, "opening", &mut found)?;
-        keys(tx, again, &mut found)?;
+        self.compare_keys(tx, again, &mut found)?;
         let changes = changes(tx, again, &mut found)?;
         let documents = documents(tx, again, &mut found)?;
         decisions(tx, again, &mut found)?;
@@ -169,6 +169,28 @@ impl Core {
         found.0.sort();
         found.0.dedup();
         Ok(Report { packs, documents, changes, differences: found.0 })
+    }
+
+    /// Compares keys. Those of a stream that this device forgot on purpose are not missed.
+    fn compare_keys(
+        &self,
+        tx: &dyn Transaction,
+        again: &Again<'_>,
+        found: &mut Found,
+    ) -> Result<(), EngineError> {
+        let here = raw(tx, Table::Keys)?;
+        for (key, value) in &here {
+            match KeyRecord::from_bytes(value) {
+                Ok(record) if key.ends_with(&record.grant.key.id().0) => {}
+                _ => found.note("key-damaged", hex(&key[..key.len().min(16)])),
+            }
+        }
+        for (key, fresh) in all::<KeyRecord>(again.tx, Table::Keys, &[])? {
+            if !here.contains_key(&key) && !self.is_forgotten(tx, fresh.grant.stream)? {
+                found.note("key-missing", hex(&key[..key.len().min(16)]));
+            }
+        }
+        Ok(())
     }
 
     fn repair(&mut self, tx: &mut dyn Transaction) -> Result<Repaired, EngineError> {
@@ -273,7 +295,8 @@ impl Core {
         for (key, fresh) in all::<KeyRecord>(again.tx, Table::Keys, &[])? {
             // Whoever was given a key before it was removed is known here alone.
             let old = tx.get(Table::Keys, &key)?.and_then(|bytes| KeyRecord::from_bytes(&bytes).ok());
-            if old.is_none_or(|old| old.grant != fresh.grant) {
+            let forgotten = self.is_forgotten(tx, fresh.grant.stream)?;
+            if !forgotten && old.is_none_or(|old| old.grant != fresh.grant) {
                 put(tx, Table::Keys, &key, &fresh)?;
             }
         }
@@ -404,23 +427,6 @@ fn entries(
     let differs = fresh.iter().any(|(key, value)| here.get(key) != Some(value));
     if differs || here.keys().any(|key| !fresh.contains_key(key)) {
         found.note(code, code.into());
-    }
-    Ok(())
-}
-
-fn keys(tx: &dyn Transaction, again: &Again<'_>, found: &mut Found) -> Result<(), EngineError> {
-    let here = raw(tx, Table::Keys)?;
-    for (key, value) in &here {
-        let stream = hex(&key[..key.len().min(16)]);
-        match KeyRecord::from_bytes(value) {
-            Ok(record) if key.ends_with(&record.grant.key.id().0) => {}
-            _ => found.note("key-damaged", stream),
-        }
-    }
-    for key in again.entries(Table::Keys)?.into_keys() {
-        if !here.contains_key(&key) {
-            found.note("key-missing", hex(&key[..key.len().min(16)]));
-        }
     }
     Ok(())
 }

@@ -148,7 +148,7 @@ fn decide(decide: &Decide, context: &Context) -> Result<(), Failure> {
     };
     let mut session = context.session()?;
     let (names, labels) = (Names::of(&mut session)?, Labels::of(&mut session)?);
-    let id = whole_id(&mut session, &decide.id)?;
+    let id = decide.id.to_ascii_lowercase();
     let item = session.together(|acts| {
         let item = acts.decide(&id, verdict, decide.reason.trim())?;
         acts.hand_over()?;
@@ -168,23 +168,4 @@ fn decide(decide: &Decide, context: &Context) -> Result<(), Failure> {
             text(&row["left"]),
         ]
     })
-}
-
-/// Completes the beginning of an item's id.
-fn whole_id(session: &mut tessera_driver::session::Session, meant: &str) -> Result<String, Failure> {
-    let mut waiting = session.together(|acts| acts.queue())?;
-    waiting.extend(session.together(|acts| acts.queue_notices())?);
-    let meant = meant.to_ascii_lowercase();
-    let found: Vec<&Waiting> =
-        waiting.iter().filter(|one| meant.len() >= 4 && one.id.starts_with(&meant)).collect();
-    match found[..] {
-        [one] => Ok(one.id.clone()),
-        [] => {
-            Err(Failure::new(Exit::NotFound, "no-such-item", format!("nothing with the id `{meant}` waits"))
-                .hint("`tessera queue list` shows what waits; what was decided is gone from it"))
-        }
-        _ => {
-            Err(Failure::new(Exit::BadInput, "item-ambiguous", format!("several items begin with `{meant}`")))
-        }
-    }
 }

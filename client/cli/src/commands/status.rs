@@ -64,10 +64,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let mut session = context.session()?;
     let names = Names::of(&mut session)?;
     let labels = Labels::of(&mut session)?;
-    let mut items: Vec<Value> = Vec::new();
+    let mut own: Vec<(WorkKind, String, Value)> = Vec::new();
     for work in session.together(|acts| acts.work())? {
-        items.push(item(&work, &names, &labels));
+        let item = item(&work, &names, &labels);
+        own.push((work.kind, text(&item["id"]), item));
     }
+    own.sort_by(|one, other| (one.0, one.1.as_bytes()).cmp(&(other.0, other.1.as_bytes())));
+    let mut items: Vec<Value> = own.into_iter().map(|(.., item)| item).collect();
     let unsealed = session.engine().pending()?;
     if unsealed > 0 {
         items.push(json!({
