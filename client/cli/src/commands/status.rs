@@ -91,26 +91,43 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let last = session.together(|acts| acts.last_evidence_ms())?.map(time);
     let gaps = session.together(|acts| acts.gaps())?;
     let warnings: Vec<Warning> = gaps.iter().map(|gap| warning(gap, &names)).collect();
-    let outbox = session.engine().outbox()?;
+    let waiting = session.engine().packs()?.into_iter().filter(|pack| pack.in_outbox);
+    let (own, carried): (Vec<_>, Vec<_>) = waiting.partition(|pack| pack.record.own);
+    let outbox = Outbox { own: own.len(), carried: carried.len() };
     Answer::new("status", items.clone())
         .with("items", items.clone())
         .with("last_exchange", last.clone())
-        .with("outbox", outbox)
+        .with("outbox", outbox.own)
+        .with("carried", outbox.carried)
         .warnings(warnings)
-        .show_as(context, |_| people(&items, last.as_deref(), outbox))
+        .show_as(context, |_| people(&items, last.as_deref(), &outbox))
 }
 
-fn people(items: &[Value], last: Option<&str>, outbox: u64) -> Result<(), Failure> {
+/// Packs that wait for a relay.
+struct Outbox {
+    /// This member's.
+    own: usize,
+    /// Others', that came on a stick.
+    carried: usize,
+}
+
+fn people(items: &[Value], last: Option<&str>, outbox: &Outbox) -> Result<(), Failure> {
     let last = last.map_or_else(
         || "No exchange with a relay yet.".to_owned(),
         |last| format!("Last exchange: {last} or later, by the relay's clock."),
     );
-    print(&format!("{last} In the outbox: {outbox}.\n"))?;
+    let carried = match outbox.carried {
+        0 => String::new(),
+        packs => format!(" Carried for others: {packs}."),
+    };
+    print(&format!("{last} In the outbox: {} packs.{carried}\n", outbox.own))?;
     if items.is_empty() {
         return print("Nothing of yours is here yet. `tessera review list` shows what is assigned.\n");
     }
+    // What is no review of anybody is counted above, and listed with --json.
     let rows: Vec<Vec<String>> = items
         .iter()
+        .filter(|item| item["kind"] != WorkKind::Pack.as_str())
         .map(|item| ["id", "kind", "state", "outcome"].iter().map(|field| text(&item[*field])).collect())
         .collect();
     print_table(&["id", "what", "state", "outcome"], &rows)
