@@ -9,6 +9,7 @@ use tessera_driver::session::Session;
 use tessera_engine::intake::mapping::MAX_MAPPING_BYTES;
 use tessera_engine::intake::{Mapping, Refused};
 use tessera_engine::programme::Taken;
+use tessera_model::input::InputErrorKind;
 
 use super::must_coordinate;
 use crate::commands::programme::text;
@@ -67,7 +68,8 @@ pub(super) fn run(arguments: &Import, context: &Context) -> Result<(), Failure> 
                 .hint(&format!("{} of {} applications, {megabytes} MB of files", progress.done, progress.of));
         }
     };
-    let report = import(&mut session, &source, &mut progress).map_err(failed)?;
+    let report =
+        import(&mut session, &source, &mut progress).map_err(|error| failed(error, &arguments.key))?;
     if let Some(text) = given.filter(|_| !arguments.dry_run) {
         session.together(|acts| acts.set(REMEMBERED, text.as_bytes()))?;
     }
@@ -101,12 +103,15 @@ fn mapping(
     Ok(Mapping { remembered: true, ..mapping })
 }
 
-fn failed(error: IntakeError) -> Failure {
+fn failed(error: IntakeError, key: &str) -> Failure {
     match error {
         IntakeError::Input(error) => {
-            let partial = matches!(&error.kind, tessera_model::input::InputErrorKind::MissingColumn { .. });
+            let answer = match &error.kind {
+                InputErrorKind::MissingColumn { name } => name != key,
+                _ => false,
+            };
             let failure = Failure::from(error);
-            if partial {
+            if answer {
                 failure.hint("name the column as the form does, or map it with --map; --partial takes new applications in without it")
             } else {
                 failure
