@@ -57,7 +57,7 @@ fn check_log(
     key: Option<&SigningRelay>,
     report: &mut Report,
 ) -> Result<u64, StoreError> {
-    let rules = Rules::load(store, programme)?;
+    let rules = Rules::load(store, programme, &mut |_| {})?;
     let mut sequences = Vec::new();
     let mut bytes = 0;
     store.entries(programme, None, 0..=u64::MAX, &mut |entry| {

@@ -99,7 +99,7 @@ pub fn inspect(store: &SqliteStore) -> Result<Seen, StoreError> {
 }
 
 fn programme(store: &SqliteStore, id: ProgrammeId) -> Result<Programme, StoreError> {
-    let rules = Rules::load(store, id)?;
+    let rules = Rules::load(store, id, &mut |_| {})?;
     let owner: BTreeMap<DeviceId, MemberId> =
         rules.people().map(|(device, reader)| (device, reader.member)).collect();
     let mut attached: BTreeMap<StreamId, (u64, u64)> = BTreeMap::new();

@@ -4,7 +4,7 @@
 mod pull;
 mod push;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use axum::body::Body;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{Caller, Request};
 use tessera_protocol::hash::Hash;
-use tessera_protocol::ids::{Incarnation, ProgrammeId, RelayKey};
+use tessera_protocol::ids::{Incarnation, PackId, ProgrammeId, RelayKey};
 use tessera_protocol::limits as formats;
 use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::EMPTY_HEAD;
@@ -74,12 +74,28 @@ pub struct Relay {
     limits: Limits,
     taking: Taking,
     programmes: RwLock<HashMap<ProgrammeId, Arc<Programme>>>,
+    damaged: Damaged,
     founding: Mutex<()>,
     windows: Windows,
     rates: Rates,
     exchanges: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     pushing: Arc<Semaphore>,
+}
+
+/// Stored packs whose bytes were found damaged: treated as missing until somebody brings them again.
+#[derive(Default)]
+struct Damaged(std::sync::Mutex<BTreeSet<PackId>>);
+
+impl Damaged {
+    fn note(&self, pack: PackId) {
+        tracing::error!(%pack, "a stored pack is damaged and left out");
+        self.lock().insert(pack);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<PackId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One programme in memory.
@@ -115,9 +131,11 @@ impl Relay {
     pub fn start(setup: Setup) -> Result<Self, StoreError> {
         let Setup { store, key, incarnation, clock, limits, taking } = setup;
         let mut programmes = HashMap::new();
+        let damaged = Damaged::default();
         for id in store.programmes()? {
             let newest = store.newest(id)?.unwrap_or((0, EMPTY_HEAD));
-            let state = RwLock::new(State { rules: Rules::load(&*store, id)?, newest });
+            let rules = Rules::load(&*store, id, &mut |pack| damaged.note(pack))?;
+            let state = RwLock::new(State { rules, newest });
             programmes.insert(id, Arc::new(Programme { id, state, changing: Arc::default() }));
         }
         Ok(Self {
@@ -126,6 +144,7 @@ impl Relay {
             strangers: Arc::new(Semaphore::new(STRANGERS_BYTES)),
             pushing: Arc::new(Semaphore::new(PUSHING_BYTES)),
             programmes: RwLock::new(programmes),
+            damaged,
             founding: Mutex::default(),
             windows: Windows::default(),
             store,

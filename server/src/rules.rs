@@ -66,8 +66,12 @@ impl Rules {
     /// Builds the rules of a stored programme.
     ///
     /// # Errors
-    /// Where the store fails. Packs that do not decode are left out, with a line in the log.
-    pub fn load(store: &dyn Store, programme: ProgrammeId) -> Result<Self, StoreError> {
+    /// Where the store fails. Packs that do not decode are left out and named to `damaged`.
+    pub fn load(
+        store: &dyn Store,
+        programme: ProgrammeId,
+        damaged: &mut dyn FnMut(PackId),
+    ) -> Result<Self, StoreError> {
         let mut gathering = Gathering::new(programme);
         let mut sequences = Vec::new();
         let public = Stream::Public.id(programme);
@@ -76,7 +80,7 @@ impl Rules {
             for stored in store.read(programme, some)? {
                 match tessera_protocol::codec::Wire::from_bytes(&stored.bytes) {
                     Ok(pack) => drop(gathering.insert(pack)),
-                    Err(_) => tracing::error!(sequence = stored.sequence, "a stored pack is damaged"),
+                    Err(_) => damaged(stored.id),
                 }
             }
         }

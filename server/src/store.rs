@@ -250,7 +250,8 @@ pub trait Store: Send + Sync + 'static {
     /// As above.
     fn changed(&self, programme: ProgrammeId) -> Result<Vec<(Right, u64)>, StoreError>;
 
-    /// Appends packs. Either all new ones get their places in one commit, or none does.
+    /// Appends packs. Either all new ones get their places in one commit, or none does. Where a known one's
+    /// bytes are damaged, they are put in order.
     fn append(&self, batch: Batch, done: Done<Vec<Outcome>>);
 
     /// The packs with these numbers in the log, in its order; of one stream where one is named.
@@ -265,7 +266,7 @@ pub trait Store: Send + Sync + 'static {
         each: Each<'_, Entry>,
     ) -> Result<(), StoreError>;
 
-    /// The headers of a stream, in the order of the log.
+    /// The headers of a stream, in the order of the log; damaged ones are left out.
     ///
     /// # Errors
     /// As above.

@@ -95,7 +95,9 @@ impl Relay {
             newest,
             known,
             receipts: self.receipts(programme.id, &head, &pushed)?,
-            frontier: (!known || head.have.is_some()).then(|| log.frontier()).transpose()?,
+            frontier: (!known || head.have.is_some())
+                .then(|| log.frontier(&self.damaged.lock().clone()))
+                .transpose()?,
             items: Vec::new(),
             after: reached.clone(),
             reached,
@@ -267,8 +269,8 @@ impl Relay {
                     let (sequence, received_ms) = (stored.sequence, stored.place.received_ms);
                     pulled.push(Pulled { sequence, received_ms, pack });
                 }
-                // Others have it: the gap in its chain is asked for.
-                _ => tracing::error!(sequence = stored.sequence, "a stored pack is damaged and left out"),
+                // Others have it, and the frontier leaves it out from now on.
+                _ => self.damaged.note(stored.id),
             }
         }
         let mut segment = Segment {
@@ -386,8 +388,8 @@ impl Log<'_> {
         Ok(streams.into_iter().filter(may).collect())
     }
 
-    /// The tips of everything that the device may read.
-    fn frontier(&self) -> Result<Frontier, StoreError> {
+    /// The tips of everything that the device may read and that is whole.
+    fn frontier(&self, damaged: &BTreeSet<PackId>) -> Result<Frontier, StoreError> {
         let mut frontier = Frontier::default();
         let mut room = TIPS;
         let mut chains = formats::FRONTIER;
@@ -395,7 +397,7 @@ impl Log<'_> {
             let mut named: BTreeSet<PackId> = BTreeSet::new();
             let mut packs = Vec::new();
             self.store.headers(self.programme, stream, &mut |stored| {
-                if stored.sequence <= self.newest {
+                if stored.sequence <= self.newest && !damaged.contains(&stored.id) {
                     named.extend(stored.header.previous.iter());
                     packs.push((stored.id, stored.header.device));
                 }

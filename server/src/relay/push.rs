@@ -159,7 +159,8 @@ impl Relay {
         let relay = Arc::clone(self);
         let (places, judged, before) = reading(move || {
             let ids: Vec<PackId> = packs.iter().map(Pack::id).collect();
-            let places = relay.store.places(before.access.programme(), &ids)?;
+            let mut places = relay.store.places(before.access.programme(), &ids)?;
+            places.retain(|(id, _)| !relay.damaged.lock().contains(id));
             let stored: BTreeSet<PackId> = places.iter().map(|(id, _)| *id).collect();
             let new = packs.into_iter().zip(ids).filter(|(_, id)| !stored.contains(id));
             let judged = relay.judge(&before, new.map(|(pack, _)| pack).collect())?;
@@ -268,6 +269,7 @@ impl Relay {
         })
         .await?;
         for (id, outcome) in ids.into_iter().zip(outcomes) {
+            self.damaged.lock().remove(&id);
             match outcome {
                 Outcome::Stored(place) | Outcome::Known(place) => drop(pushed.places.insert(id, place)),
                 Outcome::NoRoom => drop(pushed.refused.insert(id, Refusal::Quota)),

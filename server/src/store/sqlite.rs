@@ -205,10 +205,6 @@ fn read_place(row: &Row<'_>, at: usize) -> rusqlite::Result<Place> {
     })
 }
 
-fn damaged(what: impl std::fmt::Display) -> StoreError {
-    StoreError::Damaged(what.to_string())
-}
-
 impl Store for SqliteStore {
     fn programmes(&self) -> Result<Vec<ProgrammeId>, StoreError> {
         self.with(|connection| {
@@ -316,8 +312,11 @@ impl Store for SqliteStore {
             let mut rows = query.query(range).map_err(failed)?;
             while let Some(row) = rows.next().map_err(failed)? {
                 let bytes = row.get_ref(2).and_then(|value| Ok(value.as_blob()?)).map_err(failed)?;
-                let header = Header::read(&mut Reader::new(bytes)).map_err(damaged)?;
                 let sequence = number(row.get(0).map_err(failed)?);
+                let Ok(header) = Header::read(&mut Reader::new(bytes)) else {
+                    tracing::error!(sequence, "a stored header is damaged and left out");
+                    continue;
+                };
                 each(StoredHeader { sequence, id: PackId(row.get(1).map_err(failed)?), header });
             }
             Ok(())

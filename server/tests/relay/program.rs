@@ -452,6 +452,45 @@ fn f16_damage_is_named_and_the_rest_is_served() {
         segment.pulled.iter().map(|pulled| pulled.pack.id()).collect()
     };
     assert_eq!(got, [packs[0].id(), packs[1].id(), packs[3].id()]);
+    // It is missing from what the relay says it holds, and whoever has it brings it again.
+    let mut carla = Client { have: Some(Default::default()), ..carla };
+    let Got::Answer(head, _) = carla.call(&relay, &[]).unwrap() else { panic!("have") };
+    let chain = (packs[2].header().stream, CARLA.id());
+    assert!(head.frontier.as_ref().unwrap().tips(chain).any(|tip| tip == packs[1].id()));
+    let before = carla.send(&relay, &packs[3..]).unwrap()[0].sequence;
+    assert_eq!((carla.send(&relay, &packs[2..3]).unwrap()[0].sequence, before), (3, 4));
+    let mut fresh = Client::at(CORA, &world, &relay);
+    fresh.call(&relay, &[]).unwrap();
+    assert_eq!(ids(&fresh.pulled), ids(&packs));
+    drop(relay);
+    said(&run(&["check"], &data), 0);
+}
+
+#[test]
+fn f21_a_relay_whose_charter_is_damaged_is_given_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, mut world) = world(&folder);
+    let call = world.items(CARLA, Stream::Programme, 900);
+    let packs: Vec<Pack> = [world.charter.clone(), world.enrol(ADMIN, RITA), vec![call]].concat();
+    let relay = Process::start(&data, &[]);
+    let mut carla = Client::at(CARLA, &world, &relay);
+    carla.send(&relay, &packs).unwrap();
+    drop(relay);
+    let connection = rusqlite::Connection::open(data.join("relay.db")).unwrap();
+    let genesis = packs[0].id();
+    let sql = "UPDATE packs SET header = zeroblob(length(header)) WHERE id = ?1";
+    connection.execute(sql, [genesis.0]).unwrap();
+    drop(connection);
+    said(&run(&["check"], &data), 9);
+    let relay = Process::start(&data, &[]);
+    let lost = relay.post(&carla.request(&[]).1).unwrap();
+    assert_eq!(lost.refusal().0, 401, "nobody is known without the charter");
+    assert_eq!(carla.send(&relay, &packs).unwrap().len(), packs.len());
+    let mut rita = Client::at(RITA, &world, &relay);
+    rita.call(&relay, &[]).unwrap();
+    assert_eq!(ids(&rita.pulled), ids(&packs));
+    drop(relay);
+    said(&run(&["check"], &data), 0);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::hash::Hash;
 use tessera_protocol::ids::{PackId, ProgrammeId};
+use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::{EMPTY_HEAD, next_head};
 
 use super::{failed, place, programme_number, read_place};
@@ -42,12 +43,13 @@ fn one(
     new: &NewPack,
 ) -> Result<Outcome, StoreError> {
     let id = new.pack.id();
-    if let Some(place) = known(connection, tail.no, id)? {
-        return Ok(Outcome::Known(place));
-    }
     let header = new.pack.header().to_bytes();
     let bytes = new.pack.to_bytes();
     let rest = &bytes[header.len()..];
+    if let Some(found) = known(connection, tail.no, id)? {
+        mend(connection, place(tail.no, found.sequence), &header, rest)?;
+        return Ok(Outcome::Known(found));
+    }
     let size = bytes.len() as u64;
     if tail.bytes + size > batch.programme_limit_bytes {
         return Ok(Outcome::ProgrammeFull);
@@ -81,6 +83,23 @@ fn one(
         received_ms: batch.received_ms,
         head: tail.head,
     }))
+}
+
+/// Puts a pack's bytes in the place of damaged ones. Whole ones are never written over.
+fn mend(connection: &Connection, place: i64, header: &[u8], rest: &[u8]) -> Result<(), StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT header, rest FROM packs WHERE place = ?1").map_err(failed)?;
+    let whole = query
+        .query_row([place], |row| {
+            let stored = [row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?].concat();
+            Ok(row.get_ref(0)?.as_blob()? == header && Pack::from_bytes(&stored).is_ok())
+        })
+        .map_err(failed)?;
+    if !whole {
+        let sql = "UPDATE packs SET header = ?2, rest = ?3 WHERE place = ?1";
+        connection.execute(sql, params![place, header, rest]).map_err(failed)?;
+    }
+    Ok(())
 }
 
 /// Where a pack is, if it is there.
