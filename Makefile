@@ -59,11 +59,13 @@ sim: build
 bench:
 	@echo "bench: there is nothing to measure yet"
 
-fuzz:
-	@echo "fuzz: hostile bytes are tried by property tests in 'make test'; there are no fuzz targets yet"
+# More cases of every property test that feeds bytes by chance to a reader.
+fuzz: build
+	@$(step) "fuzz: $(or $(CASES),5000) cases each" env PROPTEST_CASES=$(or $(CASES),5000) cargo test $(rest) any_
 
-soak:
-	@echo "soak: there is no long run yet; 'make sim SEED=n' plays one seed of the simulation"
+# More seeds of the simulation than 'make test' plays.
+soak: build
+	@$(target)/debug/sim --from 1001 --seeds $(or $(SEEDS),20000)
 
 deb:
 	@$(step) "deb: build and look" server/packaging/build-deb
