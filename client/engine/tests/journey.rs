@@ -1,7 +1,5 @@
 //! From publication to a counted review, over bundles alone.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 mod common;
 
 use common::selection::{READING, bring, carry, submit, world};

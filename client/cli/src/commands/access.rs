@@ -103,6 +103,9 @@ fn matrix(context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether somebody reads it at present, on which devices, and since when.
+type Since = (bool, BTreeSet<String>, Option<u64>);
+
 fn who(key: &str, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let names = Names::of(&mut session)?;
@@ -115,8 +118,7 @@ fn who(key: &str, context: &Context) -> Result<(), Failure> {
         ));
     }
     let access = session.together(|acts| acts.access())?;
-    let mut found: BTreeMap<(MemberId, &'static str), (bool, BTreeSet<String>, Option<u64>)> =
-        BTreeMap::new();
+    let mut found: BTreeMap<(MemberId, &'static str), Since> = BTreeMap::new();
     for one in &access {
         let what = match one.audience {
             Audience::Dossier(id, BLIND) if id == application => "blind dossier",

@@ -218,7 +218,7 @@ fn restore(restore: &Restore, context: &Context) -> Result<(), Failure> {
     let mut session = if here {
         Session::recover(&folder, &paper, &passphrase)?
     } else {
-        restore.from_elsewhere(&folder, &paper, &passphrase)?
+        restore.recover_elsewhere(&folder, &paper, &passphrase)?
     };
     context.opened(&session);
     let engine = session.engine();
@@ -241,7 +241,7 @@ fn restore(restore: &Restore, context: &Context) -> Result<(), Failure> {
 }
 
 impl Restore {
-    fn from_elsewhere(
+    fn recover_elsewhere(
         &self,
         folder: &Path,
         paper: &Paper,
