@@ -178,7 +178,7 @@ mod tests {
         check("name. . ", "name");
         check("stream.txt:hidden", "stream.txt_hidden");
         check(".bashrc", "_bashrc");
-        check("..", "_");
+        check("..", "file");
         check("", "file");
         check("a\nb\u{202e}fdp.exe", "a_b_fdp.exe");
         check("cafe\u{301}.txt", "caf\u{e9}.txt");
