@@ -9,7 +9,8 @@ use tessera_sample::{Hits, needles, search};
 use super::Play;
 use super::offline::courier_bag;
 
-const RECOMPUTE: &str = include_str!("../../recompute.mjs");
+/// The program that shares no code with the product.
+const RECOMPUTE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recompute.mjs");
 
 pub(super) fn play(play: &mut Play) -> Result<()> {
     recomputation(play)?;
@@ -26,20 +27,20 @@ fn recomputation(play: &mut Play) -> Result<()> {
     let said = chen.command(&["ranking"]).output()?;
     ensure!(said.status.success(), "the ranking");
     std::fs::write(&ranking, said.stdout)?;
-    let script = play.stage.folder.join("recompute.mjs");
-    std::fs::write(&script, RECOMPUTE)?;
-    let good = recompute(&script, &scores, &play.definition, &ranking)?;
+    let good = recompute(&scores, &play.definition, &ranking)?;
     ensure!(good.0, "the independent recomputation differs: {}", good.1);
     play.story.tell(&format!("It reads the exported scores and the definition alone: {}", good.1.trim()))?;
     let changed = chen.file("scores-with-one-changed.csv");
     change_one_score(&scores, &changed)?;
-    let bad = recompute(&script, &changed, &play.definition, &ranking)?;
+    let bad = recompute(&changed, &play.definition, &ranking)?;
     ensure!(!bad.0, "one changed score must be noticed");
     play.story.tell("With one score changed on purpose it fails, as it must.")
 }
 
-fn recompute(script: &Path, scores: &Path, definition: &Path, ranking: &Path) -> Result<(bool, String)> {
-    let output = Command::new("node").arg(script).arg(scores).arg(definition).arg(ranking).output();
+fn recompute(scores: &Path, definition: &Path, ranking: &Path) -> Result<(bool, String)> {
+    let mut node = Command::new("node");
+    node.args([Path::new(RECOMPUTE), Path::new("--scores"), scores, Path::new("--programme"), definition]);
+    let output = node.arg("--ranking").arg(ranking).args(["--round", super::ROUND]).output();
     let output = output.context("running node")?;
     let last = String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned();
     Ok((output.status.success(), format!("{last} {}", String::from_utf8_lossy(&output.stderr))))
