@@ -47,9 +47,11 @@ fn going_dark(play: &mut Play) -> Result<()> {
     let backup = backup(play);
     play.relay.command(&["backup", &backup.display().to_string()])?;
     let (first, second) = (play.reviewers[0].clone(), second_laptop(play));
-    let request = first.file("second-laptop.request").display().to_string();
-    second.does(&["device", "join", "--out", &request])?;
-    first.does(&["device", "add", &request])?;
+    let file = |name: &str| first.file(name).display().to_string();
+    let (pass, request) = (file("second-laptop.pass"), file("second-laptop.answer"));
+    first.does(&["device", "add", "--pass", &pass])?;
+    second.does(&["enrol", &pass, "--answer", &request])?;
+    first.does(&["device", "add", &request, "--in-person"])?;
     play.syncs(&first)?;
     for coordinator in play.coordinators.clone() {
         play.syncs(&coordinator)?;

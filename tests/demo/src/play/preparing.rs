@@ -67,7 +67,7 @@ fn people(play: &mut Play) -> Result<()> {
     let mut matched = 0;
     let members = admin.does(&["member", "list"])?;
     for person in play.coordinators.clone().iter().chain(&play.reviewers.clone()) {
-        let words = person.does(&["enrol", "--words"])?;
+        let words = person.does(&["enrol"])?;
         let words = rows(&words).first().and_then(|row| row["check_words"].as_array().cloned());
         let words: Vec<String> =
             words.context("check words")?.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect();
@@ -170,10 +170,7 @@ fn assignment(play: &mut Play) -> Result<()> {
     }
     play.story.tell(&format!("Dossiers on each laptop, text and files: {}.", ready.join(", ")))?;
     for reviewer in play.reviewers.clone() {
-        for row in rows(&reviewer.does(&["review", "list"])?) {
-            let application = row["application"].as_str().context("an application")?;
-            reviewer.does(&["conflict", "declare", application, "none"])?;
-        }
+        reviewer.does(&["conflict", "declare", "all", "none"])?;
     }
     play.story.tell(
         "Before a dossier opens, its reader sees organisation and country alone and declares that there is no conflict of \
