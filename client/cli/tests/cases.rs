@@ -86,6 +86,20 @@ fn tell(file: &Path) {
     for (number, step) in (1..).zip(&case.step) {
         step.check(&format!("{name}, step {number}"), &folder, &mut kept);
     }
+    for home in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        k22_log_without_content(&home.join("log/tessera.log"));
+    }
+}
+
+/// A log holds times, versions, verbs, codes and counts: no capital, no path, nothing a person typed.
+fn k22_log_without_content(log: &Path) {
+    for line in std::fs::read_to_string(log).unwrap_or_default().lines() {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || " .-+=".contains(c);
+        assert!(line.chars().all(plain), "{line}");
+        let mut words = line.split(' ');
+        assert!(words.next().is_some_and(|time| time.parse::<u64>().is_ok()), "{line}");
+        assert_eq!(words.next(), Some(env!("CARGO_PKG_VERSION")), "{line}");
+    }
 }
 
 impl Step {

@@ -51,6 +51,9 @@ impl Compartments {
     }
 }
 
+/// The column that marks what was exported from a demonstration; an import passes it over.
+pub const DEMO_COLUMN: &str = "demonstration";
+
 /// What was asked for, as one table of applications and one of reviews.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exported {
@@ -163,6 +166,14 @@ fn fields(programme: &Programme, compartments: Compartments) -> Vec<String> {
 }
 
 impl Exported {
+    /// Marks every application as one of a demonstration, whatever the table becomes.
+    pub fn mark_demo(&mut self) {
+        self.columns.push(DEMO_COLUMN.to_owned());
+        for row in &mut self.applications {
+            row.push("yes".to_owned());
+        }
+    }
+
     /// As CSV, RFC 4180, with a byte-order mark so that spreadsheets read it as UTF-8.
     #[must_use]
     pub fn to_csv(&self) -> Vec<u8> {

@@ -2,6 +2,7 @@
 //! devices, closing a round. Each is a statement or a charter link; what follows in keys is in
 //! [`crate::duties`].
 
+use tessera_model::documents::Person;
 use tessera_protocol::charter::{Change, Link, Roles};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::device::Device;
@@ -24,7 +25,9 @@ use tessera_vault::text::Text;
 
 use crate::chains;
 use crate::core::Core;
+use crate::counting::Counting;
 use crate::error::EngineError;
+use crate::persons::CHECKED_BY;
 use crate::records::{get, put};
 use crate::store::{Table, Transaction};
 
@@ -239,9 +242,17 @@ impl Core {
         self.duties(tx)
     }
 
-    /// True where a person checked a member on this device.
+    /// True where a person checked a member, on this device or, in a coordinator's home, on another one's.
     pub(crate) fn is_checked(&self, tx: &dyn Transaction, member: MemberId) -> Result<bool, EngineError> {
-        Ok(member == self.about.member || tx.get(Table::Settings, &checked_key(member))?.is_some())
+        if member == self.about.member || tx.get(Table::Settings, &checked_key(member))?.is_some() {
+            return Ok(true);
+        }
+        if self.known.id_key.is_none() {
+            return Ok(false);
+        }
+        let mut counting = Counting::load(tx)?;
+        let person = self.read_record::<Person>(tx, &Audience::People, &member.0, &mut counting)?;
+        Ok(person.is_some_and(|read| read.value.fields.contains_key(CHECKED_BY)))
     }
 
     /// What of a member's work this device holds.

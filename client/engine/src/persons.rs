@@ -9,6 +9,7 @@ use tessera_protocol::charter::Link;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::ids::{InvitationId, LinkId, MemberId};
 use tessera_protocol::permission::Act;
+use tessera_protocol::statement::Statement;
 use tessera_protocol::wire;
 use tessera_vault::enrol::{About, Invitation, Relay};
 use tessera_vault::ids::Audience;
@@ -110,8 +111,10 @@ impl Acts<'_> {
         let (_, id) = tessera_vault::enrol::answered(answer)?;
         let (core, tx) = self.parts();
         let admitted = core.admit_member(tx, answer)?;
-        let invited = self.invited(id)?.unwrap_or_default();
-        self.set_person(admitted.member, &person(&admitted.about, &invited))?;
+        if !self.persons()?.contains_key(&admitted.member) {
+            let invited = self.invited(id)?.unwrap_or_default();
+            self.set_person(admitted.member, &person(&admitted.about, &invited))?;
+        }
         self.hand_over()?;
         Ok(admitted)
     }
@@ -139,7 +142,15 @@ impl Acts<'_> {
     /// [`EngineError`].
     pub fn check_member(&mut self, member: MemberId) -> Result<(), EngineError> {
         let (core, tx) = self.parts();
-        core.check_member(tx, member)
+        core.check_member(tx, member)?;
+        if self.must_coordinate().is_ok() && member != self.member() {
+            // Other coordinators need not compare again.
+            let known = self.read::<Person>(&Audience::People, &member.0)?;
+            let mut person = known.map(|read| read.value).unwrap_or_default();
+            person.fields.insert(CHECKED_BY.to_owned(), self.member().to_string());
+            self.write(&Audience::People, &member.0, &person, true)?;
+        }
+        Ok(())
     }
 
     /// Invites somebody, as [`Engine::invite`], and remembers whom.
@@ -190,6 +201,18 @@ impl Acts<'_> {
         }
         let title = self.setting("title")?.unwrap_or_default();
         Ok(String::from_utf8(title).unwrap_or_default())
+    }
+
+    /// Signs another admin's proposal to take a member's roles, and the member's removal with it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::NotFound`].
+    pub fn sign_removal(&mut self, link: LinkId, member: MemberId) -> Result<(), EngineError> {
+        let (core, tx) = self.parts();
+        core.sign_link(tx, link)?;
+        let cut = core.removal(tx, member)?.cut;
+        core.statement(tx, &Statement::Remove { member, cut })?;
+        core.duties(tx)
     }
 
     /// Where the programme's relays are, as this device was told.
@@ -248,6 +271,8 @@ impl<S: Store> Engine<S> {
     }
 }
 
+/// The field of a person that says which coordinator compared the check words.
+pub(crate) const CHECKED_BY: &str = "checked-by";
 const RELAYS: &str = "relays";
 
 fn local(member: MemberId) -> String {

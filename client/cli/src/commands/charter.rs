@@ -4,7 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tessera_driver::session::Session;
-use tessera_protocol::charter::{Change, Link, Threshold};
+use tessera_protocol::charter::{Change, Link, Roles, Threshold};
 use tessera_protocol::device::{Device, Form};
 use tessera_protocol::ids::{LinkId, MemberId};
 use tessera_protocol::permission::MemberState;
@@ -42,6 +42,9 @@ struct Propose {
     /// Give a member roles: M=admin, M=coordinator, M=admin,coordinator
     #[arg(long, value_name = "M=ROLES")]
     add: Vec<String>,
+    /// Take roles from a member for ever; the person stays a member
+    #[arg(long, value_name = "M=ROLES")]
+    drop: Vec<String>,
     /// Add a relay's key
     #[arg(long, value_name = "HEX")]
     add_relay_key: Vec<String>,
@@ -170,11 +173,13 @@ fn propose(propose: &Propose, context: &Context) -> Result<(), Failure> {
 impl Propose {
     fn changes(&self, session: &mut Session, names: &Names) -> Result<Vec<Change>, Failure> {
         let mut changes = Vec::new();
+        for given in &self.drop {
+            let (member, roles) = member_and_roles(given, names)?;
+            let cut = session.work(|engine| engine.removal(member))?.cut;
+            changes.push(Change::Drop { member, roles, cut });
+        }
         for given in &self.add {
-            let (member, roles) = given
-                .split_once('=')
-                .ok_or_else(|| Failure::new(Exit::Usage, "usage", format!("`{given}` is not M=ROLES")))?;
-            let (member, roles) = (names.find(member)?, parse_roles(roles)?);
+            let (member, roles) = member_and_roles(given, names)?;
             let state = session.engine().permission().members.get(&member);
             let devices = state.map(active).unwrap_or_default();
             let devices = devices
@@ -241,7 +246,7 @@ fn tell(
     let pending = charter.pending.get(&link);
     let row = json!({
         "id": link.to_string(),
-        "changes": changes,
+        "changes": &changes,
         "counts": counts,
         "signed": pending.map(|pending| pending.signed.len()),
         "needed": pending.and_then(|pending| pending.needed),
@@ -250,7 +255,9 @@ fn tell(
         let counts = if row["counts"] == true { "yes" } else { "not yet" };
         vec![text(&row["id"])[..8].to_owned(), text(&row["changes"]), counts.to_owned()]
     })?;
-    context.hint(if counts {
+    context.hint(if counts && changes.iter().any(|change| change.contains("coordinator")) {
+        "next: `tessera member check M --in-person` (or --words) gives a new coordinator the keys; then `tessera sync`"
+    } else if counts {
         "next: `tessera sync`"
     } else {
         "next: `tessera sync`, and other admins sign with `tessera charter sign`"
@@ -285,6 +292,14 @@ fn words(change: &Change, names: &Names) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads `M=ROLES`.
+fn member_and_roles(given: &str, names: &Names) -> Result<(MemberId, Roles), Failure> {
+    let parts = given.split_once('=');
+    let (member, roles) =
+        parts.ok_or_else(|| Failure::new(Exit::Usage, "usage", format!("`{given}` is not M=ROLES")))?;
+    Ok((names.find(member)?, parse_roles(roles)?))
 }
 
 /// The devices that act for a member, the first one first: its id is the member's.

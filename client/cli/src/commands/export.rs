@@ -65,7 +65,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let mut session = context.session()?;
     must_coordinate(&mut session)?;
     let (_, programme) = session.together(|acts| acts.programme())?;
-    let exported = session.together(|acts| acts.export_table(&programme, compartments))?;
+    let mut exported = session.together(|acts| acts.export_table(&programme, compartments))?;
+    if session.is_demo() {
+        exported.mark_demo();
+    }
     let words = compartments.words().join("+");
     log::add(context, &format!("exported {words} applications={}", exported.applications.len()));
     if arguments.format == Format::Json && arguments.out.is_none() {

@@ -10,7 +10,7 @@ use tessera_driver::session::Session;
 use tessera_engine::persons::Invited;
 use tessera_model::input::Warning;
 use tessera_model::table::{MAX_FILE_BYTES, Table};
-use tessera_protocol::charter::Roles;
+use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::ids::MemberId;
 use tessera_protocol::permission::{MemberState, Standing};
 use tessera_vault::enrol::ANSWER_BYTES;
@@ -289,6 +289,13 @@ fn admit(admit: &Admit, context: &Context) -> Result<(), Failure> {
             Err(failure) => return Err(failure),
         }
     }
+    let suspended = rows.iter().any(|row| row["standing"] == "suspended");
+    if suspended {
+        warnings.push(Warning::new(
+            "invitation-used-twice",
+            "an invitation was answered twice; nobody of it belongs until you remove whoever it was not for",
+        ));
+    }
     Answer::new("member-admit", rows).warnings(warnings).show(
         context,
         &["id", "name", "roles", "standing", "check words"],
@@ -375,6 +382,19 @@ fn check(check: &Check, context: &Context) -> Result<(), Failure> {
     Answer::new("member-check", vec![row]).show(context, &["id", "name", "checked"], |row| {
         vec![text(&row["member"])[..8].to_owned(), text(&row["name"]), "yes".to_owned()]
     })?;
-    context.hint("next: `tessera sync`, or `tessera bundle export`, takes the keys there");
+    let links = session.engine().links();
+    let pending = &session.engine().permission().charter.pending;
+    let waits = links.iter().any(|link| {
+        let open = pending.contains_key(&link.id());
+        open && link
+            .changes
+            .iter()
+            .any(|change| matches!(change, Change::Add { member: whom, .. } if *whom == member))
+    });
+    context.hint(if waits {
+        "the charter does not name them yet: other admins sign (`tessera charter sign`), then check once more"
+    } else {
+        "next: `tessera sync`, or `tessera bundle export`, takes the keys there"
+    });
     Ok(())
 }

@@ -9,6 +9,8 @@ use qrcode::render::{svg, unicode};
 use qrcode::{EcLevel, QrCode};
 use serde_json::json;
 use tessera_driver::session::{RecoverFrom, Session, SessionError};
+use tessera_driver::worker::ChildWorker;
+use tessera_engine::core::Worker;
 use tessera_protocol::ids::{MemberId, ProgrammeId};
 use tessera_vault::recovery::Paper;
 use zeroize::Zeroizing;
@@ -249,7 +251,13 @@ impl Restore {
     ) -> Result<Session, Failure> {
         if let Some(bundle) = &self.from {
             let bytes = files::read(bundle, BUNDLE_BYTES)?;
-            return Ok(Session::recover_from(folder, paper, passphrase, &RecoverFrom::Bundle(&bytes))?);
+            return Ok(Session::recover_from(
+                folder,
+                paper,
+                passphrase,
+                &RecoverFrom::Bundle(&bytes),
+                workers()?,
+            )?);
         }
         let missing =
             || Failure::new(Exit::Usage, "usage", "--relay needs --relay-key, --programme and --member");
@@ -262,8 +270,18 @@ impl Restore {
         let member: MemberId = member.trim().parse().map_err(|_| bad("member"))?;
         let relay = relay(url, key)?;
         let from = RecoverFrom::Relay { programme, member, relay: &relay };
-        Ok(Session::recover_from(folder, paper, passphrase, &from)?)
+        Ok(Session::recover_from(folder, paper, passphrase, &from, workers()?)?)
     }
+}
+
+/// Where changes of other people are tried: processes of their own.
+fn workers() -> Result<[Box<dyn Worker>; 2], Failure> {
+    let start = || -> Result<Box<dyn Worker>, Failure> {
+        let worker = ChildWorker::start();
+        let worker = worker.map_err(|error| Failure::new(Exit::Bug, "no-worker", error.to_string()))?;
+        Ok(Box::new(worker))
+    };
+    Ok([start()?, start()?])
 }
 
 impl Words {

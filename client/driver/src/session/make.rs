@@ -7,6 +7,7 @@ use tessera_engine::devices::Pass;
 use tessera_engine::home::Home;
 use tessera_engine::store::SqlcipherStore;
 use tessera_engine::{Engine, EngineError};
+use tessera_model::documents::Person;
 use tessera_protocol::codec::Wire as _;
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::{About, Invitation};
@@ -58,7 +59,14 @@ impl Session {
     ) -> Result<(Self, Vec<u8>), SessionError> {
         let secret = DeviceSecret::generate(&mut os_random());
         make(folder, passphrase, cost(invitation.demo), secret, |store, secret, rng| {
-            let (_, answer) = Engine::enrol(store, secret, rng, invitation, about)?;
+            let me = Person {
+                name: about.name.to_string(),
+                contact: about.email.to_string(),
+                ..Person::default()
+            };
+            let (mut engine, answer) = Engine::enrol(store, secret, rng, invitation, about)?;
+            let member = engine.member();
+            engine.together(|acts| acts.set_person(member, &me))?;
             Ok(answer)
         })
     }

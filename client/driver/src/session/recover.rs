@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tessera_engine::Engine;
 use tessera_engine::bundle::{self, For};
-use tessera_engine::core::About;
+use tessera_engine::core::{About, Worker};
 use tessera_engine::home::Home;
 use tessera_engine::store::MemoryStore;
 use tessera_protocol::ids::{DeviceId, MemberId, ProgrammeId};
@@ -51,7 +51,8 @@ impl Session {
     }
 
     /// Makes a home on another computer with the recovery words of a lost one. The paper, a device of the
-    /// member, adds the new computer; what it may read comes from a bundle or a relay.
+    /// member, adds the new computer; what it may read comes from a bundle or a relay, and is tried in `workers`:
+    /// once for the paper, once for the new computer.
     ///
     /// # Errors
     /// [`SessionError::NoSuchPaper`]; nothing is left behind.
@@ -60,7 +61,9 @@ impl Session {
         paper: &Paper,
         passphrase: &Passphrase,
         from: &From<'_>,
+        workers: [Box<dyn Worker>; 2],
     ) -> Result<Self, SessionError> {
+        let [one, other] = workers;
         let mut relays = Vec::new();
         let about = match from {
             From::Bundle(bytes) => about(bytes, paper)?,
@@ -70,6 +73,7 @@ impl Session {
             }
         };
         let mut old = Engine::join(MemoryStore::default(), paper.device_secret(), os_random(), about)?;
+        old.set_worker(one);
         match from {
             From::Bundle(bytes) => {
                 old.import(bytes)?;
@@ -85,6 +89,7 @@ impl Session {
         let demo = old.is_demo()?;
         let (session, ()) = make(folder, passphrase, cost(demo), secret, |store, secret, rng| {
             let mut engine = Engine::join(store, secret, rng, about)?;
+            engine.set_worker(other);
             engine.import(&everything)?;
             engine.together(|acts| acts.set_relays(relays))?;
             Ok(())

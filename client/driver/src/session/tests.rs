@@ -89,6 +89,11 @@ fn k23_an_older_store_is_told_and_work_goes_on() {
     session.work(|engine| engine.invite(Roles::default(), "still here", Vec::new())).unwrap();
 }
 
+fn workers() -> [Box<dyn tessera_engine::core::Worker>; 2] {
+    let one = || Box::new(tessera_engine::core::InProcess);
+    [one(), one()]
+}
+
 #[test]
 fn forgotten_words_and_a_lost_laptop_are_recovered_with_the_paper() {
     let place = tempfile::tempdir().unwrap();
@@ -114,9 +119,10 @@ fn forgotten_words_and_a_lost_laptop_are_recovered_with_the_paper() {
     drop(Session::open(&folder, &other).unwrap());
 
     let elsewhere = place.path().join("elsewhere");
-    let none = Session::recover_from(&elsewhere, &stranger, &other, &RecoverFrom::Bundle(&bundle));
+    let from = RecoverFrom::Bundle(&bundle);
+    let none = Session::recover_from(&elsewhere, &stranger, &other, &from, workers());
     assert!(matches!(none, Err(SessionError::NoSuchPaper)));
-    let mut again = Session::recover_from(&elsewhere, &paper, &other, &RecoverFrom::Bundle(&bundle)).unwrap();
+    let mut again = Session::recover_from(&elsewhere, &paper, &other, &from, workers()).unwrap();
     assert!(again.engine().is_coordinator() && again.engine().is_admin());
     assert_eq!(again.engine().application("A001").unwrap(), application);
     assert!(again.engine().notices().unwrap().is_empty());
@@ -169,4 +175,39 @@ fn a_backup_becomes_a_home_and_a_cut_one_becomes_nothing() {
     std::fs::write(&file, [&whole[..], b"x"].concat()).unwrap();
     assert!(Session::restore(&place.path().join("cut"), &words(), &file).is_err());
     assert!(!place.path().join("cut").exists());
+}
+
+#[test]
+fn k20_a_closed_home_shows_no_name_to_whoever_images_the_disk() {
+    const CANARY: &str = "Canary Quetzalcoatl";
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("home");
+    let mut session = found(&folder, true);
+    let person = tessera_model::documents::Person { name: CANARY.into(), ..Default::default() };
+    let member = session.engine().member();
+    session
+        .together(|acts| {
+            acts.set_person(member, &person)?;
+            acts.hand_over()
+        })
+        .unwrap();
+    assert_eq!(session.together(|acts| acts.persons()).unwrap()[&member].name, CANARY);
+    let paper = session.together(|acts| acts.draw_paper()).unwrap();
+    session.together(|acts| acts.rehearse(&paper)).unwrap();
+    session.keep_envelope(&paper).unwrap();
+    let words = paper.words().to_string();
+    drop(session);
+    let mut searched = 0;
+    for file in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if !file.is_file() {
+            continue;
+        }
+        let bytes = std::fs::read(&file).unwrap();
+        searched += bytes.len();
+        for secret in [CANARY, "Quetzalcoatl", "a passphrase for tests", words.as_str()] {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "`{secret}` is readable in {}", file.display());
+        }
+    }
+    assert!(searched > 10_000);
 }

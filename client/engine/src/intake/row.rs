@@ -123,7 +123,8 @@ fn columns(
     for (index, name) in table.columns.iter().enumerate() {
         let field = mapping.field(programme, name);
         let asked = programme.fields.iter().find(|asked| asked.key.as_str() == field);
-        let column = if mapping.ignore.contains(name) {
+        let mark = name == crate::export::DEMO_COLUMN && asked.is_none();
+        let column = if mark || mapping.ignore.contains(name) {
             Column::Nothing
         } else if mapping.attachments.contains(name) || (name == "attachments" && asked.is_none()) {
             Column::Files(None)

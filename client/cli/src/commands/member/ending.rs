@@ -120,7 +120,7 @@ fn sign(session: &mut Session, id: &str, member: MemberId) -> Result<(), Failure
             )
             .hint("`tessera charter show` lists the open ones")
         })?;
-    session.work(|engine| engine.sign_link(link))?;
+    session.together(|acts| acts.sign_removal(link, member))?;
     Ok(())
 }
 
