@@ -63,7 +63,8 @@ impl Play {
     /// Somebody exchanges with the relay; the bytes are counted.
     pub(crate) fn syncs(&mut self, person: &Person) -> Result<u64> {
         let said = person.does(&["sync"])?;
-        let bytes = said["method"]["bytes_up"].as_u64().unwrap_or(0) + said["method"]["bytes_down"].as_u64().unwrap_or(0);
+        let bytes = said["method"]["bytes_up"].as_u64().unwrap_or(0)
+            + said["method"]["bytes_down"].as_u64().unwrap_or(0);
         self.story.travelled(bytes);
         Ok(bytes)
     }

@@ -85,7 +85,8 @@ impl Relay {
         self.process = Some(process);
         let mut first = String::new();
         BufReader::new(stdout).read_line(&mut first)?;
-        let said: Value = serde_json::from_str(&first).with_context(|| format!("the relay said {first:?}"))?;
+        let said: Value =
+            serde_json::from_str(&first).with_context(|| format!("the relay said {first:?}"))?;
         let word = |key: &str| said[key].as_str().map(str::to_owned).context("the relay's first line");
         (self.address, self.key) = (word("listening")?, word("key")?);
         Ok(())

@@ -16,8 +16,7 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn begin(title: &str) -> Result<Self> {
-        let story =
-            Self { start: Instant::now(), chapter: None, number: 0, bytes: 0, times: Vec::new() };
+        let story = Self { start: Instant::now(), chapter: None, number: 0, bytes: 0, times: Vec::new() };
         story.line(&format!("{title}\n{}", "=".repeat(title.chars().count())))?;
         Ok(story)
     }

@@ -73,7 +73,11 @@ fn queues(play: &mut Play) -> Result<()> {
         decided.insert(id, verdict);
         ensure!(decided.len() < 50, "the queue ends");
     }
-    play.story.tell(&format!("{} decides {} times, each with a reason that stays.", chen.name, decided.len()))?;
+    play.story.tell(&format!(
+        "{} decides {} times, each with a reason that stays.",
+        chen.name,
+        decided.len()
+    ))?;
     play.everybody_syncs()?;
     let verified = chen.does(&["verify"])?;
     play.story.tell(&format!(

@@ -95,7 +95,9 @@ fn changed(from: &Path, to: &Path, column: &str, value: &str) -> Result<()> {
     writer.write_record(&headers)?;
     for row in reader.records() {
         let row = row?;
-        writer.write_record(headers.iter().zip(&row).map(|(key, cell)| if key == column { value } else { cell }))?;
+        writer.write_record(
+            headers.iter().zip(&row).map(|(key, cell)| if key == column { value } else { cell }),
+        )?;
     }
     Ok(writer.flush()?)
 }
@@ -213,6 +215,10 @@ fn ordinary(play: &mut Play) -> Result<()> {
     let all = scores(play, &reviewer, "all.csv", &|_| true)?;
     let count = imports(&reviewer, &all, &[])?;
     let status = reviewer.does(&["status"])?;
-    let waiting = rows(&status).iter().filter(|row| row["state"] == "in-outbox" || row["state"] == "on-device").count();
-    play.story.tell(&format!("{} submits {count} reviews of round {ROUND}; {waiting} wait on the laptop.", reviewer.name))
+    let waiting =
+        rows(&status).iter().filter(|row| row["state"] == "in-outbox" || row["state"] == "on-device").count();
+    play.story.tell(&format!(
+        "{} submits {count} reviews of round {ROUND}; {waiting} wait on the laptop.",
+        reviewer.name
+    ))
 }

@@ -22,7 +22,16 @@ fn publication(play: &mut Play) -> Result<()> {
     let definition = play.definition.display().to_string();
     let (url, key) = (play.relay.url(), play.relay.key.clone());
     admin.does(&[
-        "programme", "create", "--file", &definition, "--name", &admin.name, "--relay", &url, "--relay-key", &key,
+        "programme",
+        "create",
+        "--file",
+        &definition,
+        "--name",
+        &admin.name,
+        "--relay",
+        &url,
+        "--relay-key",
+        &key,
     ])?;
     let refused = admin.is_refused(&["programme", "publish", "--file", &definition], 8)?;
     play.story.tell(&format!(
@@ -69,8 +78,11 @@ fn people(play: &mut Play) -> Result<()> {
     for person in play.coordinators.clone().iter().chain(&play.reviewers.clone()) {
         let words = person.does(&["enrol"])?;
         let words = rows(&words).first().and_then(|row| row["check_words"].as_array().cloned());
-        let words: Vec<String> =
-            words.context("check words")?.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect();
+        let words: Vec<String> = words
+            .context("check words")?
+            .iter()
+            .filter_map(|word| word.as_str().map(str::to_owned))
+            .collect();
         admin.does(&["member", "check", &person.name, "--words", &words.join(" ")])?;
         matched += 1;
     }
@@ -85,7 +97,9 @@ fn people(play: &mut Play) -> Result<()> {
         play.syncs(person)?;
     }
     for coordinator in &coordinators {
-        for person in coordinators.iter().chain(&play.reviewers.clone()).filter(|one| one.name != coordinator.name) {
+        for person in
+            coordinators.iter().chain(&play.reviewers.clone()).filter(|one| one.name != coordinator.name)
+        {
             coordinator.does(&["member", "check", &person.name, "--in-person"])?;
         }
     }
@@ -93,8 +107,10 @@ fn people(play: &mut Play) -> Result<()> {
 }
 
 fn enrol(admin: &Person, person: &Person, role: &str, folder: &str) -> Result<()> {
-    let invited = admin.does(&["member", "invite", "--name", &person.name, "--role", role, "--out", folder])?;
-    let file = rows(&invited).first().and_then(|row| row["file"].as_str()).context("an invitation")?.to_owned();
+    let invited =
+        admin.does(&["member", "invite", "--name", &person.name, "--role", role, "--out", folder])?;
+    let file =
+        rows(&invited).first().and_then(|row| row["file"].as_str()).context("an invitation")?.to_owned();
     let answer = person.file("answer");
     let answer = answer.display().to_string();
     person.does(&["enrol", &file, "--name", &person.name, "--answer", &answer])?;
@@ -111,7 +127,8 @@ fn intake(play: &mut Play) -> Result<()> {
     let chen = play.coordinators[0].clone();
     let first = chen.does(&import)?;
     let again = chen.does(&import)?;
-    let count = |result: &Value, what: &str| result[what].as_u64().or(result["method"][what].as_u64()).unwrap_or(0);
+    let count =
+        |result: &Value, what: &str| result[what].as_u64().or(result["method"][what].as_u64()).unwrap_or(0);
     ensure!(count(&again, "new") == 0, "a second import makes nothing new");
     play.story.tell(&format!(
         "{} imports a spreadsheet and a folder of files, good and odd: {} applications in five scripts. Importing the \
@@ -133,7 +150,15 @@ fn eligibility(play: &mut Play) -> Result<()> {
     let late = play.sample.applicants[4].key.clone();
     for applicant in play.sample.applicants.iter().take(3) {
         for criterion in ["profile", "reputation", "english", "age"] {
-            chen.does(&["eligibility", "set", &applicant.key, criterion, "met", "--reason", "shown in the file"])?;
+            chen.does(&[
+                "eligibility",
+                "set",
+                &applicant.key,
+                criterion,
+                "met",
+                "--reason",
+                "shown in the file",
+            ])?;
         }
     }
     chen.does(&["eligibility", "set", &late, "age", "not-met", "--reason", "born in 1970"])?;

@@ -84,7 +84,10 @@ fn searched(play: &mut Play) -> Result<()> {
     play.relay.stop()?;
     let needles = needles(&play.sample);
     let control = search(&play.material, &needles)?;
-    ensure!(control.found() * 10 > needles.len() * 9, "the search finds in the sample what is there: {control}");
+    ensure!(
+        control.found() * 10 > needles.len() * 9,
+        "the search finds in the sample what is there: {control}"
+    );
     let mut hits = Hits::default();
     for folder in [play.relay.data.clone(), courier_bag(play)] {
         hits.merge(search(&folder, &needles)?);
