@@ -211,7 +211,8 @@ impl Core {
 
     pub(crate) fn must_admin(&self) -> Result<(), EngineError> {
         self.must_write()?;
-        if self.is_admin() { Ok(()) } else { Err(EngineError::NotPermitted("an admin")) }
+        // A device that was taken out states nothing more, whoever its member is.
+        if self.is_admin() && self.is_active() { Ok(()) } else { Err(EngineError::NotPermitted("an admin")) }
     }
 
     /// The active devices of an audience's readers. Of `intake`, whose keys are not streams' keys, none.
