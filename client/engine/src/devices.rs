@@ -164,8 +164,9 @@ impl Acts<'_> {
         if programme != core.programme() {
             return Err(EngineError::OtherProgramme);
         }
-        let pass: Pass = get(tx, Table::Settings, &pass_key(id))?
-            .ok_or_else(|| EngineError::NotFound("the secret of this pass, which only the device that wrote it has,".into()))?;
+        let pass: Pass = get(tx, Table::Settings, &pass_key(id))?.ok_or_else(|| {
+            EngineError::NotFound("the secret of this pass, which only the device that wrote it has,".into())
+        })?;
         let reply = enrol::open_answer(request, &pass.invitation, &core.secret)?;
         let check_words = pass.words(&reply.device)?;
         Ok(Requested { member: pass.member, device: reply.device, check_words })

@@ -185,7 +185,9 @@ impl Core {
             return Err(EngineError::OtherProgramme);
         }
         let issued: Issued = get(tx, Table::Settings, &issued_key(id))?.ok_or_else(|| {
-            EngineError::NotFound("the secret of this invitation, which only the device that wrote it has,".into())
+            EngineError::NotFound(
+                "the secret of this invitation, which only the device that wrote it has,".into(),
+            )
         })?;
         let reply = enrol::open_answer(answer, &issued.invitation, &self.secret)?;
         Ok((reply, issued.invitation, Nonce::from_bytes(&issued.nonce)))
