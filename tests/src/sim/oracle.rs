@@ -128,7 +128,7 @@ impl Oracle {
         }
         let stated = stated(evidence);
         for (name, shown, texts) in &evidence.coordinators {
-            self.judge_one(evidence, &stated, shown, texts).map_err(|what| format!("at {name}: {what}"))?;
+            self.judge_one(&stated, shown, texts).map_err(|what| format!("at {name}: {what}"))?;
         }
         let mut screens = evidence.coordinators.iter();
         if let Some((first, expected, _)) = screens.next() {
@@ -143,7 +143,6 @@ impl Oracle {
 
     fn judge_one(
         &self,
-        evidence: &Evidence,
         stated: &Stated,
         shown: &Shown,
         texts: &BTreeMap<Text, BTreeSet<PackId>>,
@@ -171,8 +170,7 @@ impl Oracle {
             let Some(review) = reviews.get(&submission.place) else {
                 return Err(format!("lost: the review of {text:?} is not shown"));
             };
-            let pack = *packs.first().ok_or("a text without a pack")?;
-            self.judge_text(evidence, stated, shown, review, *text, pack, texts)?;
+            self.judge_text(stated, shown, review, *text, packs, texts)?;
         }
         for review in reviews.values() {
             self.judge_heads(review, texts)?;
@@ -186,28 +184,30 @@ impl Oracle {
     }
 
     /// One submission: counted, amended, waiting under a name, or set aside by a person.
-    #[expect(clippy::too_many_arguments, reason = "one comparison of everything that is known of one text")]
+    /// A laptop that was copied while it waited sealed it on both sides: one pack that counts is enough.
     fn judge_text(
         &self,
-        evidence: &Evidence,
         stated: &Stated,
         shown: &Shown,
         review: &ShownReview,
         text: Text,
-        pack: PackId,
+        packs: &BTreeSet<PackId>,
         texts: &BTreeMap<Text, BTreeSet<PackId>>,
     ) -> Result<(), String> {
         let submission = &self.submissions[&text];
         let (member, application, round) = submission.place;
         let stands = |text: Text| review.versions.iter().any(|(one, _)| *one == Some(text));
         let amended = self.submissions.iter().any(|(later, one)| one.after.contains(&text) && stands(*later));
+        let waiting = |pack: &PackId| review.waits.values().any(|packs| packs.contains(pack));
+        let free = packs.iter().any(|pack| !waiting(pack) && !review.set_aside.contains(pack));
+        let among = |some: &BTreeSet<PackId>| !free && !some.is_disjoint(packs);
         let waits: Vec<&str> =
-            review.waits.iter().filter(|(_, packs)| packs.contains(&pack)).map(|(code, _)| *code).collect();
+            review.waits.iter().filter(|(_, some)| among(some)).map(|(code, _)| *code).collect();
         for code in &waits {
             let named = shown.queue.iter().any(|item| {
                 item.code == *code
                     && item.member == Some(member)
-                    && item.packs.contains(&pack)
+                    && !item.packs.is_disjoint(packs)
                     && item.applications.contains(&(application, Some(round)))
             });
             // Of what its author was not to write the newest is named, and stands for what it amends.
@@ -215,8 +215,8 @@ impl Oracle {
                 return Err(format!("{text:?} waits as {code}, and the queue does not name it"));
             }
         }
-        let set_aside = review.set_aside.contains(&pack);
-        if set_aside && !self.decided.iter().any(|one| one.set_aside.contains(&pack)) {
+        let set_aside = among(&review.set_aside);
+        if set_aside && !self.decided.iter().any(|one| !one.set_aside.is_disjoint(packs)) {
             return Err(format!("{text:?} is set aside, and nobody did that"));
         }
         if !stands(text) && !amended && waits.is_empty() && !set_aside {
@@ -224,7 +224,8 @@ impl Oracle {
         }
         let accepted = self.touched(review, texts, |one| &one.accepted);
         let refused = self.touched(review, texts, |one| &one.set_aside);
-        let (out, late) = (outside(stated.out.get(&member), pack), outside(stated.closed.get(&round), pack));
+        let out = packs.iter().all(|pack| outside(stated.out.get(&member), *pack));
+        let late = packs.iter().all(|pack| outside(stated.closed.get(&round), *pack));
         let counts = stands(text) && waits.iter().all(|code| *code == "two-versions");
         if counts && out && !accepted {
             return Err(format!("{text:?} counts, and its author was removed before"));
@@ -240,7 +241,6 @@ impl Oracle {
         if undisturbed && amended && waits.iter().any(|code| *code != "two-versions") {
             return Err(format!("{text:?} ought to count as amended and waits as {waits:?}"));
         }
-        let _ = evidence;
         Ok(())
     }
 
@@ -273,7 +273,7 @@ impl Oracle {
         let whole = review.waits.keys().any(|code| WHOLE.contains(code));
         let mut inside: BTreeSet<Text> = texts
             .iter()
-            .filter(|(text, packs)| self.submissions[text].place == place && !packs.iter().any(aside))
+            .filter(|(text, packs)| self.submissions[text].place == place && !packs.iter().all(aside))
             .map(|(text, _)| *text)
             .collect();
         // What an accepted change builds on is accepted with it.

@@ -351,6 +351,7 @@ impl World {
     fn complete(&mut self, log: &BTreeMap<PackId, Pack>) -> Result<(), String> {
         let desks: Vec<_> = self.nodes.iter().map(|node| Stream::Desk(node.member).id(self.id)).collect();
         let shared = |pack: &Pack| !desks.contains(&pack.header().stream);
+        let relay = &self.relay;
         for node in &mut self.nodes {
             let name = node.name.clone();
             let packs = node.packs();
@@ -365,7 +366,9 @@ impl World {
             }
             let active = node.home().is_active();
             if active && node.home().is_coordinator() {
-                for (id, pack) in log.iter().filter(|(_, pack)| shared(pack)) {
+                // What came from a laptop that turned out to be nobody's before the removal was heard is parked.
+                let named = |pack: &Pack| relay.knows_device(pack.header().device);
+                for (id, pack) in log.iter().filter(|(_, pack)| shared(pack) && named(pack)) {
                     if !packs.contains(id) {
                         return Err(format!("{name} lacks a pack of {}", pack.header().stream));
                     }
