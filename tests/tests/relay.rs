@@ -322,6 +322,41 @@ fn a_relay_restored_from_yesterday_is_filled_again() {
 }
 
 #[test]
+fn f09_a_lost_relay_is_filled_again_from_nothing_but_its_key() {
+    let mut world = world(None);
+    let (alice, bob) = (&mut world.alice, &mut world.bob);
+    let ids = alice.work(|engine| homes::publish(engine, 3)).unwrap();
+    alice.work(|engine| homes::assign(engine, bob.engine(), &ids)).unwrap();
+    sync(alice).unwrap();
+    sync(bob).unwrap();
+    bob.work(|engine| homes::review(engine, ids[0], "4")).unwrap();
+    sync(bob).unwrap();
+    sync(alice).unwrap();
+    world.relay.kill();
+    let data = world.relay.data.clone();
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("relay.db")) {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let listening = world.relay.listening.clone();
+    world.relay = Running::start_at(&data, None, &listening);
+    // A reviewer first: he too holds the charter.
+    bob.work(|engine| homes::review(engine, ids[1], "3")).unwrap();
+    for _ in 0..2 {
+        sync(bob).unwrap();
+        sync(alice).unwrap();
+    }
+    assert_eq!(counted(alice), 2);
+    let roles = Roles { admin: false, coordinator: true };
+    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &world.relay.place());
+    sync(alice).unwrap();
+    sync(&mut carol).unwrap();
+    assert_eq!(counted(&mut carol), 2);
+}
+
+#[test]
 fn f16_an_attachment_damaged_here_comes_again_from_the_relay() {
     let mut world = world(None);
     let (alice, bob) = (&mut world.alice, &mut world.bob);

@@ -353,11 +353,17 @@ impl Talk<'_, '_> {
         left: &mut u64,
         report: &mut Report,
     ) -> Result<(), RelayError> {
-        let mut fruitless = 0;
+        let (mut fruitless, mut introduced) = (0, false);
         loop {
             let before = report.new;
             let sending = engine.prepare_within(self.relay, *left, options.wanted)?;
             let result = self.exchange(engine, &sending, report).await;
+            // A blank relay knows nobody; it is told once who belongs.
+            if matches!(result, Err(RelayError::NotAdmitted)) && engine.is_active() && !introduced {
+                engine.introduce()?;
+                introduced = true;
+                continue;
+            }
             if report.new > before {
                 self.watch.step(Phase::Reading, 0, 0)?;
                 engine.digest()?;

@@ -17,7 +17,7 @@ use tessera_protocol::exchange::{
 use tessera_protocol::frontier::{Chain, Frontier};
 use tessera_protocol::hash::Hash;
 use tessera_protocol::header::Position;
-use tessera_protocol::ids::{PackId, ProgrammeId, StreamId};
+use tessera_protocol::ids::{DeviceId, PackId, ProgrammeId, StreamId};
 use tessera_protocol::limits as formats;
 use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::{EMPTY_HEAD, Receipt};
@@ -320,7 +320,7 @@ impl Log<'_> {
     /// What the device may read beyond what it reached, but for some numbers; in no order.
     fn items(
         &self,
-        device: tessera_protocol::ids::DeviceId,
+        device: DeviceId,
         reached: &Reached,
         without: &BTreeSet<u64>,
     ) -> Result<Vec<Item>, StoreError> {
@@ -388,22 +388,34 @@ impl Log<'_> {
         Ok(streams.into_iter().filter(may).collect())
     }
 
-    /// The tips of everything that the device may read and that is whole.
+    /// The tips of everything that the device may read and that is whole, up to the first gap of each chain: what
+    /// lies beyond a gap would hide the gap from whoever could fill it.
     fn frontier(&self, damaged: &BTreeSet<PackId>) -> Result<Frontier, StoreError> {
         let mut frontier = Frontier::default();
         let mut room = TIPS;
         let mut chains = formats::FRONTIER;
         for stream in self.readable()? {
-            let mut named: BTreeSet<PackId> = BTreeSet::new();
-            let mut packs = Vec::new();
+            let mut packs: Vec<(u64, PackId, DeviceId, Vec<PackId>)> = Vec::new();
             self.store.headers(self.programme, stream, &mut |stored| {
                 if stored.sequence <= self.newest && !damaged.contains(&stored.id) {
-                    named.extend(stored.header.previous.iter());
-                    packs.push((stored.id, stored.header.device));
+                    let header = &stored.header;
+                    let previous = header.previous.iter().copied().collect();
+                    packs.push((header.number, stored.id, header.device, previous));
                 }
             })?;
+            packs.sort_unstable();
+            let mut gapless: BTreeSet<PackId> = BTreeSet::new();
+            let mut named: BTreeSet<PackId> = BTreeSet::new();
+            packs.retain(|(_, id, _, previous)| {
+                let follows = previous.iter().all(|previous| gapless.contains(previous));
+                if follows {
+                    gapless.insert(*id);
+                    named.extend(previous);
+                }
+                follows
+            });
             let mut tips: BTreeMap<Chain, Vec<PackId>> = BTreeMap::new();
-            for (id, device) in packs.into_iter().filter(|(id, _)| !named.contains(id)) {
+            for (_, id, device, _) in packs.into_iter().filter(|(_, id, ..)| !named.contains(id)) {
                 tips.entry((stream, device)).or_default().push(id);
             }
             for (chain, tips) in tips {
