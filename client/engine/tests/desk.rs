@@ -1,4 +1,5 @@
 //! Coordinators' acts in memory: taking in, judging, assigning, conflicts of interest, over bundles alone.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
