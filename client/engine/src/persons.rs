@@ -62,7 +62,10 @@ impl Acts<'_> {
             }
         }
         for (member, person) in told {
-            persons.entry(member).or_insert(person);
+            let known = persons.entry(member).or_insert_with(Person::default);
+            if known.name.trim().is_empty() {
+                known.name = person.name;
+            }
         }
         Ok(persons)
     }
