@@ -232,7 +232,6 @@ fn what_a_relay_says_without_success_has_a_name() {
         (json("507 Insufficient Storage", "full"), "relay-full"),
         (json("408 Request Timeout", "slow"), "too-slow"),
         (json("413 Content Too Large", "quota"), "relay-full"),
-        (json("401 Unauthorized", "not-authorised"), "not-admitted"),
         (json("403 Forbidden", "relay-not-named"), "other-programme"),
         (json("403 Forbidden", "programme-not-taken"), "other-programme"),
         (json("429 Too Many Requests", "busy"), "relay-busy"),
@@ -243,6 +242,13 @@ fn what_a_relay_says_without_success_has_a_name() {
         assert_eq!(sync(&mut bob, &relay), Err(expected));
         assert_eq!(bob.outbox().unwrap(), waiting);
     }
+    // Who is not known says once who belongs; a blank relay believes the charter, any other one stays with its word.
+    let unknown = || json("401 Unauthorized", "not-authorised");
+    relay.script([unknown(), unknown()]);
+    assert_eq!(sync(&mut bob, &relay), Err("not-admitted"));
+    assert!(bob.outbox().unwrap() > waiting);
+    relay.script([unknown()]);
+    assert!(sync(&mut bob, &relay).is_ok());
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn hand(from: &mut Home, to: &mut Home) {
 /// Writes a bundle anew, as whoever carries it can, and imports it.
 fn import(home: &mut Home, bundle: Bundle) -> Imported {
     let count = u32::try_from(bundle.packs.len()).unwrap();
-    let head = BundleHead { packs: count, ..bundle.head };
+    let pack_bytes = bundle.packs.iter().map(|pack| pack.to_bytes().len() as u64).sum();
+    let head = BundleHead { packs: count, pack_bytes, ..bundle.head };
     let mut bytes = [&MAGIC[..], &frame(&head.to_bytes())].concat();
     let entries = bundle.packs.into_iter().map(BundleEntry::Pack);
     for entry in entries.chain(bundle.receipts.into_iter().map(BundleEntry::Receipt)) {

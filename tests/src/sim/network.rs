@@ -221,7 +221,7 @@ impl World {
         }
         self.oracle.watch(&bytes);
         let name = self.nodes[node].name.clone();
-        self.say(format!("{name}: gives a courier {} bytes, {what:?}", bytes.len()));
+        self.say(format!("{name}: gives a courier a bundle, {what:?}"));
         self.parcels.push(Parcel { bytes, from: node, to });
         Ok(())
     }

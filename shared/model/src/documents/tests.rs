@@ -80,7 +80,7 @@ fn codes_and_names_are_for_ever() {
         "10 conflict reviews",
         "11 eligibility file",
         "12 duplicate office",
-        "13 person people",
+        "13 person people,to",
         "14 recorded office",
         "15 withdrawal file",
         "16 ranking office",
