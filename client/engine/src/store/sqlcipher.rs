@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -216,6 +217,10 @@ fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection, St
     }
     .map_err(while_opening)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // SQLCipher 4.20 prepares what a process shares with its first keyed connection, unlocked (its issue 598): two threads
+    // that open two stores at once may each be told that the key is wrong.
+    static OPENING: Mutex<()> = Mutex::new(());
+    let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     // An error of this statement would carry its text, and so the key: it is dropped.
     let unlock = unlock_statement(key);
     connection.execute_batch(&unlock).map_err(|_| StoreError::WrongKey)?;
