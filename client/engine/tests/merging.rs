@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 
 use common::{Home, enrol, found};
 use proptest::prelude::*;
-use tessera_engine::Engine;
 use tessera_engine::bundle::For;
 use tessera_engine::programme::round;
 use tessera_engine::queue::Waiting;
 use tessera_engine::reading::{Submission, WorkState};
 use tessera_engine::reviews::Reviewed;
 use tessera_engine::score_import::{Became, Options, RefusalKind};
-use tessera_engine::store::{Store, Table, Transaction};
+use tessera_engine::store::{Store, StoreError, Table, Transaction};
 use tessera_engine::work::{WorkKind, outcome_words};
+use tessera_engine::{Engine, PackState};
 use tessera_model::compute::{self, File, Inputs, Request};
 use tessera_model::documents::review::Source;
 use tessera_model::documents::{
@@ -28,7 +28,10 @@ use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::scores::Scores;
 use tessera_protocol::charter::Roles;
+use tessera_protocol::codec::Wire;
+use tessera_protocol::header::PackKind;
 use tessera_protocol::ids::ApplicationId;
+use tessera_protocol::pack::Pack;
 use tessera_vault::ids::Audience;
 use tessera_vault::items::Verdict;
 
@@ -477,7 +480,12 @@ fn a_damaged_pack_is_put_away_and_asked_for_again() {
     alice.import(&bundle).unwrap();
     let of_bob: Vec<_> =
         alice.packs().unwrap().into_iter().filter(|pack| pack.record.device == bob.device()).collect();
-    let wanted = of_bob.last().unwrap().id;
+    let is_items = |pack: &PackState, home: &mut Home| {
+        let bytes: Result<_, StoreError> = home.store().transaction(|tx| tx.get(Table::Packs, &pack.id.0));
+        let bytes = bytes.unwrap().unwrap();
+        Pack::from_bytes(&bytes).unwrap().header().kind == PackKind::Items
+    };
+    let wanted = of_bob.into_iter().find(|pack| is_items(pack, &mut alice)).unwrap().id;
     alice
         .store()
         .transaction(|tx| {
