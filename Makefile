@@ -32,6 +32,7 @@ build: setup
 demo: build
 	@$(target)/debug/tessera-demo $(target)/demo
 
+# The long simulation is `make sim`; `cargo test` plays 40 seeds of it and every planted bug.
 # One test at a time: SQLCipher 4.20 shares unlocked counters between the stores of one process (its issue 598), and tests
 # open many. The product opens one.
 test: build
@@ -39,7 +40,6 @@ test: build
 	@$(step) "test: everything else" env RUST_TEST_THREADS=1 cargo test $(rest)
 	@$(step) "test: a second reader of the formats" node tests/format/read.mjs tests/golden/0.1.0/reviews.tessera
 	@$(step) "test: a second calculation of rankings" node tests/demo/recompute-check.mjs $(target)/debug/tessera
-	@$(MAKE) sim
 
 lint: setup
 	@$(step) "lint: format" cargo fmt --all --check

@@ -429,7 +429,7 @@ fn i01_what_is_missing_is_named() {
 }
 
 /// Imports a bundle with only these packs in it.
-fn import_only(home: &mut Home, whole: &[u8], packs: &[tessera_protocol::pack::Pack]) {
+fn import_only(home: &mut Home, whole: &[u8], packs: &[Pack]) {
     use tessera_protocol::bundle::{Entry, MAGIC};
     use tessera_protocol::codec::Wire;
     use tessera_protocol::exchange::frame;
@@ -510,7 +510,7 @@ fn a_damaged_pack_is_put_away_and_asked_for_again() {
 fn damage(
     home: &mut Home,
     table: Table,
-    change: impl Fn(&mut dyn Transaction, &[u8], &[u8]) -> Result<(), tessera_engine::store::StoreError>,
+    change: impl Fn(&mut dyn Transaction, &[u8], &[u8]) -> Result<(), StoreError>,
 ) {
     home.store()
         .transaction(|tx| {
