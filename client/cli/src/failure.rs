@@ -23,7 +23,6 @@ const RECOVER: &str =
 /// Exit statuses, a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[allow(dead_code, reason = "the list is the interface, whether a command returns each of them or not")]
 pub(crate) enum Exit {
     Ok = 0,
     Bug = 1,

@@ -37,7 +37,6 @@ pub(crate) struct Answer<R> {
     rows: Vec<R>,
 }
 
-#[allow(dead_code, reason = "a command takes what it needs")]
 impl<R: Serialize> Answer<R> {
     /// Makes the answer of a verb: `status`, `member-list`.
     pub(crate) fn new(verb: &'static str, rows: Vec<R>) -> Self {

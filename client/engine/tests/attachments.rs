@@ -1,7 +1,7 @@
 //! Attachments from a coordinator to a reader: in bundles of one part and of many, damaged, swapped, cut, and what is
 //! ready to travel.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod common;
 
