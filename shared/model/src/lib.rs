@@ -9,6 +9,7 @@
 //!   ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
 //!   half up), and [`compute`], the same on files in memory;
+//! - [`sentence`]: what a result says to people, as a code with parameters and in English;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
 //!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
 //!   of it, and what counts while they decide.
@@ -31,5 +32,6 @@ pub mod programme;
 pub mod ranking;
 pub mod reviewers;
 pub mod scores;
+pub mod sentence;
 pub mod table;
 pub mod totals;
