@@ -152,7 +152,7 @@ impl Core {
     }
 
     /// Keeps a key, and lets packs that waited for it be read.
-    fn learn(
+    pub(crate) fn learn(
         &mut self,
         tx: &mut dyn Transaction,
         grant: &Grant,

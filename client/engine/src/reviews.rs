@@ -343,10 +343,12 @@ impl<'a> Gather<'a> {
                 sorted.speakers.insert(*hash, pack);
             }
             match place {
-                Sort::Counts => sorted.counting.insert(pack),
-                Sort::SetAside => sorted.set_aside.insert(pack),
-                Sort::Waits(why) => sorted.waits.entry(why).or_default().insert(pack),
-            };
+                Sort::Counts => {
+                    sorted.counting.insert(pack);
+                }
+                Sort::SetAside => sorted.set_aside.extend(&packs),
+                Sort::Waits(why) => sorted.waits.entry(why).or_default().extend(&packs),
+            }
         }
         Ok(sorted)
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_protocol::codec::Wire;
-use tessera_protocol::ids::{DocumentId, PackId};
+use tessera_protocol::ids::{DeviceId, DocumentId, KeyId, PackId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::stream::Stream;
 
@@ -15,6 +15,7 @@ use crate::decisions::UNSEALED;
 use crate::document::CRITERIA;
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::keyring::Keyring;
 use crate::notices::Notice;
 use crate::receive::{Road, parked};
 use crate::records::{
@@ -99,7 +100,7 @@ impl Core {
         memory.transaction(|again| {
             let fresh = Known::load(again, &self.about)?;
             let kept = std::mem::replace(&mut self.known, fresh);
-            let worked_out = self.work_out(again, packs);
+            let worked_out = self.work_out(again, packs, &kept.keys);
             let fresh = std::mem::replace(&mut self.known, kept);
             worked_out?;
             look(self, tx, &Again { tx: again, known: &fresh }, unread)
@@ -124,15 +125,41 @@ impl Core {
         Ok((packs, unread))
     }
 
-    fn work_out(&mut self, again: &mut dyn Transaction, packs: Vec<Pack>) -> Result<(), EngineError> {
+    fn work_out(
+        &mut self,
+        again: &mut dyn Transaction,
+        packs: Vec<Pack>,
+        held: &Keyring,
+    ) -> Result<(), EngineError> {
         self.receive(again, packs.into_iter().map(|pack| (pack, Road::Bundle)))?;
         loop {
             let batch = self.begin_batch(again)?;
-            if batch.is_empty() {
+            if !batch.is_empty() {
+                self.finish_batch(again, &batch)?;
+            } else if !self.lend(again, held)? {
                 return Ok(());
             }
-            self.finish_batch(again, &batch)?;
         }
+    }
+
+    /// A key whose pack is damaged or was put away is here alone: what it seals is read with it. A key's id is a
+    /// commitment to it, so that it cannot be another one. False where nothing waits for such a key.
+    fn lend(&mut self, again: &mut dyn Transaction, held: &Keyring) -> Result<bool, EngineError> {
+        let mut wanted = BTreeSet::new();
+        each(again, Table::Parked, &[parked::KEYLESS], |key, _| {
+            wanted.extend(key.get(1..33).and_then(|id| id.first_chunk().copied()).map(KeyId));
+            Ok(())
+        })?;
+        let mut lent = false;
+        for (stream, id, record) in held.iter() {
+            if !wanted.contains(&id) || self.known.keys.get(stream, id).is_some() {
+                continue;
+            }
+            let given: Vec<DeviceId> = record.given.iter().copied().collect();
+            self.learn(again, &record.grant, record.by_writer, &given)?;
+            lent = true;
+        }
+        Ok(lent)
     }
 
     fn compare(

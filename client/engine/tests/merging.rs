@@ -472,20 +472,18 @@ fn a_damaged_cache_is_found_and_mended() {
     assert!(!alice.repair().unwrap().asks_again);
 }
 
-#[test]
-fn a_damaged_pack_is_put_away_and_asked_for_again() {
+/// Damages a pack of bob's at alice, and what she sees before and after it comes once more.
+fn a_damaged_pack_of(kind: PackKind) {
     let World { mut alice, mut bob, programme, ids, .. } = world();
     submit(&mut bob, &programme, ids[0], "4");
     let bundle = bob.export(For::Outbox).unwrap();
     alice.import(&bundle).unwrap();
-    let of_bob: Vec<_> =
-        alice.packs().unwrap().into_iter().filter(|pack| pack.record.device == bob.device()).collect();
-    let is_items = |pack: &PackState, home: &mut Home| {
+    let of_kind = |pack: &PackState, home: &mut Home| {
         let bytes: Result<_, StoreError> = home.store().transaction(|tx| tx.get(Table::Packs, &pack.id.0));
-        let bytes = bytes.unwrap().unwrap();
-        Pack::from_bytes(&bytes).unwrap().header().kind == PackKind::Items
+        Pack::from_bytes(&bytes.unwrap().unwrap()).unwrap().header().kind == kind
     };
-    let wanted = of_bob.into_iter().find(|pack| is_items(pack, &mut alice)).unwrap().id;
+    let mut packs = alice.packs().unwrap().into_iter().filter(|pack| pack.record.device == bob.device());
+    let wanted = packs.find(|pack| of_kind(pack, &mut alice)).unwrap().id;
     alice
         .store()
         .transaction(|tx| {
@@ -500,10 +498,22 @@ fn a_damaged_pack_is_put_away_and_asked_for_again() {
     let repaired = alice.repair().unwrap();
     assert_eq!(repaired.put_away, [wanted]);
     assert!(repaired.lost.is_empty() && repaired.asks_again);
-    assert!(alice.verify().unwrap().differences.is_empty());
+    assert_eq!(alice.verify().unwrap().differences, []);
+    let shown = alice.together(|acts| acts.reviews()).unwrap().iter().any(|one| one.counts.is_ok());
+    assert_eq!(shown, kind == PackKind::Welcome, "a key that is here still opens what it seals");
     alice.import(&bundle).unwrap();
     assert!(review(&mut alice, ids[0]).counts.is_ok());
-    assert!(alice.verify().unwrap().differences.is_empty());
+    assert_eq!(alice.verify().unwrap().differences, []);
+}
+
+#[test]
+fn a_damaged_pack_with_a_review_is_put_away_and_asked_for_again() {
+    a_damaged_pack_of(PackKind::Items);
+}
+
+#[test]
+fn a_damaged_pack_with_a_key_is_put_away_and_asked_for_again() {
+    a_damaged_pack_of(PackKind::Welcome);
 }
 
 /// Changes the middle entry of a table behind the engine's back.

@@ -220,7 +220,7 @@ impl Oracle {
             return Err(format!("{text:?} is set aside, and nobody did that"));
         }
         if !stands(text) && !amended && waits.is_empty() && !set_aside {
-            return Err(format!("lost: {text:?} neither counts nor waits"));
+            return Err(format!("lost: {text:?} of {packs:?} neither counts nor waits: {review:?}"));
         }
         let accepted = self.touched(review, texts, |one| &one.accepted);
         let refused = self.touched(review, texts, |one| &one.set_aside);
