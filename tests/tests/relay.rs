@@ -275,7 +275,7 @@ fn f22_a_relay_killed_in_the_middle_of_a_file_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn a_relay_restored_from_yesterday_is_filled_again() {
+fn i06_a_relay_rolled_back_to_yesterday_is_filled_again_and_nothing_is_lost() {
     let mut world = world(None);
     let (alice, bob) = (&mut world.alice, &mut world.bob);
     let contents = file(50_000);

@@ -249,27 +249,32 @@ impl From<RelayError> for Failure {
             other => other,
         };
         let (exit, hint) = match &error {
-            RelayError::NoRelay => (
-                Exit::NotFound,
-                "this home knows no relay; a bundle works without one: `tessera bundle export`",
-            ),
-            RelayError::Address { .. } | RelayError::Roots(_) => (Exit::Usage, ""),
-            RelayError::CaptivePortal => (
+            RelayError::NoRelay => {
+                (Exit::NotFound, "a bundle goes by any other way: `tessera bundle export`")
+            }
+            RelayError::Address { .. } | RelayError::Roots(_) => (Exit::BadInput, ""),
+            RelayError::CaptivePortal => {
+                (Exit::Network, "open any web page, log in to this network, and run the command again")
+            }
+            RelayError::Certificate(_) => (
                 Exit::Network,
-                "something else answered: log in to this network in a browser, then try again",
+                "somebody may be listening on this network; another network helps, or `--certificates` names the authority of your own relay",
             ),
-            RelayError::Certificate(_) => (Exit::Network, "ask whoever runs the relay"),
-            RelayError::Clock => (Exit::Network, "set this computer's date and time, then try again"),
+            RelayError::Clock => (Exit::Network, "set the clock of this device, or use another network"),
             RelayError::Forged => {
-                (Exit::Damaged, "this is not the programme's relay, or something between changed its words")
+                (Exit::Damaged, "nothing of it was taken; tell an admin, and use another network or a bundle")
             }
             RelayError::NotAdmitted => (
                 Exit::NotPermitted,
-                "the relay does not know this device yet; an admin's exchange has to come first",
+                "the admission has to reach the relay first: ask whoever invited you to run `tessera sync`",
             ),
-            RelayError::OtherProgramme => (Exit::NotPermitted, "this relay serves other programmes"),
-            RelayError::Full => (Exit::Network, "the relay has no room; ask whoever runs it"),
-            _ => (Exit::Network, "nothing is lost; run the command again later"),
+            RelayError::OtherProgramme => (Exit::NotPermitted, "ask an admin for the relay's address"),
+            RelayError::Full => {
+                (Exit::Network, "nothing is lost; tell whoever runs the relay, or use a bundle")
+            }
+            RelayError::Refused { .. } => (Exit::Network, "nothing is lost; tell whoever runs the relay"),
+            RelayError::Machine(_) => (Exit::Bug, ""),
+            _ => (Exit::Network, "nothing is lost; run the command again, or use a bundle"),
         };
         Self::new(exit, error.code(), error.to_string()).hint_unless_empty(hint)
     }

@@ -267,6 +267,52 @@ fn i05_what_was_left_out_is_missed_and_counts_when_it_comes() {
     assert_eq!(result(&mut again), expected);
 }
 
+#[test]
+fn i08_two_packs_with_one_number_are_both_kept_and_a_person_decides() {
+    let (mut alice, mut bob, programme, ids) = world();
+    let mut carol = enrol(&mut alice, Roles { admin: false, coordinator: true });
+    submit(&mut bob, &programme, ids[2], "5", None);
+    bring(&mut bob, &mut alice);
+    hand(&mut alice, &mut carol);
+    // A program that somebody changed: it starts twice as one incarnation, and says two things under one number.
+    let store = bob.into_store();
+    let open = || Engine::open(store.clone(), common::secret_of(BOB), common::rng_of(1_000)).unwrap();
+    let (mut one, mut other) = (open(), open());
+    submit(&mut one, &programme, ids[0], "4", None);
+    submit(&mut other, &programme, ids[0], "2", None);
+    let told = [one, other].map(|mut home| everything(&mut home));
+    for (home, order) in [(&mut alice, [0, 1]), (&mut carol, [1, 0])] {
+        for at in order {
+            import(home, told[at].clone());
+        }
+        let device = common::secret_of(BOB).id();
+        let proof = |notice: &Notice| matches!(notice, Notice::Doubled { device: of, .. } if *of == device);
+        assert!(home.notices().unwrap().iter().any(proof));
+        let kept: BTreeSet<_> = home.packs().unwrap().iter().map(|pack| pack.id).collect();
+        assert!(told.iter().flat_map(|bundle| &bundle.packs).all(|pack| kept.contains(&pack.id())));
+        let reviews = home.together(|acts| acts.reviews()).unwrap();
+        let of = |id| reviews.iter().find(|one| one.application == id).unwrap();
+        assert!(of(ids[2]).counts.is_ok(), "what came before is honest work");
+        let contested = of(ids[0]);
+        assert!(contested.facts.equivocation && contested.versions.len() == 2, "{contested:?}");
+        let said = contested.counted.as_ref().map(|read| read.value.answers.len());
+        assert!(said.is_none_or(|answers| answers < programme.scored().count()), "{contested:?}");
+    }
+    assert_eq!(result(&mut alice), result(&mut carol));
+    // A person takes one side; what its author says afterwards is not frozen.
+    let item = alice.together(|acts| acts.queue()).unwrap().into_iter().find(|item| !item.packs.is_empty());
+    let id = item.unwrap().id;
+    alice.together(|acts| acts.decide(&id, tessera_vault::items::Verdict::Accept, "by telephone")).unwrap();
+    let mut bob = open();
+    hand(&mut alice, &mut bob);
+    submit(&mut bob, &programme, ids[1], "3", None);
+    bring(&mut bob, &mut alice);
+    hand(&mut alice, &mut carol);
+    let reviews = alice.together(|acts| acts.reviews()).unwrap();
+    assert_eq!(reviews.iter().filter(|one| one.counts.is_ok()).count(), 3, "{reviews:?}");
+    assert_eq!(result(&mut alice), result(&mut carol));
+}
+
 /// The number of Alice's secret in `world`.
 const ALICE: u64 = 1;
 

@@ -87,7 +87,7 @@ fn sync(session: &mut Session, options: &Options, context: &Context) -> Result<(
                 report.new, report.receipts
             ));
         }
-        return Err(failure(error));
+        return Err(error.into());
     }
     show(&report, context)
 }
@@ -186,7 +186,7 @@ fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(
         Ok(())
     })?;
     display.end();
-    let plan = result.map_err(failure)?;
+    let plan = result?;
     let row = json!({
         "send_packs": plan.send_packs,
         "send_bytes": plan.send_bytes,
@@ -207,38 +207,4 @@ fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(
             bytes(plan.receive_attachment_bytes)
         ))
     })
-}
-
-/// What a failed exchange is to scripts and people.
-fn failure(error: RelayError) -> Failure {
-    let (exit, hint) = match &error {
-        RelayError::Engine(_) => {
-            let RelayError::Engine(error) = error else { unreachable!("it was matched") };
-            return error.into();
-        }
-        RelayError::NoRelay => (Exit::NotFound, "a bundle goes by any other way: `tessera bundle export`"),
-        RelayError::Address { .. } | RelayError::Roots(_) => (Exit::BadInput, ""),
-        RelayError::CaptivePortal => {
-            (Exit::Network, "open any web page, log in to this network, and run `tessera sync` again")
-        }
-        RelayError::Certificate(_) => (
-            Exit::Network,
-            "somebody may be listening on this network; another network helps, or `--certificates` names the authority of your own relay",
-        ),
-        RelayError::Clock => (Exit::Network, "set the clock of this device, or use another network"),
-        RelayError::Forged => {
-            (Exit::Damaged, "nothing of it was taken; tell an admin, and use another network or a bundle")
-        }
-        RelayError::NotAdmitted => (
-            Exit::NotPermitted,
-            "the admission has to reach the relay first: ask whoever invited you to run `tessera sync`",
-        ),
-        RelayError::OtherProgramme => (Exit::NotPermitted, "ask an admin for the relay's address"),
-        RelayError::Full => (Exit::Network, "nothing is lost; tell whoever runs the relay, or use a bundle"),
-        RelayError::Refused { .. } => (Exit::Network, "nothing is lost; tell whoever runs the relay"),
-        RelayError::Machine(_) => (Exit::Bug, ""),
-        _ => (Exit::Network, "nothing is lost; run `tessera sync` again, or use a bundle"),
-    };
-    let failure = Failure::new(exit, error.code(), error.to_string());
-    if hint.is_empty() { failure } else { failure.hint(hint) }
 }

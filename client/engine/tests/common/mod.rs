@@ -51,6 +51,11 @@ pub(crate) fn rng() -> Box<dyn rand_core::CryptoRng + Send> {
     Box::new(Seeded(NEXT.with(|next| next.replace(next.get() + 1)), 0))
 }
 
+/// The same randomness each time: two starts of a program that somebody changed are one incarnation.
+pub(crate) fn rng_of(number: u64) -> Box<dyn rand_core::CryptoRng + Send> {
+    Box::new(Seeded(number, 0))
+}
+
 pub(crate) fn secret() -> DeviceSecret {
     let seed = NEXT.with(Cell::get);
     LAST.with(|last| last.set(seed));
