@@ -20,6 +20,7 @@ use tessera_vault::welcome::open_welcome;
 use crate::chains;
 use crate::core::{Core, meta};
 use crate::document::{actor, constants};
+use crate::doubled;
 use crate::error::EngineError;
 use crate::notices::Notice;
 use crate::receive::parked;
@@ -305,7 +306,7 @@ impl Core {
             let key = self.known.gathering.key(record.device)?;
             Some(ClaimedChange { actor: actor(key, record.incarnation), bytes: record.bytes.to_vec() })
         };
-        let request = Request {
+        let mut request = Request {
             constants: constants(tx, self, first.kind)?,
             applied: applied.iter().filter_map(|(_, record)| claimed(record)).collect(),
             incoming: changes
@@ -316,10 +317,18 @@ impl Core {
                 })
                 .collect(),
         };
-        let outcomes = match self.worker.run(&request) {
+        let mut outcomes = match self.worker.run(&request) {
             Response::Done(outcomes) => outcomes,
             Response::Failed(_) | Response::Crashed => return Ok(false),
         };
+        let taken = |outcome: &Tried| matches!(outcome, Tried::Applied | Tried::Known);
+        if !outcomes.iter().all(taken) && leave_other_sides(&mut request) {
+            // What has one number with something else here is tried on its own side.
+            outcomes = match self.worker.run(&request) {
+                Response::Done(outcomes) => outcomes,
+                Response::Failed(_) | Response::Crashed => return Ok(false),
+            };
+        }
         let record =
             DocumentRecord { stream: header.stream, kind: first.kind, subject: first.subject.clone() };
         put(tx, Table::Documents, &document.0, &record)?;
@@ -355,6 +364,22 @@ impl Core {
         self.known.id_key = Some(key);
         Ok(())
     }
+}
+
+/// Takes out of what a document has the other side of what is tried on it; false where there is none.
+fn leave_other_sides(request: &mut Request) -> bool {
+    let limits = Limits::default();
+    let read =
+        |change: &ClaimedChange| scan(&change.bytes, &limits).ok().map(|scanned| (*scanned.hash(), scanned));
+    let has: BTreeMap<_, _> = request.applied.iter().filter_map(read).collect();
+    let new: BTreeMap<_, _> = request.incoming.iter().filter_map(read).collect();
+    let ground = doubled::ground(
+        &has.iter().map(|(hash, scanned)| (*hash, scanned)).collect(),
+        &new.iter().map(|(hash, scanned)| (*hash, scanned)).collect(),
+    );
+    let before = request.applied.len();
+    request.applied.retain(|change| read(change).is_some_and(|(hash, _)| ground.contains(&hash)));
+    request.applied.len() < before
 }
 
 /// A record without contents.

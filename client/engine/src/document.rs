@@ -13,6 +13,7 @@ use tessera_vault::ids::{Audience, document as document_id};
 
 use crate::core::Core;
 use crate::counting::Counting;
+use crate::doubled::{self, Changes};
 use crate::error::EngineError;
 use crate::records::{ChangeRecord, DocumentRecord, PendingEntry, all, each, get, kind_key, put};
 use crate::store::{Table, Transaction};
@@ -72,6 +73,56 @@ pub struct Opened {
     pub left_out: BTreeSet<PackId>,
 }
 
+/// The changes of a document, and which of them are wanted.
+struct Source {
+    kind: u16,
+    changes: BTreeMap<ChangeHash, (ChangeRecord, Scanned)>,
+    wanted: BTreeSet<ChangeHash>,
+    /// By change a pack that makes it wanted.
+    speakers: BTreeMap<ChangeHash, PackId>,
+}
+
+impl Source {
+    fn read(
+        tx: &dyn Transaction,
+        id: DocumentId,
+        mut wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
+    ) -> Result<Option<Self>, EngineError> {
+        let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(None) };
+        let mut changes = BTreeMap::new();
+        let limits = Limits::default();
+        for (_, change) in all::<ChangeRecord>(tx, Table::Changes, &id.0)? {
+            if let Ok(scanned) = scan(&change.bytes, &limits) {
+                changes.insert(*scanned.hash(), (change, scanned));
+            }
+        }
+        let (mut wanted, mut speakers) = (BTreeSet::new(), BTreeMap::new());
+        let mut next = Vec::new();
+        for (hash, (change, _)) in &changes {
+            for pack in change.packs() {
+                if wanted_pack(pack)? {
+                    next.push(*hash);
+                    speakers.entry(*hash).or_insert(pack);
+                }
+            }
+        }
+        // Whatever an accepted change builds on is accepted with it.
+        while let Some(hash) = next.pop() {
+            if let Some((_, scanned)) = changes.get(&hash)
+                && wanted.insert(hash)
+            {
+                next.extend(scanned.deps());
+            }
+        }
+        Ok(Some(Self { kind: record.kind, changes, wanted, speakers }))
+    }
+
+    fn wanted(&self) -> Changes<'_> {
+        let wanted = self.changes.iter().filter(|(hash, _)| self.wanted.contains(*hash));
+        wanted.map(|(hash, (_, scanned))| (*hash, scanned)).collect()
+    }
+}
+
 impl Core {
     pub(crate) fn document_id(
         &self,
@@ -93,60 +144,59 @@ impl Core {
         self.open_document_of(tx, id, |pack| Ok(everything || counting.counts(self, tx, pack, id)?))
     }
 
-    /// Builds a document from the changes of packs that `wanted` names, and what they build on.
+    /// Builds a document from the changes of packs that `wanted` names, and what they build on; without both of
+    /// two that have one number.
     pub(crate) fn open_document_of(
         &self,
         tx: &dyn Transaction,
         id: DocumentId,
-        mut wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
+        wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
     ) -> Result<Option<Opened>, EngineError> {
-        let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(None) };
-        let mut found: BTreeMap<ChangeHash, (ChangeRecord, Scanned)> = BTreeMap::new();
-        let limits = Limits::default();
-        for (_, change) in all::<ChangeRecord>(tx, Table::Changes, &id.0)? {
-            if let Ok(scanned) = scan(&change.bytes, &limits) {
-                found.insert(*scanned.hash(), (change, scanned));
-            }
-        }
-        let mut wanted: BTreeSet<ChangeHash> = BTreeSet::new();
-        let mut next = Vec::new();
-        let mut speakers: BTreeMap<ChangeHash, PackId> = BTreeMap::new();
-        for (hash, (change, _)) in &found {
-            for pack in change.packs() {
-                if wanted_pack(pack)? {
-                    next.push(*hash);
-                    speakers.entry(*hash).or_insert(pack);
-                }
-            }
-        }
-        // Whatever an accepted change builds on is accepted with it.
-        while let Some(hash) = next.pop() {
-            if let Some((_, scanned)) = found.get(&hash)
-                && wanted.insert(hash)
-            {
-                next.extend(scanned.deps());
-            }
-        }
+        let Some(source) = Source::read(tx, id, wanted_pack)? else { return Ok(None) };
+        let wanted = source.wanted();
+        let doubled = doubled::doubled(&wanted);
+        self.build(tx, &source, &doubled::without(&wanted, &doubled)).map(Some)
+    }
+
+    /// As [`Core::open_document_of`], once for each side where changes have one number; empty where none have.
+    pub(crate) fn open_sides(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
+    ) -> Result<Vec<Opened>, EngineError> {
+        let Some(source) = Source::read(tx, id, wanted_pack)? else { return Ok(Vec::new()) };
+        let wanted = source.wanted();
+        let sides = doubled::sides(&wanted, &doubled::doubled(&wanted));
+        sides.iter().map(|side| self.build(tx, &source, side)).collect()
+    }
+
+    fn build(
+        &self,
+        tx: &dyn Transaction,
+        source: &Source,
+        chosen: &BTreeSet<ChangeHash>,
+    ) -> Result<Opened, EngineError> {
         let mut opened = Opened {
-            document: self.empty(tx, record.kind)?,
+            document: self.empty(tx, source.kind)?,
             packs: BTreeMap::new(),
             left_out: BTreeSet::new(),
         };
         let mut changes = Vec::new();
-        for (hash, (change, scanned)) in found {
-            if !wanted.contains(&hash) {
+        for (hash, (change, scanned)) in &source.changes {
+            if !chosen.contains(hash) {
                 opened.left_out.extend(change.packs());
                 continue;
             }
-            let speaker = speakers.get(&hash).copied();
-            opened.packs.insert(hash, speaker.unwrap_or_else(|| change.pack()));
+            let speaker = source.speakers.get(hash).copied();
+            opened.packs.insert(*hash, speaker.unwrap_or_else(|| change.pack()));
             if let Some(key) = self.known.gathering.key(change.device) {
-                changes.push((scanned, actor(key, change.incarnation)));
+                changes.push((scanned.clone(), actor(key, change.incarnation)));
             }
         }
         let applied = opened.document.apply_all(&changes);
         applied.map_err(|error| EngineError::Document(error.to_string()))?;
-        Ok(Some(opened))
+        Ok(opened)
     }
 
     fn empty(&self, tx: &dyn Transaction, kind: u16) -> Result<Document, EngineError> {

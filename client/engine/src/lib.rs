@@ -22,6 +22,7 @@ pub mod decisions;
 pub mod devices;
 pub mod digest;
 pub mod document;
+mod doubled;
 pub mod duplicates;
 pub mod duties;
 pub mod eligibility;

@@ -284,9 +284,14 @@ impl<'a> Gather<'a> {
         let mut sorted = self.sort(document, round)?;
         let opened = self.open(document, &sorted.counting)?;
         let mut facts = ReviewFacts::new(member.0, round.0, opened.as_ref().map(|opened| &opened.document));
+        let counting = |pack| Ok(sorted.counting.contains(&pack));
+        let sides = self.core.open_sides(self.tx, document, counting)?;
+        if !sides.is_empty() {
+            facts = facts.beside(sides.iter().map(|side| &side.document));
+        }
         let mut versions = Vec::new();
         for version in &facts.versions {
-            let pack = opened.as_ref().and_then(|opened| opened.packs.get(&version.change));
+            let pack = opened.iter().chain(&sides).find_map(|opened| opened.packs.get(&version.change));
             versions.extend(pack.map(|pack| (version.clone(), *pack)));
         }
         facts.waiting = self.waiting(document, &sorted)?;
@@ -396,11 +401,16 @@ impl<'a> Gather<'a> {
         if sorted.waits.is_empty() && sorted.set_aside.is_empty() {
             return Ok(Vec::new());
         }
-        let Some(whole) = self.core.open_document_of(self.tx, document, |_| Ok(true))? else {
-            return Ok(Vec::new());
-        };
+        let whole = self.core.open_document_of(self.tx, document, |_| Ok(true))?;
+        let sides = self.core.open_sides(self.tx, document, |_| Ok(true))?;
+        let mut submitted: Vec<Submitted> = Vec::new();
+        for opened in whole.iter().chain(&sides) {
+            submitted.extend(Review::history(&opened.document));
+        }
+        submitted.sort_by_key(|submitted| (submitted.review.revision, submitted.change));
+        submitted.dedup_by_key(|submitted| submitted.change);
         let mut waiting = Vec::new();
-        for submitted in Review::history(&whole.document) {
+        for submitted in submitted {
             let Some(pack) = sorted.speakers.get(&submitted.change).copied() else { continue };
             if sorted.counting.contains(&pack) {
                 continue;

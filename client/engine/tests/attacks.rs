@@ -311,6 +311,7 @@ fn i08_two_packs_with_one_number_are_both_kept_and_a_person_decides() {
     let reviews = alice.together(|acts| acts.reviews()).unwrap();
     assert_eq!(reviews.iter().filter(|one| one.counts.is_ok()).count(), 3, "{reviews:?}");
     assert_eq!(result(&mut alice), result(&mut carol));
+    assert_eq!(alice.verify().unwrap().differences, []);
 }
 
 /// The number of Alice's secret in `world`.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use tessera_driver::relay::{self, Options, Plan, RelayError, Report};
+use tessera_driver::relay::{self, Options, Plan, Report};
 use tessera_driver::session::Session;
 use tessera_driver::worker::{self, ChildWorker};
 use tessera_engine::attachments::Fetch;

@@ -1,12 +1,13 @@
 //! What a coordinator's device knows of one application, gathered for judging. Not how it came to know it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::counted::differing;
 use crate::crdt::Document;
 use crate::documents::manifest::Manifest;
 use crate::documents::{
-    Clearance, Conflict, Duplicate, Eligibility, Id, Kind, Moderation, Read, Record, Recorded, Review,
-    Sha256Bytes, Subject, Submitted,
+    Clearance, Conflict, Duplicate, Eligibility, FieldConflict, Id, Kind, Moderation, Read, Record, Recorded,
+    Review, Sha256Bytes, Subject, Submitted,
 };
 use crate::guard::ChangeHash;
 use crate::programme::Programme;
@@ -126,6 +127,50 @@ impl ReviewFacts {
             decided: Decided::Not,
         }
     }
+
+    /// Takes versions that no document holds together, as one device gave them one number: each is the document with
+    /// one of them. They stand side by side, and what all of them answer alike counts.
+    #[must_use]
+    pub fn beside<'a>(mut self, sides: impl Iterator<Item = &'a Document>) -> Self {
+        self.versions = Vec::new();
+        let mut agreed: Option<Read<Review>> = None;
+        for side in sides {
+            for version in Review::versions(side) {
+                if !self.versions.iter().any(|known| known.change == version.change) {
+                    self.versions.push(version);
+                }
+            }
+            let read = Review::read(side);
+            agreed = Some(match agreed {
+                None => read,
+                Some(agreed) => both(agreed, &read),
+            });
+        }
+        self.counting = agreed.unwrap_or(self.counting);
+        self
+    }
+}
+
+/// What two versions say; a criterion that they answer differently is contested and not answered.
+fn both(mut one: Read<Review>, other: &Read<Review>) -> Read<Review> {
+    let mut contested: BTreeSet<String> = differing(&one.value, &other.value)
+        .into_iter()
+        .map(|criterion| format!("answers/{criterion}"))
+        .collect();
+    one.value.answers.retain(|criterion, _| !contested.contains(&format!("answers/{criterion}")));
+    if one.value.confidence != other.value.confidence {
+        one.value.confidence = None;
+    }
+    let known = other.conflicts.iter().chain(&one.conflicts).map(|conflict| conflict.field.clone());
+    contested.extend(known);
+    one.conflicts.extend(other.conflicts.iter().cloned());
+    for field in contested {
+        if !one.conflicts.iter().any(|conflict| conflict.field == field) {
+            one.conflicts.push(FieldConflict { field, values: Vec::new() });
+        }
+    }
+    one.damaged.extend(other.damaged.iter().cloned());
+    one
 }
 
 /// A document of which only its fields matter here: contested, damaged or changed apart.
