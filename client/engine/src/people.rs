@@ -254,7 +254,7 @@ impl Core {
         }
         let mut counting = Counting::load(tx)?;
         let person = self.read_record::<Person>(tx, &Audience::People, &member.0, &mut counting)?;
-        Ok(person.is_some_and(|read| read.value.fields.contains_key(CHECKED_BY)))
+        Ok(person.is_some_and(|read| read.value.fields.keys().any(|key| key.starts_with(CHECKED_BY))))
     }
 
     /// What of a member's work this device holds.

@@ -147,10 +147,10 @@ impl Acts<'_> {
         let (core, tx) = self.parts();
         core.check_member(tx, member)?;
         if self.must_coordinate().is_ok() && member != self.member() {
-            // Other coordinators need not compare again.
+            // Other coordinators need not compare again. One field for each who did: two who do it apart agree.
             let known = self.read::<Person>(&Audience::People, &member.0)?;
             let mut person = known.map(|read| read.value).unwrap_or_default();
-            person.fields.insert(CHECKED_BY.to_owned(), self.member().to_string());
+            person.fields.insert(format!("{CHECKED_BY}{}", self.member()), "yes".to_owned());
             self.write(&Audience::People, &member.0, &person, true)?;
         }
         Ok(())
@@ -274,8 +274,8 @@ impl<S: Store> Engine<S> {
     }
 }
 
-/// The field of a person that says which coordinator compared the check words.
-pub(crate) const CHECKED_BY: &str = "checked-by";
+/// What begins a field of a person that says which coordinator compared the check words.
+pub(crate) const CHECKED_BY: &str = "checked-by-";
 const RELAYS: &str = "relays";
 
 fn local(member: MemberId) -> String {

@@ -472,6 +472,24 @@ fn a_damaged_cache_is_found_and_mended() {
     assert!(!alice.repair().unwrap().asks_again);
 }
 
+#[test]
+fn two_coordinators_who_check_somebody_apart_leave_no_question() {
+    let World { mut alice, bob, .. } = world();
+    let mut carol = enrol(&mut alice, COORDINATOR);
+    let mut dora = enrol(&mut alice, COORDINATOR);
+    carry(&mut alice, &mut carol);
+    carry(&mut alice, &mut dora);
+    for home in [&mut carol, &mut dora] {
+        home.together(|acts| acts.check_member(bob.member())).unwrap();
+    }
+    carry(&mut carol, &mut dora);
+    carry(&mut dora, &mut carol);
+    for home in [&mut carol, &mut dora] {
+        assert!(home.together(|acts| acts.queue()).unwrap().is_empty());
+    }
+    assert!(bob.is_active());
+}
+
 /// Damages a pack of bob's at alice, and what she sees before and after it comes once more.
 fn a_damaged_pack_of(kind: PackKind) {
     let World { mut alice, mut bob, programme, ids, .. } = world();
