@@ -32,7 +32,7 @@ build: setup
 demo: build
 	@$(target)/debug/tessera-demo $(target)/demo
 
-# The long simulation is `make sim`; `cargo test` plays 40 seeds of it and every planted bug.
+# `cargo test` plays 40 seeds of the simulation and every planted bug; the thousand seeds come last.
 # One test at a time: SQLCipher 4.20 shares unlocked counters between the stores of one process (its issue 598), and tests
 # open many. The product opens one.
 test: build
@@ -40,6 +40,7 @@ test: build
 	@$(step) "test: everything else" env RUST_TEST_THREADS=1 cargo test $(rest)
 	@$(step) "test: a second reader of the formats" node tests/format/read.mjs tests/golden/0.1.0/reviews.tessera
 	@$(step) "test: a second calculation of rankings" node tests/demo/recompute-check.mjs $(target)/debug/tessera
+	@$(target)/debug/sim
 
 lint: setup
 	@$(step) "lint: format" cargo fmt --all --check
@@ -55,8 +56,7 @@ notices:
 	@node tests/tools/notices.mjs
 
 sim: build
-	@if [ -x $(target)/debug/sim ]; then $(target)/debug/sim $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG)); \
-	else echo "sim: there is no simulation yet"; fi
+	@$(target)/debug/sim $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG))
 
 bench:
 	@echo "bench: there is nothing to measure yet"
