@@ -3,14 +3,17 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::agreement::{AgreementRow, overall};
 use crate::applications::Applications;
+use crate::calibration::{Asked, Calibration, CalibrationRow, Made};
 use crate::input::{InputError, Warning};
 use crate::policy::{Method, Policy, PolicyError};
 use crate::programme::{Programme, ProgrammeError};
 use crate::ranking::{RankRow, drawn, order};
 use crate::reviewers::Reviewers;
 use crate::scores::Scores;
-use crate::totals::{TotalRow, Totals};
+use crate::sentence::Advice;
+use crate::totals::{TotalRow, Totals, rounds_together};
 
 /// A file in memory with the name that messages give it.
 #[derive(Clone, Copy, Debug)]
@@ -61,14 +64,20 @@ pub struct Inputs {
 
 /// A result: how, with which warnings, and the rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome<R> {
+pub struct Outcome<R, B = Nothing> {
     /// The rules used.
     pub method: MethodUsed,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
+    /// What is found out about the whole, beside the rows.
+    pub beside: B,
     /// The rows.
     pub rows: Vec<R>,
 }
+
+/// Nothing beside the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Nothing {}
 
 /// The rules and the seed of a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -81,6 +90,9 @@ pub struct MethodUsed {
     /// The chosen round; `round` is the name of the rules of rounding.
     #[serde(rename = "of_round", skip_serializing_if = "Option::is_none")]
     pub round: Option<String>,
+    /// How a calibration was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Made>,
 }
 
 /// Why nothing was calculated.
@@ -175,6 +187,18 @@ impl Inputs {
         })
     }
 
+    /// Adds a table of reviewers to the inputs.
+    ///
+    /// # Errors
+    /// [`ComputeError`] naming file, row and column.
+    pub fn with_reviewers(mut self, file: File<'_>) -> Result<Self, ComputeError> {
+        self.reviewers = Some(Reviewers::read(file.bytes, file.name)?);
+        let before = self.input_sha256.as_bytes();
+        let parts = [("inputs", before), ("reviewers", file.bytes)];
+        self.input_sha256 = hash_of(parts.into_iter());
+        Ok(self)
+    }
+
     /// Calculates totals.
     ///
     /// # Errors
@@ -185,7 +209,8 @@ impl Inputs {
 
     /// Describes the rules and the seed.
     pub fn method(&self, round: Option<&str>) -> MethodUsed {
-        MethodUsed { rules: self.policy.method(), seed: self.seed, round: round.map(str::to_owned) }
+        let round = round.map(str::to_owned);
+        MethodUsed { rules: self.policy.method(), seed: self.seed, round, calibration: None }
     }
 }
 
@@ -196,7 +221,7 @@ impl Inputs {
 pub fn totals(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<TotalRow>, ComputeError> {
     let totals = inputs.totals()?;
     let warnings = [inputs.warnings.clone(), totals.warnings].concat();
-    Ok(Outcome { method: inputs.method(round), warnings, rows: totals.rows })
+    Ok(Outcome { method: inputs.method(round), warnings, beside: Nothing {}, rows: totals.rows })
 }
 
 /// Calculates the rows of `tessera compute ranking`.
@@ -211,7 +236,58 @@ pub fn ranking(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<RankRow>,
         let message = format!("equal totals were separated by a draw from the seed {}", inputs.seed);
         warnings.push(Warning::new("drawn", message));
     }
-    Ok(Outcome { method: inputs.method(round), warnings, rows })
+    Ok(Outcome { method: inputs.method(round), warnings, beside: Nothing {}, rows })
+}
+
+/// Calculates the rows of `tessera compute agreement`.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn agreement(
+    inputs: &Inputs,
+    round: Option<&str>,
+) -> Result<Outcome<AgreementRow, Advice>, ComputeError> {
+    let applications = inputs.applications.as_ref();
+    let rows = crate::agreement::agreement(&inputs.scores, &inputs.policy, applications)?;
+    let mut warnings = inputs.warnings.clone();
+    warnings.extend(rounds_together(&inputs.scores));
+    Ok(Outcome { method: inputs.method(round), warnings, beside: overall(&rows), rows })
+}
+
+/// Calculates the rows of `tessera compute calibration`.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn calibration(
+    inputs: &Inputs,
+    round: Option<&str>,
+    even_if_red: bool,
+) -> Result<Outcome<CalibrationRow, Calibration>, ComputeError> {
+    let seats = inputs.programme.as_ref().and_then(|programme| programme.seats.as_ref());
+    let asked = Asked {
+        applications: inputs.applications.as_ref(),
+        reviewers: inputs.reviewers.as_ref(),
+        seats: seats.map(|seats| usize::try_from(seats.n).unwrap_or(usize::MAX)),
+        seed: inputs.seed,
+        even_if_red,
+    };
+    let mut calibration = crate::calibration::calibration(&inputs.scores, &inputs.policy, &asked)?;
+    let mut warnings = inputs.warnings.clone();
+    warnings.extend(rounds_together(&inputs.scores));
+    if asked.seats.is_none() {
+        let message = format!(
+            "the programme names no seats: chances of one are unknown, and the light looks for the best {}",
+            calibration.made.top
+        );
+        warnings.push(Warning::new("no-seats", message));
+    }
+    if calibration.withheld {
+        let message = "the light is red: the corrected order is withheld; --even-if-red shows it";
+        warnings.push(Warning::new("withheld", message));
+    }
+    let rows = std::mem::take(&mut calibration.rows);
+    let method = MethodUsed { calibration: Some(calibration.made.clone()), ..inputs.method(round) };
+    Ok(Outcome { method, warnings, beside: calibration, rows })
 }
 
 fn definition(file: &File<'_>) -> Result<Programme, ComputeError> {
@@ -223,7 +299,6 @@ fn definition(file: &File<'_>) -> Result<Programme, ComputeError> {
 
 /// Returns SHA-256 over what was given, each part by its name and length, so that a result names its inputs.
 fn fingerprint(request: &Request<'_>) -> String {
-    let mut hash = Sha256::new();
     let files = [
         ("scores", Some(request.scores)),
         ("programme", request.programme),
@@ -232,7 +307,12 @@ fn fingerprint(request: &Request<'_>) -> String {
     ];
     let given = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.bytes)));
     let round = request.round.map(|round| ("round", round.as_bytes()));
-    for (name, bytes) in given.chain(round) {
+    hash_of(given.chain(round))
+}
+
+fn hash_of<'a>(parts: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut hash = Sha256::new();
+    for (name, bytes) in parts {
         for part in [name.as_bytes(), bytes] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);

@@ -9,6 +9,7 @@
 //!   ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
 //!   half up), and [`compute`], the same on files in memory;
+//! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity;
 //! - [`sentence`]: what a result says to people, as a code with parameters and in English;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
 //!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
@@ -17,13 +18,17 @@
 //! The rule that matters most here: not answered is not zero. The second: the order in which rows arrive changes
 //! nothing.
 
+pub mod agreement;
 pub mod applications;
+pub mod calibration;
 pub mod cells;
+mod chance;
 pub mod compute;
 pub mod crdt;
 pub mod decimal;
 pub mod documents;
 pub mod exact;
+mod figure;
 pub mod guard;
 pub mod input;
 pub mod merge;

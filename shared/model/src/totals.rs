@@ -108,21 +108,13 @@ pub fn totals(
     applications: Option<&Applications>,
 ) -> Result<Totals, InputError> {
     let policy = policy.for_criteria(scores.criteria());
-    let order: Vec<Option<usize>> = policy
-        .criteria
-        .iter()
-        .map(|rule| scores.criteria().iter().position(|key| *key == rule.key))
-        .collect();
-    let rules = Rules::new(&policy, order);
+    let rules = Rules::new(&policy, scores.criteria());
     let reads = group(scores, &rules, applications)?;
     adjustable(&policy, applications)?;
     let z = z_by_application(&reads);
 
     let mut totals = Totals::default();
-    if scores.rounds().len() > 1 {
-        let message = "reviews of several rounds are taken together; choose one with --round";
-        totals.warnings.push(Warning::new("rounds-together", message));
-    }
+    totals.warnings.extend(rounds_together(scores));
     for (application, reads) in &reads {
         let adjustments = adjustments(application, &policy, applications, &mut totals.warnings)?;
         let (mut row, standing) = one(application, reads, &rules, adjustments);
@@ -134,12 +126,36 @@ pub fn totals(
     Ok(totals)
 }
 
+/// Warns where reviews of several rounds are taken together.
+pub(crate) fn rounds_together(scores: &Scores) -> Option<Warning> {
+    let message = "reviews of several rounds are taken together; choose one with --round";
+    (scores.rounds().len() > 1).then(|| Warning::new("rounds-together", message))
+}
+
+/// Reads what each review gives, by application, with an entry for every application: for statistics that compare
+/// reviews with one another.
+///
+/// # Errors
+/// [`InputError`] where a review's application is not in the table.
+pub(crate) fn readings<'a>(
+    scores: &'a Scores,
+    policy: &Policy,
+    applications: Option<&'a Applications>,
+) -> Result<Readings<'a>, InputError> {
+    let policy = policy.for_criteria(scores.criteria());
+    group(scores, &Rules::new(&policy, scores.criteria()), applications)
+}
+
 /// One review's answers with their figure.
-struct Reading<'a> {
-    reviewer: &'a str,
-    answers: Vec<Option<Exact>>,
-    figure: Exact,
-    complete: bool,
+pub(crate) struct Reading<'a> {
+    /// Who read it.
+    pub(crate) reviewer: &'a str,
+    /// One answer for each criterion of the policy.
+    pub(crate) answers: Vec<Option<Exact>>,
+    /// What the programme makes of them.
+    pub(crate) figure: Exact,
+    /// Whether as much was answered as the programme asks.
+    pub(crate) complete: bool,
 }
 
 /// The policy with its numbers made exact once.
@@ -153,7 +169,9 @@ struct Rules<'a> {
 }
 
 impl<'a> Rules<'a> {
-    fn new(policy: &'a Policy, columns: Vec<Option<usize>>) -> Self {
+    fn new(policy: &'a Policy, keys: &[String]) -> Self {
+        let column = |rule: &CriterionRule| keys.iter().position(|key| *key == rule.key);
+        let columns = policy.criteria.iter().map(column).collect();
         let weights: Vec<Exact> = policy.criteria.iter().map(|rule| rule.weight.into()).collect();
         let all_weights = weights.iter().sum();
         Self { policy, columns, weights, all_weights, min_weight: policy.min_weight.into() }
@@ -203,7 +221,8 @@ impl<'a> Rules<'a> {
     }
 }
 
-type Readings<'a> = BTreeMap<&'a str, Vec<Reading<'a>>>;
+/// What reviews give, by application.
+pub(crate) type Readings<'a> = BTreeMap<&'a str, Vec<Reading<'a>>>;
 
 fn group<'a>(
     scores: &'a Scores,

@@ -1,4 +1,4 @@
-//! Totals and order against results that others computed or published. The data is no part of the project: where it is
+//! Totals, order, agreement and variances against results that others computed or published. The data is no part of the project: where it is
 //! absent each test prints `skipped 1`, and fails where `TESSERA_REQUIRE_DATA` is set.
 
 #![expect(
@@ -12,7 +12,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use tessera_model::agreement::agreement;
 use tessera_model::applications::Applications;
+use tessera_model::calibration::{Asked, calibration};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::ranking::{RankRow, order};
@@ -179,4 +181,50 @@ fn the_last_of_three_revisions_counts() {
     for row in totals.rows {
         assert!(near(row.mean, &want[&row.application].to_string()));
     }
+}
+
+/// Reads a score file whose criteria are k1 to k5.
+fn five(path: &str) -> Option<Scores> {
+    let bytes = data(path)?;
+    let (scores, _) = Scores::read(&bytes, "scores", &Policy::default()).unwrap();
+    assert_eq!(scores.criteria(), ["k1", "k2", "k3", "k4", "k5"]);
+    Some(scores)
+}
+
+#[test]
+fn agreement_of_two_panels() {
+    let Some(answers) = data("answers/scores_answers.json") else { return };
+    let answers: serde_json::Value = serde_json::from_slice(&answers).unwrap();
+    for (panel, path) in [("sirt1", "scores/sirt_ratings1.csv"), ("sirt2", "scores/sirt_ratings2.csv")] {
+        let Some(scores) = five(path) else { return };
+        let rows = agreement(&scores, &Policy::default(), None).unwrap();
+        let mut compared = 0;
+        for row in &rows {
+            let want = &answers[panel]["alpha"][&row.criterion][row.metric.name()];
+            if !want.is_null() {
+                assert!(near(row.alpha, &want.to_string()), "{panel} {row:?}");
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, 15);
+        let total = rows.last().unwrap();
+        if panel == "sirt1" {
+            assert!(near(total.icc1, "0.771954") && near(total.icck, "0.872125"), "{total:?}");
+        }
+    }
+}
+
+#[test]
+fn variances_of_a_panel() {
+    let Some(scores) = five("scores/sirt_ratings1.csv") else { return };
+    let got = calibration(&scores, &Policy::default(), &Asked { even_if_red: true, ..Asked::default() });
+    let got = got.unwrap();
+    let close = |got: Option<f64>, want: f64| assert!((got.unwrap() - want).abs() < 1e-5, "{got:?} {want}");
+    close(got.variance.application, 0.387_56);
+    close(got.variance.reviewer, 0.043_33);
+    close(got.variance.residual, 0.091_04);
+    close(got.mu, 1.432_92);
+    assert_eq!(got.rows.len(), 135);
+    let sum: f64 = got.rows.iter().filter_map(|row| row.expected_rank).sum();
+    assert!((sum - 135.0 * 136.0 / 2.0).abs() < 1e-6);
 }

@@ -1,0 +1,315 @@
+//! Krippendorff's alpha with missing values, and its interval by deleting one unit at a time. Not which values are
+//! compared, and not the intraclass correlation.
+//!
+//! α = 1 − Dₒ/Dₑ = 1 − (n−1)·O/E with O = Σᵤ Σ δ²/(mᵤ−1) over the ordered pairs within a unit and E = Σ δ² over all
+//! ordered pairs of the n values that have a partner (Krippendorff, *Computing Krippendorff's Alpha-Reliability*, 2011,
+//! sections D and E). The interval is the jackknife over units (Efron and Tibshirani 1993, chapter 11):
+//! SE² = (m−1)/m · Σ(α₋ᵤ−ᾱ)², α ± t(m−1)·SE.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use crate::figure::size;
+
+/// Share of intervals that hold the true figure.
+pub const LEVEL: f64 = 0.95;
+
+/// How far apart two values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metric {
+    /// Equal or not: δ² = 0 or 1.
+    Nominal,
+    /// By ranks: δ is the number of values between, half of either end counted.
+    Ordinal,
+    /// δ² = (c−k)².
+    Interval,
+    /// δ² = ((c−k)/(c+k))², and 0 for 0 against 0.
+    Ratio,
+}
+
+impl Metric {
+    /// Every metric, in the order of rows.
+    pub const ALL: [Self; 4] = [Self::Nominal, Self::Ordinal, Self::Interval, Self::Ratio];
+
+    /// Returns its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nominal => "nominal",
+            Self::Ordinal => "ordinal",
+            Self::Interval => "interval",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
+/// Why a figure is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// No unit has two values.
+    NoPairs,
+    /// All values that have a partner are the same.
+    NoVariation,
+    /// A ratio of negative values means nothing.
+    NegativeValues,
+    /// Alpha is known and its interval is not: without one of the units nothing is left to compare.
+    NoInterval,
+}
+
+impl Reason {
+    /// Returns the code that scripts see.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoPairs => "no-pairs",
+            Self::NoVariation => "no-variation",
+            Self::NegativeValues => "negative-values",
+            Self::NoInterval => "no-interval",
+        }
+    }
+}
+
+/// Alpha and its interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Alpha {
+    /// Alpha.
+    pub alpha: Option<f64>,
+    /// Standard error.
+    pub se: Option<f64>,
+    /// Lower end.
+    pub low: Option<f64>,
+    /// Upper end, 1 at most.
+    pub high: Option<f64>,
+    /// Why one of them is unknown.
+    pub reason: Option<Reason>,
+}
+
+/// Values by unit, each unit with two values at least.
+#[derive(Clone, Debug, Default)]
+pub struct Units {
+    /// The values that occur, ascending.
+    scale: Vec<f64>,
+    /// How often each occurs.
+    counts: Vec<f64>,
+    /// Units by what they say, as ascending places on the scale, with how many say it.
+    kinds: Vec<(Vec<usize>, f64)>,
+    /// Units.
+    pub units: usize,
+    /// Values in them.
+    pub values: usize,
+}
+
+impl Units {
+    /// Takes the values of each unit, which must be finite; units with fewer than two are dropped.
+    pub fn of(units: impl IntoIterator<Item = Vec<f64>>) -> Self {
+        let kept: Vec<Vec<f64>> = units.into_iter().filter(|values| values.len() > 1).collect();
+        let mut scale: Vec<f64> = kept.iter().flatten().copied().collect();
+        scale.sort_unstable_by(f64::total_cmp);
+        scale.dedup();
+        let mut counts = vec![0.0; scale.len()];
+        let mut kinds: BTreeMap<Vec<usize>, f64> = BTreeMap::new();
+        let values = kept.iter().map(Vec::len).sum();
+        let units = kept.len();
+        for unit in kept {
+            let mut places: Vec<usize> =
+                unit.iter().map(|x| scale.partition_point(|other| other < x)).collect();
+            places.sort_unstable();
+            places.iter().for_each(|at| counts[*at] += 1.0);
+            *kinds.entry(places).or_default() += 1.0;
+        }
+        Self { scale, counts, kinds: kinds.into_iter().collect(), units, values }
+    }
+
+    /// Calculates alpha with its interval.
+    pub fn alpha(&self, metric: Metric) -> Alpha {
+        let unknown = |reason| Alpha { reason: Some(reason), ..Alpha::default() };
+        if self.units == 0 {
+            return unknown(Reason::NoPairs);
+        }
+        if metric == Metric::Ratio && self.scale.first().is_some_and(|least| *least < 0.0) {
+            return unknown(Reason::NegativeValues);
+        }
+        let Some((alpha, without)) = self.jackknife(metric) else { return unknown(Reason::NoVariation) };
+        let interval = without.and_then(|without| interval(alpha, &without, self.units));
+        match interval {
+            Some((se, low, high)) => {
+                Alpha { alpha: Some(alpha), se: Some(se), low: Some(low), high: Some(high), reason: None }
+            }
+            None => Alpha { alpha: Some(alpha), reason: Some(Reason::NoInterval), ..Alpha::default() },
+        }
+    }
+
+    /// Returns alpha and, for each kind of unit, how many there are and alpha without one of them. `None` where all
+    /// values are the same; inside, where they would be without one unit.
+    fn jackknife(&self, metric: Metric) -> Option<(f64, Option<Without>)> {
+        let whole = Sums::of(self, metric, &self.counts);
+        let alpha = whole.alpha()?;
+        let mut without = Vec::with_capacity(self.kinds.len());
+        for (unit, times) in &self.kinds {
+            let mut counts = self.counts.clone();
+            unit.iter().for_each(|at| counts[*at] -= 1.0);
+            let rest = match metric {
+                // Distances are made of the counts: everything is summed again.
+                Metric::Ordinal => {
+                    let mut rest = Sums::of(self, metric, &counts);
+                    rest.observed -= rest.scale.within(unit);
+                    rest
+                }
+                _ => whole.without(unit, &counts),
+            };
+            match rest.alpha() {
+                Some(alpha) => without.push((*times, alpha)),
+                None => return Some((alpha, None)),
+            }
+        }
+        Some((alpha, Some(without)))
+    }
+}
+
+/// How many units of a kind there are, and alpha without one of them.
+type Without = Vec<(f64, f64)>;
+
+/// The sums of which alpha is made.
+#[derive(Clone)]
+struct Sums {
+    scale: Distances,
+    /// Whether more than one value occurs.
+    varied: bool,
+    /// Number of values.
+    n: f64,
+    /// O.
+    observed: f64,
+    /// E.
+    expected: f64,
+}
+
+impl Sums {
+    fn of(units: &Units, metric: Metric, counts: &[f64]) -> Self {
+        let scale = Distances::of(metric, &units.scale, counts);
+        let observed = units.kinds.iter().map(|(unit, times)| times * scale.within(unit)).sum();
+        let expected = scale.among(counts);
+        Self { scale, varied: varied(counts), n: counts.iter().sum(), observed, expected }
+    }
+
+    /// The same without one unit, where distances do not depend on the counts.
+    fn without(&self, unit: &[usize], counts: &[f64]) -> Self {
+        let expected = match &self.scale {
+            Distances::Pairs { distances, totals } => {
+                let removed: f64 = unit.iter().map(|at| totals[*at]).sum();
+                let twice: f64 =
+                    unit.iter().flat_map(|a| unit.iter().map(|b| distances.between(*a, *b))).sum();
+                self.expected - 2.0 * removed + twice
+            }
+            other => other.among(counts),
+        };
+        Self {
+            // The totals of pairs are those of the whole; only sums are asked of the rest.
+            scale: Distances::Same,
+            varied: varied(counts),
+            n: counts.iter().sum(),
+            observed: self.observed - self.scale.within(unit),
+            expected,
+        }
+    }
+
+    fn alpha(&self) -> Option<f64> {
+        let varied = self.varied && self.expected > 0.0;
+        varied.then(|| 1.0 - (self.n - 1.0) * self.observed / self.expected)
+    }
+}
+
+fn varied(counts: &[f64]) -> bool {
+    counts.iter().filter(|count| **count > 0.0).nth(1).is_some()
+}
+
+/// Squared distances on a scale.
+#[derive(Clone)]
+enum Distances {
+    /// 1 where two values differ.
+    Same,
+    /// Squared differences of these positions.
+    Positions(Vec<f64>),
+    /// Any other, with the sum of each value's distances to all values.
+    Pairs { distances: Ratio, totals: Vec<f64> },
+}
+
+impl Distances {
+    fn of(metric: Metric, scale: &[f64], counts: &[f64]) -> Self {
+        match metric {
+            Metric::Nominal => Self::Same,
+            Metric::Interval => Self::Positions(scale.to_vec()),
+            Metric::Ordinal => {
+                let mut below = 0.0;
+                let mut ranks = Vec::with_capacity(counts.len());
+                for count in counts {
+                    ranks.push(below + count / 2.0);
+                    below += count;
+                }
+                Self::Positions(ranks)
+            }
+            Metric::Ratio => {
+                let distances = Ratio(scale.to_vec());
+                let total = |a| counts.iter().enumerate().map(|(b, n)| n * distances.between(a, b)).sum();
+                let totals = (0..scale.len()).map(total).collect();
+                Self::Pairs { distances, totals }
+            }
+        }
+    }
+
+    /// Σδ²/(m−1) over the ordered pairs of one unit.
+    fn within(&self, unit: &[usize]) -> f64 {
+        let m = size(unit.len());
+        let sum = match self {
+            Self::Same => {
+                let same: usize = unit.chunk_by(|a, b| a == b).map(|run| run.len() * run.len()).sum();
+                m * m - size(same)
+            }
+            Self::Positions(x) => {
+                let mean = unit.iter().map(|at| x[*at]).sum::<f64>() / m;
+                2.0 * m * unit.iter().map(|at| (x[*at] - mean).powi(2)).sum::<f64>()
+            }
+            Self::Pairs { distances, .. } => {
+                unit.iter().flat_map(|a| unit.iter().map(|b| distances.between(*a, *b))).sum()
+            }
+        };
+        sum / (m - 1.0)
+    }
+
+    /// Σδ² over all ordered pairs.
+    fn among(&self, counts: &[f64]) -> f64 {
+        let n: f64 = counts.iter().sum();
+        match self {
+            Self::Same => n * n - counts.iter().map(|count| count * count).sum::<f64>(),
+            Self::Positions(x) => {
+                let mean = counts.iter().zip(x).map(|(count, x)| count * x).sum::<f64>() / n;
+                2.0 * n * counts.iter().zip(x).map(|(count, x)| count * (x - mean).powi(2)).sum::<f64>()
+            }
+            Self::Pairs { totals, .. } => counts.iter().zip(totals).map(|(count, total)| count * total).sum(),
+        }
+    }
+}
+
+/// The ratio metric on a scale without negative values.
+#[derive(Clone)]
+struct Ratio(Vec<f64>);
+
+impl Ratio {
+    fn between(&self, a: usize, b: usize) -> f64 {
+        let (a, b) = (self.0[a], self.0[b]);
+        // The same value, 0 against 0 among them.
+        if a == b { 0.0 } else { ((a - b) / (a + b)).powi(2) }
+    }
+}
+
+/// Returns standard error and both ends.
+fn interval(alpha: f64, without: &[(f64, f64)], units: usize) -> Option<(f64, f64, f64)> {
+    let m = size(units);
+    let mean = without.iter().map(|(times, alpha)| times * alpha).sum::<f64>() / m;
+    let squares: f64 = without.iter().map(|(times, alpha)| times * (alpha - mean).powi(2)).sum();
+    let se = ((m - 1.0) / m * squares).sqrt();
+    let student = StudentsT::new(0.0, 1.0, m - 1.0).ok()?;
+    let reach = student.inverse_cdf(0.5 + LEVEL / 2.0) * se;
+    reach.is_finite().then(|| (se, alpha - reach, (alpha + reach).min(1.0)))
+}
