@@ -1,9 +1,11 @@
 //! One file for each command.
 
 pub(crate) mod access;
+pub(crate) mod agreement;
 pub(crate) mod application;
 pub(crate) mod assign;
 pub(crate) mod bundle;
+pub(crate) mod calibration;
 pub(crate) mod charter;
 pub(crate) mod completions;
 pub(crate) mod compute;

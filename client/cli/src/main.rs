@@ -23,9 +23,9 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
-    access, application, assign, bundle, charter, completions, compute, conflict, device, eligibility, enrol,
-    explain, export, home, member, passphrase, programme, queue, ranking, recovery, repair, report, review,
-    round, scores, search, status, sync, totals, verify,
+    access, agreement, application, assign, bundle, calibration, charter, completions, compute, conflict,
+    device, eligibility, enrol, explain, export, home, member, passphrase, programme, queue, ranking,
+    recovery, repair, report, review, round, scores, search, status, sync, totals, verify,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -56,13 +56,17 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// How far readers agree, on what counts
+    Agreement(scores::Figures),
     /// Packs in a file, for a stick or a courier: export, import, inspect
     Bundle(bundle::Arguments),
     /// What came in: import, list, show, withdraw, duplicates
     Application(application::Arguments),
     /// Who reads what: import, publish, list
     Assign(assign::Arguments),
-    /// Calculate on files, without a home: totals, ranking
+    /// Severity of readers and the order corrected for it, of what counts
+    Calibration(calibration::Arguments),
+    /// Calculate on files, without a home: totals, ranking, agreement, calibration
     Compute(compute::Arguments),
     /// Conflicts of interest: declare, clear, list
     Conflict(conflict::Arguments),
@@ -148,6 +152,8 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, context: &Context) -> Result<(), Failure> {
     match command {
+        Command::Agreement(figures) => agreement::run(figures, context),
+        Command::Calibration(arguments) => calibration::run(arguments, context),
         Command::Bundle(arguments) => bundle::run(arguments, context),
         Command::Application(arguments) => application::run(arguments, context),
         Command::Assign(arguments) => assign::run(arguments, context),

@@ -12,7 +12,7 @@ use crate::failure::{Exit, Failure};
 
 /// The one object that `--json` prints.
 #[derive(Debug, Serialize)]
-pub(crate) struct Envelope<'a, M, R> {
+pub(crate) struct Envelope<'a, M, B, R> {
     /// `tessera/VERB/1`.
     pub(crate) schema: &'a str,
     /// Version of the program.
@@ -23,6 +23,9 @@ pub(crate) struct Envelope<'a, M, R> {
     pub(crate) method: M,
     /// What is worth saying.
     pub(crate) warnings: &'a [Warning],
+    /// What is found out about the whole.
+    #[serde(flatten)]
+    pub(crate) beside: B,
     /// The result.
     pub(crate) rows: &'a [R],
 }

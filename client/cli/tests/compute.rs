@@ -83,6 +83,76 @@ fn ranking_is_best_first_and_says_how_ties_were_broken() {
     assert!(orders.len() > 2, "another seed can draw another order");
 }
 
+/// Three applications that three readers read, the last one strictly.
+const PANEL: &str = "application,reviewer,k\na,r,4\na,s,5\na,t,2\nb,r,2\nb,s,2\nb,t,1\nc,r,3\nc,s,5\nc,t,2\n\
+                     d,r,5\nd,s,4\nd,t,3\n";
+
+#[test]
+fn agreement_has_the_fields_of_the_interface() {
+    let folder = folder("agreement", &[("s.csv", PANEL)]);
+    let output = tessera(&folder, "--json compute agreement --scores s.csv");
+    assert_eq!(output.status.code(), Some(0));
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["schema"], "tessera/agreement/1");
+    let rows = result["rows"].as_array().unwrap();
+    let names: Vec<_> =
+        rows.iter().map(|r| (r["criterion"].as_str().unwrap(), r["metric"].as_str().unwrap())).collect();
+    assert_eq!(names[..4], [("k", "nominal"), ("k", "ordinal"), ("k", "interval"), ("k", "ratio")]);
+    assert_eq!((names.len(), names[7]), (8, ("total", "ratio")));
+    for key in ["alpha", "reason", "units", "values", "se", "low", "high", "level", "k0", "icc1", "icck"] {
+        assert!(rows[0].get(key).is_some(), "{key}");
+    }
+    assert_eq!(
+        (&rows[0]["units"], &rows[0]["values"], &rows[0]["level"]),
+        (&4.into(), &12.into(), &0.95.into())
+    );
+    for said in [&result, &rows[0]] {
+        for part in ["sentence", "act"] {
+            assert!(said[part]["code"].is_string() && said[part]["text"].is_string(), "{said}");
+            assert!(said[part]["parameters"].is_object());
+        }
+    }
+    let text = String::from_utf8(tessera(&folder, "compute agreement --scores s.csv").stdout).unwrap();
+    assert!(
+        text.starts_with("criterion  metric") && text.contains("Of 1 criteria, readers agree least on k"),
+        "{text}"
+    );
+}
+
+#[test]
+fn calibration_withholds_the_corrected_order_under_a_red_light() {
+    let apart = "application,reviewer,k\na,r,4\na,s,5\nb,r,2\nb,s,2\nc,t,3\nc,u,5\nd,t,5\nd,u,4\n";
+    let seats = format!("{PROGRAMME}[seats]\nn = 2\n").replace("\n[[criterion]]\nkey = \"l\"", "");
+    let folder = folder("calibration", &[("s.csv", apart), ("panel.csv", PANEL), ("p.toml", &seats)]);
+    let run = |arguments: &str| -> serde_json::Value {
+        let output = tessera(&folder, &format!("--json compute calibration --programme p.toml {arguments}"));
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let red = run("--scores s.csv");
+    assert_eq!((&red["schema"], &red["light"]), (&"tessera/calibration/1".into(), &"red".into()));
+    assert_eq!((&red["components"], &red["withheld"]), (&2.into(), &true.into()));
+    assert_eq!(red["warnings"][0]["code"], "withheld");
+    assert!(red["recall_raw"].is_number() && red["recall_model"].is_number());
+    assert_eq!((&red["rows"][0]["raw"], &red["rows"][0]["calibrated"]), (&4.5.into(), &().into()));
+    let shown = run("--scores s.csv --even-if-red");
+    assert_eq!((&shown["withheld"], &shown["light"]), (&false.into(), &"red".into()));
+    for key in
+        ["application", "n", "raw", "raw_rank", "calibrated", "sd", "expected_rank", "p_seat", "band", "rank"]
+    {
+        assert!(!shown["rows"][0][key].is_null(), "{key}");
+    }
+    for key in ["application", "reviewer", "residual"] {
+        assert!(shown["variance"][key].is_number() && shown["mu"].is_number());
+    }
+    let one = run("--scores panel.csv --even-if-red --seed 3");
+    assert_eq!(one, run("--scores panel.csv --even-if-red --seed 3"), "the same seed, the same bytes");
+    assert_eq!(one["reviewers"][2]["reviewer"], "t");
+    assert!(one["reviewers"][2]["effect"].as_f64().unwrap() < 0.0, "{one}");
+    let text = String::from_utf8(tessera(&folder, "compute calibration --scores s.csv").stdout).unwrap();
+    assert!(text.contains("light: red") && text.contains("2 parts that no read joins"), "{text}");
+}
+
 #[test]
 fn people_get_a_table_and_nothing_that_steers_their_terminal() {
     let scores = "application,reviewer,k\na\u{202e}x,r,3\n";

@@ -645,6 +645,11 @@ fn a_programme_calculates_what_the_workbench_calculates_from_its_export() {
     let ranking = |inputs: &Inputs| compute::ranking(inputs, None).unwrap().rows;
     assert_eq!(totals(&inside), totals(&outside));
     assert_eq!(ranking(&inside), ranking(&outside));
+    let agreement = |inputs: &Inputs| compute::agreement(inputs, None).unwrap().rows;
+    let calibration = |inputs: &Inputs| compute::calibration(inputs, None, true).unwrap();
+    assert_eq!(agreement(&inside), agreement(&outside));
+    assert_eq!(calibration(&inside).rows, calibration(&outside).rows);
+    assert_eq!(calibration(&inside).beside, calibration(&outside).beside);
     let order: Vec<String> = ranking(&inside).into_iter().map(|row| row.application).collect();
     assert_eq!(order, ["A003", "A001", "A002"]);
 }

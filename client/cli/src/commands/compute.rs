@@ -12,6 +12,8 @@ use tessera_model::ranking::RankRow;
 use tessera_model::table::MAX_FILE_BYTES;
 use tessera_model::totals::TotalRow;
 
+use super::agreement::show_agreement;
+use super::calibration::show_calibration;
 use crate::failure::{Exit, Failure};
 use crate::output::{Envelope, print_json, print_table, print_warnings};
 
@@ -28,6 +30,10 @@ enum What {
     Totals(Files),
     /// Applications in order, best first
     Ranking(Files),
+    /// How far readers agree: alpha and intraclass correlation of each criterion
+    Agreement(Files),
+    /// Severity of readers, the order corrected for it, and whether to trust that
+    Calibration(Files),
 }
 
 /// Input files of the calculations on scores.
@@ -51,6 +57,9 @@ struct Files {
     /// Seed of draws
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Of a calibration, show the corrected order under a red light too
+    #[arg(long)]
+    even_if_red: bool,
 }
 
 /// Runs `compute`.
@@ -58,28 +67,36 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
     match &arguments.what {
         What::Totals(files) => show_totals(&files.read()?, files.round.as_deref(), json),
         What::Ranking(files) => show_ranking(&files.read()?, files.round.as_deref(), json),
+        What::Agreement(files) => show_agreement(&files.read()?, files.round.as_deref(), json),
+        What::Calibration(files) => {
+            show_calibration(&files.read()?, files.round.as_deref(), files.even_if_red, json)
+        }
     }
 }
 
 /// Calculates and prints totals.
 pub(crate) fn show_totals(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
     let outcome = compute::totals(inputs, round).map_err(refused)?;
-    show("tessera/totals/1", inputs, &outcome, json, &TOTALS_HEADER, totals_cells)
+    show("tessera/totals/1", inputs, &outcome, json, |outcome| {
+        print_table(&TOTALS_HEADER, &outcome.rows.iter().map(totals_cells).collect::<Vec<_>>())
+    })
 }
 
 /// Calculates and prints the order.
 pub(crate) fn show_ranking(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
     let outcome = compute::ranking(inputs, round).map_err(refused)?;
-    show("tessera/ranking/1", inputs, &outcome, json, &RANKING_HEADER, ranking_cells)
+    show("tessera/ranking/1", inputs, &outcome, json, |outcome| {
+        print_table(&RANKING_HEADER, &outcome.rows.iter().map(ranking_cells).collect::<Vec<_>>())
+    })
 }
 
-fn show<R: Serialize>(
+/// Prints an outcome as JSON, or what `people` prints.
+pub(crate) fn show<R: Serialize, B: Serialize>(
     schema: &str,
     inputs: &Inputs,
-    outcome: &Outcome<R>,
+    outcome: &Outcome<R, B>,
     json: bool,
-    header: &[&str],
-    cells: fn(&R) -> Vec<String>,
+    people: impl FnOnce(&Outcome<R, B>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     if json {
         return print_json(&Envelope {
@@ -88,11 +105,12 @@ fn show<R: Serialize>(
             input_sha256: Some(&inputs.input_sha256),
             method: &outcome.method,
             warnings: &outcome.warnings,
+            beside: &outcome.beside,
             rows: &outcome.rows,
         });
     }
     print_warnings(&outcome.warnings);
-    print_table(header, &outcome.rows.iter().map(cells).collect::<Vec<_>>())
+    people(outcome)
 }
 
 const TOTALS_HEADER: [&str; 8] = ["application", "n", "total", "mean", "median", "sd", "z", "note"];
@@ -124,7 +142,7 @@ fn ranking_cells(row: &RankRow) -> Vec<String> {
 }
 
 /// Shows a figure to six decimals at most.
-fn figure(value: Option<f64>) -> String {
+pub(crate) fn figure(value: Option<f64>) -> String {
     value.map_or_else(
         || "–".to_owned(),
         |x| {
@@ -154,13 +172,13 @@ impl Files {
 }
 
 /// A file that was read whole.
-struct Loaded {
+pub(crate) struct Loaded {
     name: String,
     bytes: Vec<u8>,
 }
 
 impl Loaded {
-    fn read(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let unread = |error: std::io::Error| {
             let exit =
@@ -178,7 +196,7 @@ impl Loaded {
         Ok(Self { name, bytes })
     }
 
-    fn file(&self) -> File<'_> {
+    pub(crate) fn file(&self) -> File<'_> {
         File { name: &self.name, bytes: &self.bytes }
     }
 }

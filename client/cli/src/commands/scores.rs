@@ -45,7 +45,7 @@ struct Export {
     ids: bool,
 }
 
-/// What totals and ranking take.
+/// What calculations on what counts take.
 #[derive(Debug, Args)]
 pub(crate) struct Figures {
     /// Only the reviews of this round
