@@ -195,7 +195,7 @@ impl Inputs {
         self.reviewers = Some(Reviewers::read(file.bytes, file.name)?);
         let before = self.input_sha256.as_bytes();
         let parts = [("inputs", before), ("reviewers", file.bytes)];
-        self.input_sha256 = hash_of(parts.into_iter());
+        self.input_sha256 = fingerprint_of(parts.into_iter());
         Ok(self)
     }
 
@@ -290,14 +290,17 @@ pub fn calibration(
     Ok(Outcome { method, warnings, beside: calibration, rows })
 }
 
-fn definition(file: &File<'_>) -> Result<Programme, ComputeError> {
+/// Reads a definition.
+///
+/// # Errors
+/// [`ComputeError::Programme`].
+pub fn definition(file: &File<'_>) -> Result<Programme, ComputeError> {
     let refused = |error| ComputeError::Programme { file: file.name.to_owned(), error };
     let text = std::str::from_utf8(file.bytes)
         .map_err(|e| refused(ProgrammeError::not_utf8(file.bytes, e.valid_up_to())))?;
     Programme::parse(text).map_err(refused)
 }
 
-/// Returns SHA-256 over what was given, each part by its name and length, so that a result names its inputs.
 fn fingerprint(request: &Request<'_>) -> String {
     let files = [
         ("scores", Some(request.scores)),
@@ -307,10 +310,11 @@ fn fingerprint(request: &Request<'_>) -> String {
     ];
     let given = files.iter().filter_map(|(name, file)| Some((*name, file.as_ref()?.bytes)));
     let round = request.round.map(|round| ("round", round.as_bytes()));
-    hash_of(given.chain(round))
+    fingerprint_of(given.chain(round))
 }
 
-fn hash_of<'a>(parts: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+/// Returns SHA-256 over what was given, each part by its name and length, so that a result names its inputs.
+pub fn fingerprint_of<'a>(parts: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hash = Sha256::new();
     for (name, bytes) in parts {
         for part in [name.as_bytes(), bytes] {

@@ -60,6 +60,8 @@ pub enum InputErrorKind {
     BadNumber { cell: String, why: DecimalError },
     #[error("`{cell}` is no whole number between {min} and {max}")]
     BadWhole { cell: String, min: u64, max: u64 },
+    #[error("`{cell}` is neither yes nor no")]
+    BadFlag { cell: String },
     #[error("the score {score} is outside the scale: {allowed}")]
     OutOfScale { score: String, allowed: String },
     #[error("one revision with two values: rows {row} and {other_row}")]
@@ -88,6 +90,7 @@ impl InputErrorKind {
             Self::BadId { .. } => "id-bad",
             Self::BadNumber { .. } => "number-bad",
             Self::BadWhole { .. } => "whole-number-bad",
+            Self::BadFlag { .. } => "flag-bad",
             Self::OutOfScale { .. } => "score-out-of-scale",
             Self::TwoValues { .. } => "revision-two-values",
             Self::DuplicateId { .. } => "id-duplicate",

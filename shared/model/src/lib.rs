@@ -5,8 +5,8 @@
 //!
 //! How to read it:
 //! - [`programme`]: the definition of a programme, a TOML file that a person can write, checked and hashed;
-//! - [`scores`], [`applications`], [`reviewers`]: tables in and out, with file, row and column in every refusal
-//!   ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
+//! - [`scores`], [`applications`], [`reviewers`], [`affinities`]: tables in and out, with file, row and column in every
+//!   refusal ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
 //!   half up), and [`compute`], the same on files in memory;
 //! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity;
@@ -18,6 +18,7 @@
 //! The rule that matters most here: not answered is not zero. The second: the order in which rows arrive changes
 //! nothing.
 
+pub mod affinities;
 pub mod agreement;
 pub mod applications;
 pub mod calibration;

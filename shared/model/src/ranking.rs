@@ -136,7 +136,8 @@ fn broken_by(
     last.and_then(|rule| policy.ties.get(rule)).map(|tie| tie.name().to_owned())
 }
 
-fn draw(seed: u64, application: &str) -> [u8; 32] {
+/// Returns what a draw orders by: SHA-256 over a name, the seed and the id, each with its length before it.
+pub fn draw(seed: u64, application: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in [DRAW_NAME, &seed.to_be_bytes(), application.as_bytes()] {
         hash.update((part.len() as u64).to_be_bytes());

@@ -29,18 +29,21 @@ pub struct ReviewerEntry {
     pub languages: BTreeSet<String>,
     /// Competences, sorted.
     pub competences: BTreeSet<String>,
+    /// Reviewers with whom it never reads the same application, sorted.
+    pub apart: BTreeSet<String>,
 }
 
 impl Reviewers {
-    /// Reads `reviewer[,min,max,region,languages,competences]`; several languages or competences stand in one cell,
-    /// separated by `;`, `|`, a comma or space.
+    /// Reads `reviewer[,min,max,region,languages,competences,apart]`; several languages, competences or reviewers kept
+    /// apart stand in one cell, separated by `;`, `|`, a comma or space (reviewers by `;` or `|` alone).
     ///
     /// # Errors
     /// [`InputError`] naming row and column; a reviewer that is there twice among them.
     pub fn read(bytes: &[u8], file: &str) -> Result<Self, InputError> {
         let table = Table::read(bytes, file, MAX_CELL_BYTES)?;
         let key = table.require("reviewer")?;
-        let columns = ["min", "max", "region", "languages", "competences"].map(|name| table.column(name));
+        let columns = ["min", "max", "region", "languages", "competences", "apart"];
+        let columns = columns.map(|name| table.column(name));
         let mut reviewers: BTreeMap<String, ReviewerEntry> = BTreeMap::new();
         let mut rows = BTreeMap::new();
         for row in &table.rows {
@@ -50,18 +53,34 @@ impl Reviewers {
                 let kind = InputErrorKind::DuplicateId { id: reviewer, first_row };
                 return Err(here.column("reviewer").error(kind));
             }
-            let [min, max, region, languages, competences] =
+            let [min, max, region, languages, competences, apart] =
                 columns.map(|column| column.map_or("", |index| row.cells[index].as_str()));
             let entry = ReviewerEntry {
                 min: whole(min, 0, MAX_LOAD, &here.column("min"))?,
                 max: whole(max, 0, MAX_LOAD, &here.column("max"))?,
                 region: region.to_owned(),
-                languages: split(languages),
-                competences: split(competences),
+                languages: list(languages),
+                competences: list(competences),
+                apart: apart
+                    .split([';', '|'])
+                    .map(str::trim)
+                    .filter(|p| !p.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
             };
             reviewers.insert(reviewer, entry);
         }
         Ok(Self(reviewers))
+    }
+
+    /// Takes what is known of one reviewer.
+    pub fn put(&mut self, reviewer: String, entry: ReviewerEntry) {
+        self.0.insert(reviewer, entry);
+    }
+
+    /// Takes the entries of another table in place of the own ones.
+    pub fn replace(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Returns one reviewer.
@@ -75,7 +94,8 @@ impl Reviewers {
     }
 }
 
-fn split(cell: &str) -> BTreeSet<String> {
+/// The items of a cell that lists several: languages, competences.
+pub fn list(cell: &str) -> BTreeSet<String> {
     cell.split([';', '|', ',', ' ']).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 

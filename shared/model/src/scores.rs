@@ -132,15 +132,25 @@ impl Scores {
 
     /// Returns the same scores of one round only.
     pub fn of_round(&self, round: &str) -> Self {
-        let mut chosen = Self { criteria: self.criteria.clone(), file: self.file.clone(), ..Self::default() };
+        self.of(|review| review.round == round)
+    }
+
+    /// Returns the same scores without those of one reviewer.
+    #[must_use]
+    pub fn without(&self, reviewer: &str) -> Self {
+        self.of(|review| review.reviewer != reviewer)
+    }
+
+    fn of(&self, chosen: impl Fn(&Review) -> bool) -> Self {
+        let mut some = Self { criteria: self.criteria.clone(), file: self.file.clone(), ..Self::default() };
         for ((row, review), said) in self.rows.iter().zip(&self.reviews).zip(&self.not_applicable) {
-            if review.round == round {
-                chosen.rows.push(*row);
-                chosen.reviews.push(review.clone());
-                chosen.not_applicable.push(said.clone());
+            if chosen(review) {
+                some.rows.push(*row);
+                some.reviews.push(review.clone());
+                some.not_applicable.push(said.clone());
             }
         }
-        chosen
+        some
     }
 
     /// Returns the rounds that occur, sorted.
