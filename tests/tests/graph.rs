@@ -76,8 +76,16 @@ fn the_relay_carries_plain_sqlite_and_the_engine_an_encrypted_one() {
 fn the_shared_crates_know_little_of_each_other_and_nothing_of_the_world() {
     assert_eq!(ours("tessera-vault"), ["tessera-protocol"]);
     assert_eq!(ours("tessera-model"), [""; 0]);
-    for package in ["tessera-protocol", "tessera-vault", "tessera-model"] {
+    assert_eq!(ours("tessera-solve"), ["tessera-model"]);
+    for package in ["tessera-protocol", "tessera-vault", "tessera-model", "tessera-solve"] {
         reaches_none(package, &SHELL);
+    }
+}
+
+#[test]
+fn only_shells_wait_for_the_solver() {
+    for package in ["tessera-model", "tessera-engine", "tessera-relay"] {
+        reaches_none(package, &["highs", "highs-sys", "tessera-solve"]);
     }
 }
 
@@ -95,6 +103,7 @@ fn each_pinned_format_and_each_database_has_one_crate_that_names_it() {
         "tessera-protocol",
         "tessera-vault",
         "tessera-model",
+        "tessera-solve",
         "tessera-relay",
         "tessera-engine",
         "tessera-driver",
@@ -108,6 +117,7 @@ fn each_pinned_format_and_each_database_has_one_crate_that_names_it() {
     };
     check("automerge", &["tessera-model"]);
     check("age", &["tessera-vault"]);
+    check("highs", &["tessera-solve"]);
     check("rusqlite", &["tessera-relay", "tessera-engine"]);
     check("axum", &["tessera-relay"]);
     check("ed25519-dalek", &["tessera-protocol", "tessera-vault", "tessera-relay"]);
