@@ -9,6 +9,8 @@ import { dirname, join } from 'node:path';
 
 const SHIPPED = ['tessera-cli', 'tessera-relay'];
 const FILE = 'THIRD-PARTY.md';
+/** Notices of what a crate carries in a folder of its own. */
+const CARRIED = { 'highs-sys': ['HiGHS/LICENSE.txt', 'HiGHS/THIRD_PARTY_NOTICES.md'] };
 
 const metadata = JSON.parse(
   execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', '--filter-platform', 'x86_64-unknown-linux-gnu'], {
@@ -47,7 +49,7 @@ const notices = (one) => {
       return '';
     }
   };
-  return chosen.map(text).filter(Boolean);
+  return [...chosen, ...(CARRIED[one.name] ?? [])].map(text).filter(Boolean);
 };
 
 const users = new Map();
@@ -60,8 +62,8 @@ const texts = [...users].map(([text, names]) => `### ${names.join(', ')}\n\n\`\`
 const content = `# What is in Tessera that others wrote
 
 The command line and the relay contain the crates below, each under its own licence, beside SQLite and SQLCipher (in
-\`libsqlite3-sys\`), Zstandard (in \`zstd-sys\`) and the Time Zone Database. This file is written by \`make notices\`; \`make lint\`
-compares it.
+\`libsqlite3-sys\`), Zstandard (in \`zstd-sys\`), HiGHS (in \`highs-sys\`) and the Time Zone Database. This file is written by
+\`make notices\`; \`make lint\` compares it.
 
 | crate | licence | source |
 |---|---|---|

@@ -25,7 +25,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::commands::{
     access, agreement, application, assign, bundle, calibration, charter, completions, compute, conflict,
     device, eligibility, enrol, explain, export, home, member, passphrase, programme, queue, ranking,
-    recovery, repair, report, review, round, scores, search, status, sync, totals, verify,
+    recovery, repair, report, review, round, scores, search, selection, status, sync, totals, verify,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -62,11 +62,14 @@ enum Command {
     Bundle(bundle::Arguments),
     /// What came in: import, list, show, withdraw, duplicates
     Application(application::Arguments),
-    /// Who reads what: import, publish, list
+    /// Who reads what: import, solve, publish, list, explain
     Assign(assign::Arguments),
+    /// Who would read what, as good as can be; nothing is staged
+    Assignment(Box<assign::solve::Wanted>),
     /// Severity of readers and the order corrected for it, of what counts
     Calibration(calibration::Arguments),
-    /// Calculate on files, without a home: totals, ranking, agreement, calibration
+    /// Calculate on files, without a home: totals, ranking, agreement, calibration, assignment,
+    /// selection
     Compute(compute::Arguments),
     /// Conflicts of interest: declare, clear, list
     Conflict(conflict::Arguments),
@@ -117,6 +120,8 @@ enum Command {
     Review(review::Arguments),
     /// What counts, as a table
     Scores(scores::Arguments),
+    /// Who is selected: seats down the order, under quotas
+    Selection(selection::Arguments),
     /// Where your work is: on this device, in the outbox, held by the relay, opened by a coordinator
     Status(status::Arguments),
     /// Mean, median, spread and total of each application, of what counts
@@ -157,6 +162,7 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Bundle(arguments) => bundle::run(arguments, context),
         Command::Application(arguments) => application::run(arguments, context),
         Command::Assign(arguments) => assign::run(arguments, context),
+        Command::Assignment(wanted) => assign::assignment(wanted, context),
         Command::Conflict(arguments) => conflict::run(arguments, context),
         Command::Eligibility(arguments) => eligibility::run(arguments, context),
         Command::Export(arguments) => export::run(arguments, context),
@@ -182,6 +188,7 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Ranking(figures) => ranking::run(figures, context),
         Command::Review(arguments) => review::run(arguments, context),
         Command::Scores(arguments) => scores::run(arguments, context),
+        Command::Selection(arguments) => selection::run(arguments, context),
         Command::Status(arguments) => status::run(arguments, context),
         Command::Totals(figures) => totals::run(figures, context),
         Command::Recovery(arguments) => recovery::run(arguments, context),

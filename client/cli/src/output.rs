@@ -172,6 +172,12 @@ pub(crate) fn print_warnings(warnings: &[Warning]) {
     }
 }
 
+/// Says on stderr what to do next, for people.
+pub(crate) fn print_hint(text: &str) {
+    // Nothing is left to tell anyone when stderr itself is gone.
+    let _ = writeln!(io::stderr().lock(), "{}", shown(text));
+}
+
 /// Makes text from files safe for a terminal: control characters and those that turn the reading direction are shown
 /// as their code.
 pub(crate) fn shown(text: &str) -> String {

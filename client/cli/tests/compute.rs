@@ -245,3 +245,130 @@ fn help_and_version_are_results() {
     }
     assert_eq!(tessera(&folder, "").status.code(), Some(2));
 }
+
+#[test]
+fn assignments_are_solved_explained_and_never_merely_impossible() {
+    let pairs = "reviewer,application,affinity,conflict\nr1,a1,0.9,\nr1,a2,0.8,\nr2,a1,0.8,\nr2,a2,0.1,\nr3,a1,0.1,\nr3,a2,0.3,yes\n";
+    let folder = folder(
+        "assignment",
+        &[
+            ("w.csv", pairs),
+            ("m.csv", "0.9,0.8\n0.8,0.1\n0.1,-1\n"),
+            ("v.csv", "reviewer,max\nr1,1\nr2,1\nr3,2\n"),
+            ("old.json", "{\"rows\":[{\"application\":\"a1\",\"reviewer\":\"r3\"}]}"),
+        ],
+    );
+    let run = |arguments: &str| tessera(&folder, &format!("--json compute assignment {arguments}"));
+    let json = |output: &Output| -> serde_json::Value { serde_json::from_slice(&output.stdout).unwrap() };
+    let solved = run("--affinity w.csv --reads 1 --min-load 0 --max-load 1");
+    assert_eq!(solved.status.code(), Some(0), "{}", String::from_utf8_lossy(&solved.stderr));
+    let result = json(&solved);
+    assert_eq!(result["schema"], "tessera/assignment/1");
+    assert_eq!((&result["objective"], &result["optimal"]), (&1.6.into(), &true.into()));
+    assert_eq!(result["loads"], serde_json::json!({ "r1": 1, "r2": 1, "r3": 0 }));
+    assert_eq!(
+        result["rows"],
+        serde_json::json!([
+            { "application": "a1", "reviewer": "r2", "affinity": 0.8 },
+            { "application": "a2", "reviewer": "r1", "affinity": 0.8 }
+        ])
+    );
+    assert_eq!(result["worst"], serde_json::json!({ "application": "a1", "score": 0.8 }));
+    assert_eq!((&result["unmet"], &result["soft_broken"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!(
+        (&result["sentence"]["code"], &result["act"]["code"]),
+        (&"assigned".into(), &"publish".into())
+    );
+    // The same as a matrix.
+    let matrix = run("--matrix m.csv --conflict-below 0 --reads 1 --min-load 0 --max-load 1");
+    assert_eq!(json(&matrix)["rows"], result["rows"]);
+
+    let short = run("--affinity w.csv --reads 2 --min-load 0 --max-load 2 --reviewers v.csv");
+    assert_eq!(short.status.code(), Some(8));
+    let result = json(&short);
+    assert_eq!(
+        (result["rows"].as_array().unwrap().len(), &result["unmet"][0]["application"]),
+        (3, &"a2".into())
+    );
+    let error: serde_json::Value = serde_json::from_slice(&short.stderr).unwrap();
+    assert_eq!(error["error"]["code"], "assignment-incomplete");
+
+    let kept = json(&run("--affinity w.csv --reads 1 --max-load 1 --keep old.json"));
+    assert_eq!((&kept["kept"]["kept"], &kept["rows"][0]["reviewer"]), (&1.into(), &"r3".into()));
+    let why = json(&run("--affinity w.csv --reads 1 --max-load 1 --explain a1 r1"));
+    assert_eq!(
+        (&why["rows"][0]["state"], &why["rows"][0]["objective_if"]),
+        (&"possible".into(), &1.0.into())
+    );
+
+    for (arguments, exit, code) in [
+        ("--reads 1 --max-load 1", 2, "usage"),
+        ("--affinity w.csv --reads 0 --max-load 1", 2, "usage"),
+        ("--affinity w.csv --reads 1 --min-load 2 --max-load 1", 2, "usage"),
+        ("--affinity m.csv --reads 1 --max-load 1", 3, "column-missing"),
+        ("--affinity w.csv --reads 1 --max-load 1 --explain a1 r9", 4, "pair-unknown"),
+        ("--affinity none.csv --reads 1 --max-load 1", 4, "file-unreadable"),
+    ] {
+        let output = run(arguments);
+        let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), error["error"]["code"].as_str()),
+            (Some(exit), Some(code)),
+            "{arguments}"
+        );
+    }
+}
+
+#[test]
+fn selections_go_down_the_order_under_quotas() {
+    let seats = "[seats]\nn = 2\nquotas = [{ name = \"the south\", field = \"region\", value = \"south\", min = 1 }]\n";
+    let programme = format!("{PROGRAMME}{seats}");
+    let folder = folder(
+        "selection",
+        &[
+            ("p.toml", &programme),
+            ("high.toml", &programme.replace("min = 1 }", "min = 2 }")),
+            ("s.csv", "application,reviewer,k,l\na,r1,5,5\nb,r1,4,4\nc,r2,3,3\nd,r2,2,2\n"),
+            ("a.csv", "application,region\na,north\nb,north\nc,south\nd,north\n"),
+        ],
+    );
+    let ranking = tessera(&folder, "--json compute ranking --scores s.csv --programme p.toml");
+    std::fs::write(folder.join("r.json"), &ranking.stdout).unwrap();
+    let run =
+        |arguments: &str| tessera(&folder, &format!("--json compute selection --ranking r.json {arguments}"));
+    let output = run("--programme p.toml --applications a.csv --snapshot record.json");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&result["selected"], &result["waitlist"]),
+        (&serde_json::json!(["a", "c"]), &serde_json::json!(["b", "d"]))
+    );
+    assert_eq!(result["passed_over"][0]["constraint"], "the south");
+    assert_eq!(result["depends_on_one_reader"], serde_json::Value::Null);
+    let record = std::fs::read(folder.join("record.json")).unwrap();
+    assert!(record.starts_with(b"{\"before\":null,\"order\":[{\"application\":\"a\""));
+    std::fs::write(folder.join("old.json"), &output.stdout).unwrap();
+    let promoted =
+        run("--programme p.toml --applications a.csv --keep old.json --withdrawn a --scores s.csv");
+    let result: serde_json::Value = serde_json::from_slice(&promoted.stdout).unwrap();
+    assert_eq!(
+        (&result["selected"], &result["promoted"]),
+        (&serde_json::json!(["b", "c"]), &serde_json::json!(["b"]))
+    );
+    assert!(result["depends_on_one_reader"].is_boolean());
+    for (arguments, exit, code) in [
+        ("--programme high.toml --applications a.csv", 8, "quotas-impossible"),
+        ("--programme p.toml", 3, "column-missing"),
+        ("--programme s.csv", 3, "programme-bad-definition"),
+    ] {
+        let output = run(arguments);
+        let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), error["error"]["code"].as_str()),
+            (Some(exit), Some(code)),
+            "{arguments}"
+        );
+    }
+    let message = run("--programme high.toml --applications a.csv");
+    assert!(String::from_utf8_lossy(&message.stderr).contains("the south"));
+}

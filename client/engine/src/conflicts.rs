@@ -134,7 +134,7 @@ impl Acts<'_> {
         Ok(Some(standing).filter(|_| ruling != Some(Ruling::Lifted)))
     }
 
-    fn ruling(
+    pub(crate) fn ruling(
         &mut self,
         application: ApplicationId,
         member: MemberId,

@@ -53,6 +53,7 @@ pub mod score_import;
 pub mod scores;
 pub mod send;
 mod settings;
+pub mod solving;
 pub mod store;
 pub mod verify;
 pub mod work;

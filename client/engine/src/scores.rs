@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_model::applications::Applications;
 use tessera_model::cells::neutralise;
 use tessera_model::compute::{ComputeError, File, Inputs};
 use tessera_model::documents::{Dossier, Identity, Kind, Subject, Withdrawal};
@@ -111,6 +112,34 @@ impl Acts<'_> {
         Ok(Some(csv.into_bytes()))
     }
 
+    /// The applications' table that a selection needs: the fields that quotas count and what adjusts totals, of every
+    /// application that was not withdrawn.
+    ///
+    /// # Errors
+    /// [`EngineError`]; inside, the model's refusal.
+    pub fn selection_fields(
+        &mut self,
+        programme: &Programme,
+    ) -> Result<Result<Applications, ComputeError>, EngineError> {
+        let quotas = programme.seats.iter().flat_map(|seats| &seats.quotas);
+        let mut columns: BTreeSet<String> = quotas.map(|quota| quota.field.to_string()).collect();
+        if let Ok(policy) = Policy::of(programme) {
+            columns.extend(policy.add.iter().chain(&policy.subtract).cloned());
+        }
+        let withdrawn = self.withdrawn()?;
+        let mut rows = Vec::new();
+        for (id, identity) in self.applications()? {
+            if withdrawn.contains(&id) {
+                continue;
+            }
+            let answers = self.answers(programme, id)?;
+            let cells = columns.iter().map(|column| answers.get(column).cloned().unwrap_or_default());
+            rows.push(std::iter::once(identity.key).chain(cells).collect());
+        }
+        let columns = std::iter::once("application".to_owned()).chain(columns).collect();
+        Ok(Applications::collect(columns, rows).map_err(ComputeError::from))
+    }
+
     /// What people call each application: its key where identities are here, else the label of a card.
     ///
     /// # Errors
@@ -162,7 +191,7 @@ impl Acts<'_> {
 }
 
 /// One line of CSV.
-fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> =
         cells.map(|cell| format!("\"{}\"", neutralise(cell).replace('"', "\"\""))).collect();
     quoted.join(",") + "\r\n"

@@ -78,11 +78,6 @@ impl Reviewers {
         self.0.insert(reviewer, entry);
     }
 
-    /// Takes the entries of another table in place of the own ones.
-    pub fn replace(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
     /// Returns one reviewer.
     pub fn get(&self, reviewer: &str) -> Option<&ReviewerEntry> {
         self.0.get(reviewer)

@@ -1,5 +1,7 @@
-//! `tessera assign`: who reads what. A table is checked and staged on this device; `publish` gives cards, keys and
-//! dossiers.
+//! `tessera assign`: who reads what. A table, or a solution, is checked and staged on this device; `publish` gives
+//! cards, keys and dossiers.
+
+pub(crate) mod solve;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -40,6 +42,10 @@ pub(crate) struct Arguments {
 enum What {
     /// Check a table of pairs and stage it: application,reviewer[,round]
     Import(Import),
+    /// Find who reads what, as good as can be under every rule, and stage it
+    Solve(Box<solve::Solve>),
+    /// Why an application has this reviewer, or why not
+    Explain(Box<solve::Explain>),
     /// Publish what is staged: readers get cards, keys and dossiers
     Publish,
     /// List who reads what, and what is staged
@@ -82,9 +88,16 @@ struct List {
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.what {
         What::Import(import) => self::import(import, context),
+        What::Solve(arguments) => solve::solve(arguments, context),
+        What::Explain(arguments) => solve::why(arguments, context),
         What::Publish => publish(context),
         What::List(list) => self::list(list, context),
     }
+}
+
+/// Runs `assignment`: the same without staging.
+pub(crate) fn assignment(wanted: &solve::Wanted, context: &Context) -> Result<(), Failure> {
+    solve::show(wanted, true, context)
 }
 
 /// A pair of the table with its place.

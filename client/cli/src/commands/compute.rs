@@ -13,7 +13,9 @@ use tessera_model::table::MAX_FILE_BYTES;
 use tessera_model::totals::TotalRow;
 
 use super::agreement::show_agreement;
+use super::assignment::{self, Assignment};
 use super::calibration::show_calibration;
+use super::selection;
 use crate::failure::{Exit, Failure};
 use crate::output::{Envelope, print_json, print_table, print_warnings};
 
@@ -34,6 +36,10 @@ enum What {
     Agreement(Files),
     /// Severity of readers, the order corrected for it, and whether to trust that
     Calibration(Files),
+    /// Who reads what: as good as can be, under every rule
+    Assignment(Box<Assignment>),
+    /// Who is selected: seats down the order, under quotas
+    Selection(Box<selection::Files>),
 }
 
 /// Input files of the calculations on scores.
@@ -71,6 +77,8 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         What::Calibration(files) => {
             show_calibration(&files.read()?, files.round.as_deref(), files.even_if_red, json)
         }
+        What::Assignment(arguments) => assignment::run(arguments, json),
+        What::Selection(files) => selection::compute(files, json),
     }
 }
 

@@ -85,13 +85,17 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
 
 /// The inputs of totals and ranking.
 pub(crate) fn inputs(figures: &Figures, context: &Context) -> Result<Inputs, Failure> {
-    let mut session = context.session()?;
-    let (programme, table) = table(&mut session, false)?;
+    inputs_of(figures, &mut context.session()?).map(|(inputs, _)| inputs)
+}
+
+/// The same from an open home, with the definition.
+pub(crate) fn inputs_of(figures: &Figures, session: &mut Session) -> Result<(Inputs, Programme), Failure> {
+    let (programme, table) = table(session, false)?;
     let round = figures.round.as_deref();
     let inputs = session.together(|acts| acts.inputs(&programme, &table, round, figures.seed))?;
     let mut inputs = inputs.map_err(refused)?;
     inputs.warnings.splice(0..0, left_out(&table));
-    Ok(inputs)
+    Ok((inputs, programme))
 }
 
 fn table(session: &mut Session, ids: bool) -> Result<(Programme, ScoreTable), Failure> {

@@ -327,7 +327,7 @@ fn advice(
     };
     let sentence = Saying::new(
         code,
-        "Each of {all} applications has {reads} readers and nobody reads more than {most}; the worst off is {worst} with {score}.",
+        "All {all} applications have all their readers, {reads} each; nobody reads more than {most}, and the worst off is {worst} with {score}.",
     );
     let sentence = sentence.with("all", all).with("reads", rules.reads).with("most", most);
     Advice { sentence: sentence.with("worst", worst).with("score", score), act }

@@ -1,0 +1,277 @@
+//! `tessera assign solve` and `explain`: the workbench's assignment, with applications, readers, conflicts and regions of
+//! the programme. What is solved is staged as `assign import` stages it; publishing stays an act of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+use serde_json::json;
+use tessera_driver::session::Session;
+use tessera_engine::assignments::{Pair, Staging};
+use tessera_engine::programme::round;
+use tessera_engine::solving::AssignmentTables;
+use tessera_model::affinities::Affinities;
+use tessera_model::documents::AssignmentState;
+use tessera_model::input::Warning;
+use tessera_model::programme::Programme;
+use tessera_model::reviewers::Reviewers;
+use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
+use tessera_solve::assignment::explain::explain;
+use tessera_solve::assignment::problem::{Problem, Tables};
+use tessera_solve::assignment::{Plan, Rules, assign};
+use tessera_solve::compute::{pairs, read_affinities};
+
+use super::BATCH;
+use crate::applications::Applications;
+use crate::commands::application::must_coordinate;
+use crate::commands::assignment::{
+    FileOptions, LoadedFiles, RuleOptions, not_assigned, print_plan, print_whole, served, show_explanation,
+    unknown_pair,
+};
+use crate::commands::compute::refused;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::names::Names;
+use crate::output::print_warnings;
+
+/// Arguments of `assign solve`.
+#[derive(Debug, Args)]
+pub(crate) struct Solve {
+    #[command(flatten)]
+    wanted: Wanted,
+    /// Only calculate; nothing is staged
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Arguments of `assign explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Application, as the import calls it
+    #[arg(value_name = "APPLICATION")]
+    application: String,
+    /// Reviewer, by name or id
+    #[arg(value_name = "REVIEWER")]
+    reviewer: String,
+    #[command(flatten)]
+    wanted: Wanted,
+}
+
+/// What is solved.
+#[derive(Debug, Args)]
+pub(crate) struct Wanted {
+    #[command(flatten)]
+    files: FileOptions,
+    #[command(flatten)]
+    rules: RuleOptions,
+    /// Round; the first one if not said
+    #[arg(long, value_name = "KEY")]
+    round: Option<String>,
+}
+
+/// Everything that the search takes.
+struct Ready {
+    round: RoundId,
+    rules: Rules,
+    problem: Problem,
+    /// Pairs to keep: of a file, else what is assigned in this round.
+    old: Option<BTreeSet<(String, String)>>,
+    assigned: BTreeSet<(String, String)>,
+    warnings: Vec<Warning>,
+    applications: BTreeMap<String, ApplicationId>,
+    readers: BTreeMap<String, MemberId>,
+}
+
+/// Runs `assign solve`.
+pub(super) fn solve(arguments: &Solve, context: &Context) -> Result<(), Failure> {
+    show(&arguments.wanted, arguments.dry_run, context)
+}
+
+/// Solves, stages unless it is a trial, and prints.
+pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    must_coordinate(&mut session)?;
+    let (_, programme) = session.together(|acts| acts.programme())?;
+    let mut ready = ready(wanted, &programme, &mut session)?;
+    let plan = assign(&ready.problem, &ready.rules, ready.old.as_ref()).map_err(not_assigned)?;
+    let chosen: BTreeSet<(String, String)> =
+        plan.rows.iter().map(|row| (row.application.clone(), row.reviewer.clone())).collect();
+    let stay: Vec<String> = ready
+        .assigned
+        .difference(&chosen)
+        .map(|(application, reviewer)| format!("{application} and {reviewer}"))
+        .collect();
+    if !stay.is_empty() {
+        let message = format!(
+            "assigned, but not in this solution; `assign import --remove` takes them back: {}",
+            stay.join("; ")
+        );
+        ready.warnings.push(Warning::new("assigned-beside", message));
+    }
+    let staged = if dry_run { 0 } else { stage(&plan, &ready, &programme, &mut session)? };
+    if context.json {
+        let mut result = serde_json::to_value(&plan)
+            .map_err(|error| Failure::new(Exit::Bug, "not-json", error.to_string()))?;
+        result["staged"] = json!(staged);
+        result["dry_run"] = json!(dry_run);
+        print_whole("tessera/assignment/1", None, &ready.rules, &ready.warnings, &result)?;
+    } else {
+        print_warnings(&ready.warnings);
+        print_plan(&plan)?;
+    }
+    if dry_run {
+        context.hint("nothing was changed; without --dry-run it is staged");
+    } else {
+        context.hint(&format!(
+            "staged {staged}; next: `tessera assign publish` gives readers their cards and dossiers"
+        ));
+    }
+    served(&plan)
+}
+
+/// Runs `assign explain`.
+pub(super) fn why(arguments: &Explain, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    must_coordinate(&mut session)?;
+    let (_, programme) = session.together(|acts| acts.programme())?;
+    let ready = ready(&arguments.wanted, &programme, &mut session)?;
+    let names = Names::of(&mut session)?;
+    let application = Applications::of(&mut session)?.find(&arguments.application)?;
+    let member = names.find(&arguments.reviewer)?;
+    let of = |id: &ApplicationId| ready.applications.iter().find(|(_, other)| *other == id);
+    let application = of(&application).map(|(key, _)| key.as_str()).unwrap_or(&arguments.application);
+    let reviewer = names.handle(member);
+    let explained = explain(&ready.problem, &ready.rules, ready.old.as_ref(), application, &reviewer);
+    let explanation = explained.map_err(not_assigned)?.ok_or_else(|| unknown_pair(application, &reviewer))?;
+    show_explanation(&explanation, &ready.rules, None, &ready.warnings, context.json)
+}
+
+fn ready(wanted: &Wanted, programme: &Programme, session: &mut Session) -> Result<Ready, Failure> {
+    let rules = wanted.rules.rules()?;
+    let in_round = match &wanted.round {
+        Some(key) => programme.round(key),
+        None => programme.rounds.first(),
+    };
+    let in_round = in_round.ok_or_else(|| {
+        let said = wanted.round.as_deref().unwrap_or("of any name");
+        Failure::new(Exit::NotFound, "round-unknown", format!("the programme has no round {said}"))
+    })?;
+    let in_round = round(in_round.key.as_str());
+    let loaded = wanted.files.load()?;
+    let names = Names::of(session)?;
+    let (affinities, named) = affinities(&loaded, &names)?;
+    let own = loaded.reviewers.as_ref().map(|file| Reviewers::read(file.file().bytes, file.file().name));
+    let own = own.transpose().map_err(refused)?.map(|table| renamed(&table, &names)).transpose()?;
+    let mut members: BTreeSet<MemberId> = named;
+    members.extend(own.iter().flat_map(|(_, members)| members));
+    if members.is_empty() {
+        let permission = session.engine().permission();
+        let plain = |member: &MemberId| {
+            let roles = permission.charter.powers.roles(*member);
+            !roles.admin && !roles.coordinator
+        };
+        members = permission.members.keys().copied().filter(plain).collect();
+    }
+    let tables = session
+        .together(|acts| acts.assignment_tables(programme, &members, |member| names.handle(member)))?;
+    let AssignmentTables { applications, mut reviewers, unable, bars, left_out } = tables.map_err(refused)?;
+    if let Some((own, _)) = own {
+        for (name, entry) in own.iter().filter(|(name, _)| !unable.contains_key(*name)) {
+            reviewers.put(name.to_owned(), entry.clone());
+        }
+    }
+    let chosen = loaded
+        .applications
+        .as_ref()
+        .map(|file| tessera_model::applications::Applications::read(file.file().bytes, file.file().name));
+    let chosen = chosen.transpose().map_err(refused)?;
+    let applications = chosen.unwrap_or(applications);
+    let here = Applications::of(session)?;
+    let ids: BTreeMap<String, ApplicationId> = applications
+        .ids()
+        .map(|key| Ok((key.to_owned(), here.find(key)?)))
+        .collect::<Result<_, Failure>>()?;
+    // Affinities may name applications that are not read, or not any more.
+    let affinities = affinities.map(|table| table.of(|application, _| ids.contains_key(application)));
+    let tables = Tables {
+        affinities: affinities.as_ref(),
+        applications: Some(&applications),
+        reviewers: Some(&reviewers),
+        bars: Some(&bars),
+    };
+    let (problem, mut warnings) = Problem::build(&tables, &rules).map_err(not_assigned)?;
+    warnings.extend(
+        left_out.iter().map(|(code, names)| Warning::new(code, format!("left out: {}", names.join(", ")))),
+    );
+    let mut assigned = BTreeSet::new();
+    for (pair, assignment) in session.together(|acts| acts.assignments())? {
+        if pair.round == in_round && assignment.state == Some(AssignmentState::Assigned) {
+            assigned.insert((here.label(pair.application), names.handle(pair.member)));
+        }
+    }
+    let old = match &loaded.keep {
+        Some(file) => Some(pairs(&file.file()).map_err(refused)?),
+        None => (!assigned.is_empty()).then(|| assigned.clone()),
+    };
+    let readers = members.iter().map(|member| (names.handle(*member), *member)).collect();
+    Ok(Ready { round: in_round, rules, problem, old, assigned, warnings, applications: ids, readers })
+}
+
+/// The affinities with members called as everywhere here, and who they are.
+fn affinities(
+    loaded: &LoadedFiles,
+    names: &Names,
+) -> Result<(Option<Affinities>, BTreeSet<MemberId>), Failure> {
+    let Some(read) = read_affinities(&loaded.files()).map_err(refused)? else {
+        return Ok((None, BTreeSet::new()));
+    };
+    let mut members: BTreeMap<&str, MemberId> = BTreeMap::new();
+    for reviewer in &read.reviewers {
+        members.insert(reviewer, names.find(reviewer)?);
+    }
+    let mut table = Affinities::default();
+    for (application, reviewer, affinity) in read.iter() {
+        table.put(application.to_owned(), names.handle(members[reviewer]), affinity);
+    }
+    let members = members.into_values().collect();
+    Ok((Some(table), members))
+}
+
+fn renamed(table: &Reviewers, names: &Names) -> Result<(Reviewers, BTreeSet<MemberId>), Failure> {
+    let (mut renamed, mut members) = (Reviewers::default(), BTreeSet::new());
+    for (reviewer, entry) in table.iter() {
+        let member = names.find(reviewer)?;
+        members.insert(member);
+        renamed.put(names.handle(member), entry.clone());
+    }
+    Ok((renamed, members))
+}
+
+/// Stages the solution in place of whatever was staged before.
+fn stage(plan: &Plan, ready: &Ready, programme: &Programme, session: &mut Session) -> Result<usize, Failure> {
+    session.together(|acts| acts.unstage_all())?;
+    let mut places = session.together(|acts| acts.next_places())?;
+    let mut staged = 0;
+    for batch in plan.rows.chunks(BATCH) {
+        let mut places_now = places.clone();
+        let count = session.together(|acts| {
+            let mut count = 0;
+            for row in batch {
+                let (Some(application), Some(member)) =
+                    (ready.applications.get(&row.application), ready.readers.get(&row.reviewer))
+                else {
+                    continue;
+                };
+                let pair = Pair { member: *member, application: *application, round: ready.round };
+                let place = places_now.entry((*member, ready.round)).or_insert(1);
+                if acts.stage(programme, pair, *place, None)? == Staging::Staged {
+                    *place += 1;
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })?;
+        places = places_now;
+        staged += count;
+    }
+    Ok(staged)
+}
