@@ -94,6 +94,26 @@ impl Programme {
         start: Option<&[f64]>,
         seconds: f64,
     ) -> Result<Answer, SolverError> {
+        // Where the solver cannot keep its own narrow tolerance it ends with an error: then a wider one, or no presolve.
+        let attempts = [(1e-7, "choose"), (1e-6, "choose"), (1e-7, "off"), (1e-6, "off")];
+        let mut last = SolverError::out_of_time();
+        for (tolerance, presolve) in attempts {
+            match self.attempt(cost, start, seconds, tolerance, presolve) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn attempt(
+        &self,
+        cost: &[(usize, f64)],
+        start: Option<&[f64]>,
+        seconds: f64,
+        tolerance: f64,
+        presolve: &str,
+    ) -> Result<Answer, SolverError> {
         if self.columns.is_empty() {
             let satisfied = self.rows.iter().all(|row| row.low <= 0.0 && row.high >= 0.0);
             let solution = Solution { values: Vec::new(), proven: true, bound: 0.0 };
@@ -124,13 +144,14 @@ impl Programme {
         };
         option("threads", model.try_set_option("threads", 1))?;
         option("parallel", model.try_set_option("parallel", "off"))?;
+        option("presolve", model.try_set_option("presolve", presolve))?;
         option("random_seed", model.try_set_option("random_seed", 0))?;
         option("time_limit", model.try_set_option("time_limit", seconds))?;
         option("solver", model.try_set_option("solver", if whole { "choose" } else { "simplex" }))?;
-        option("primal", model.try_set_option("primal_feasibility_tolerance", 1e-9))?;
-        option("dual", model.try_set_option("dual_feasibility_tolerance", 1e-9))?;
+        option("primal", model.try_set_option("primal_feasibility_tolerance", tolerance))?;
+        option("dual", model.try_set_option("dual_feasibility_tolerance", tolerance))?;
         if whole {
-            option("mip", model.try_set_option("mip_feasibility_tolerance", 1e-9))?;
+            option("mip", model.try_set_option("mip_feasibility_tolerance", 1e-6))?;
             option("gap", model.try_set_option("mip_rel_gap", 0.0))?;
             option("gap", model.try_set_option("mip_abs_gap", 1e-4))?;
             if let Some(start) = start {

@@ -285,9 +285,9 @@ impl<'p> Model<'p> {
                     (0..self.problem.pairs.len()).filter(|place| found.values[*place] > 0.5).collect();
                 let lowest =
                     scores(self.problem, &chosen).iter().map(Exact::to_f64).fold(f64::INFINITY, f64::min);
-                self.programme.bound(worst, lowest * self.unit - 1e-7, self.highest());
+                self.programme.bound(worst, lowest * self.unit - 1e-4, self.highest());
             }
-            None => self.programme.row(reached - 1e-6, f64::INFINITY, terms),
+            None => self.programme.row(reached - 1e-4, f64::INFINITY, terms),
         }
     }
 
