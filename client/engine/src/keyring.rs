@@ -103,7 +103,8 @@ impl Keyring {
     }
 
     /// Whoever is given a key in which other keys were given is given those: all of them with a key of `keys`,
-    /// with a key of a `to/` those that everybody has who had it before.
+    /// with a key of a `to/` those that everybody has who had it before. Keys of reviews are in none of the two until a
+    /// coordinator copies them, and their authors alone write with them.
     fn spread(
         &mut self,
         tx: &mut dyn Transaction,
@@ -118,7 +119,7 @@ impl Keyring {
         };
         for record in self.0.values_mut().flat_map(BTreeMap::values_mut) {
             let inside = match record.grant.audience() {
-                None | Some(Audience::Desk(_) | Audience::Keys) => false,
+                None | Some(Audience::Desk(_) | Audience::Keys | Audience::Reviews(_)) => false,
                 Some(_) => {
                     everything || (record.grant.stream != grant.stream && before.is_subset(&record.given))
                 }

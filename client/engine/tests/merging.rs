@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{Home, enrol, found};
+use common::{Home, enrol, found, rng, secret};
 use proptest::prelude::*;
 use tessera_engine::bundle::For;
 use tessera_engine::programme::round;
@@ -15,7 +15,7 @@ use tessera_engine::queue::Waiting;
 use tessera_engine::reading::{Submission, WorkState};
 use tessera_engine::reviews::Reviewed;
 use tessera_engine::score_import::{Became, Options, RefusalKind};
-use tessera_engine::store::{Store, StoreError, Table, Transaction};
+use tessera_engine::store::{MemoryStore, Store, StoreError, Table, Transaction};
 use tessera_engine::work::{WorkKind, outcome_words};
 use tessera_engine::{Engine, PackState};
 use tessera_model::compute::{self, File, Inputs, Request};
@@ -30,8 +30,9 @@ use tessera_model::scores::Scores;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::header::PackKind;
-use tessera_protocol::ids::ApplicationId;
+use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_protocol::pack::Pack;
+use tessera_vault::identity::DeviceSecret;
 use tessera_vault::ids::Audience;
 use tessera_vault::items::Verdict;
 
@@ -470,6 +471,35 @@ fn a_damaged_cache_is_found_and_mended() {
     let after: Vec<_> = reviews(&mut alice).into_iter().map(|review| review.counts).collect();
     assert_eq!(after, before);
     assert!(!alice.repair().unwrap().asks_again);
+}
+
+/// A home of a device that somebody added, from a bundle of everything.
+fn joined(from: &mut Home, secret: DeviceSecret, member: MemberId) -> Home {
+    let about = tessera_engine::core::About { programme: from.programme(), member };
+    let mut home = Engine::join(MemoryStore::default(), secret, rng(), about).unwrap();
+    home.import(&from.export(For::Everything).unwrap()).unwrap();
+    home
+}
+
+#[test]
+fn a_coordinators_later_devices_read_the_reviews_that_came_before_them() {
+    let World { mut alice, mut bob, programme, ids, .. } = world();
+    submit(&mut bob, &programme, ids[0], "4");
+    bring(&mut bob, &mut alice);
+    let member = alice.member();
+    // A paper, by which another computer is set up once the first one is lost.
+    let (paper, computer) = (secret(), secret());
+    alice.together(|acts| acts.add_device(member, paper.device())).unwrap();
+    let mut paper = joined(&mut alice, paper, member);
+    assert!(review(&mut paper, ids[0]).counts.is_ok());
+    drop(alice);
+    paper.together(|acts| acts.add_device(member, computer.device())).unwrap();
+    let mut computer = joined(&mut paper, computer, member);
+    assert!(review(&mut computer, ids[0]).counts.is_ok());
+    // And what its author writes with the same key afterwards.
+    submit(&mut bob, &programme, ids[1], "3");
+    bring(&mut bob, &mut computer);
+    assert!(review(&mut computer, ids[1]).counts.is_ok());
 }
 
 #[test]
