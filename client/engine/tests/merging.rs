@@ -135,7 +135,7 @@ fn decide(home: &mut Home, code: &str, verdict: Verdict) {
 /// Two copies of a home, each a start of its own.
 fn copies(home: Home) -> (Home, Home) {
     let store = home.into_store();
-    let open = |store| Engine::open(store, common::secret_of_last_enrolled(), common::rng()).unwrap();
+    let open = |store| Engine::open(store, common::secret_of_last_enrolled(), rng()).unwrap();
     (open(store.clone()), open(store))
 }
 
