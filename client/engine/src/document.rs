@@ -152,23 +152,23 @@ impl Core {
         id: DocumentId,
         wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
     ) -> Result<Option<Opened>, EngineError> {
-        let Some(source) = Source::read(tx, id, wanted_pack)? else { return Ok(None) };
-        let wanted = source.wanted();
-        let doubled = doubled::doubled(&wanted);
-        self.build(tx, &source, &doubled::without(&wanted, &doubled)).map(Some)
+        Ok(self.open_with_sides(tx, id, wanted_pack)?.map(|(opened, _)| opened))
     }
 
-    /// As [`Core::open_document_of`], once for each side where changes have one number; empty where none have.
-    pub(crate) fn open_sides(
+    /// As [`Core::open_document_of`], with each side where changes have one number; none where none have.
+    pub(crate) fn open_with_sides(
         &self,
         tx: &dyn Transaction,
         id: DocumentId,
         wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
-    ) -> Result<Vec<Opened>, EngineError> {
-        let Some(source) = Source::read(tx, id, wanted_pack)? else { return Ok(Vec::new()) };
+    ) -> Result<Option<(Opened, Vec<Opened>)>, EngineError> {
+        let Some(source) = Source::read(tx, id, wanted_pack)? else { return Ok(None) };
         let wanted = source.wanted();
-        let sides = doubled::sides(&wanted, &doubled::doubled(&wanted));
-        sides.iter().map(|side| self.build(tx, &source, side)).collect()
+        let doubled = doubled::doubled(&wanted);
+        let opened = self.build(tx, &source, &doubled::without(&wanted, &doubled))?;
+        let sides = doubled::sides(&wanted, &doubled);
+        let sides: Result<_, _> = sides.iter().map(|side| self.build(tx, &source, side)).collect();
+        Ok(Some((opened, sides?)))
     }
 
     fn build(

@@ -282,10 +282,8 @@ impl<'a> Gather<'a> {
         let subject = Subject::Reading(application.0, round.0).to_bytes();
         let document = self.core.document_id(&reviews, Kind::Review, &subject)?;
         let mut sorted = self.sort(document, round)?;
-        let opened = self.open(document, &sorted.counting)?;
+        let (opened, sides) = self.open(document, &sorted.counting)?;
         let mut facts = ReviewFacts::new(member.0, round.0, opened.as_ref().map(|opened| &opened.document));
-        let counting = |pack| Ok(sorted.counting.contains(&pack));
-        let sides = self.core.open_sides(self.tx, document, counting)?;
         if !sides.is_empty() {
             facts = facts.beside(sides.iter().map(|side| &side.document));
         }
@@ -391,9 +389,15 @@ impl<'a> Gather<'a> {
         Ok((first, Sort::Waits(why)))
     }
 
-    fn open(&self, document: DocumentId, packs: &BTreeSet<PackId>) -> Result<Option<Opened>, EngineError> {
-        let opened = self.core.open_document_of(self.tx, document, |pack| Ok(packs.contains(&pack)))?;
-        Ok(opened.filter(|opened| !opened.packs.is_empty()))
+    /// What counts of a document, and its sides where a device gave one number twice.
+    fn open(
+        &self,
+        document: DocumentId,
+        packs: &BTreeSet<PackId>,
+    ) -> Result<(Option<Opened>, Vec<Opened>), EngineError> {
+        let found = self.core.open_with_sides(self.tx, document, |pack| Ok(packs.contains(&pack)))?;
+        let (opened, sides) = found.unzip();
+        Ok((opened.filter(|opened| !opened.packs.is_empty()), sides.unwrap_or_default()))
     }
 
     /// What was submitted and does not count by itself.
@@ -401,10 +405,11 @@ impl<'a> Gather<'a> {
         if sorted.waits.is_empty() && sorted.set_aside.is_empty() {
             return Ok(Vec::new());
         }
-        let whole = self.core.open_document_of(self.tx, document, |_| Ok(true))?;
-        let sides = self.core.open_sides(self.tx, document, |_| Ok(true))?;
+        let Some((whole, sides)) = self.core.open_with_sides(self.tx, document, |_| Ok(true))? else {
+            return Ok(Vec::new());
+        };
         let mut submitted: Vec<Submitted> = Vec::new();
-        for opened in whole.iter().chain(&sides) {
+        for opened in [whole].iter().chain(&sides) {
             submitted.extend(Review::history(&opened.document));
         }
         submitted.sort_by_key(|submitted| (submitted.review.revision, submitted.change));
