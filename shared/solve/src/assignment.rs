@@ -19,7 +19,7 @@ use serde::Serialize;
 use tessera_model::decimal::Decimal;
 use tessera_model::exact::Exact;
 use tessera_model::input::InputError;
-use tessera_model::sentence::Advice;
+use tessera_model::sentence::{Advice, Saying};
 
 use self::model::{Force, Model};
 use self::problem::Problem;
@@ -72,7 +72,9 @@ pub struct Plan {
     /// How far from the best it may be, where that is not proven.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<Gap>,
-    /// The application with the lowest score.
+    /// Whether any affinity is known; without one, no pair is better than another.
+    pub preferences: bool,
+    /// The application with the lowest score, where preferences were given.
     pub worst: Option<Worst>,
     /// Reads by reviewer.
     pub loads: BTreeMap<String, usize>,
@@ -89,8 +91,19 @@ pub struct Plan {
     /// What the result says and what to do about it.
     #[serde(flatten)]
     pub advice: Advice,
+    /// Everything that would make it whole, one act for each kind of want; nothing where it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<Saying>,
     /// Who reads what, by application and reviewer.
     pub rows: Vec<Row>,
+}
+
+impl Plan {
+    /// Returns whether everybody is served.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.unmet.is_empty()
+    }
 }
 
 /// One pair.

@@ -310,6 +310,17 @@ fn who_cannot_be_served_is_named_with_the_reason() {
     assert_eq!(plan.unmet[0].applications, ["a1", "a2", "a3"]);
     assert_eq!(plan.unmet[0].reviewers, ["r1", "r2"]);
 
+    // Two kinds of want: each has its act, and all lines count the same.
+    let mixed = Rules { min_load: 3, ..rules.clone() };
+    let both = of_pairs("r1,a1,1,\nr2,a1,1,\nr1,a2,1,\nr2,a2,1,yes\n", &mixed);
+    let plan = assign(&both.problem, &mixed, None).unwrap();
+    assert!(!plan.is_whole());
+    let codes: Vec<&str> = plan.acts.iter().map(|act| act.code()).collect();
+    assert_eq!(codes, ["ask-reviewers", "lower-least-load"]);
+    let text = plan.advice.sentence.text();
+    let counts = format!("{} unmet, at 1 of 2 applications and 1 of 2 reviewers", plan.unmet.len());
+    assert!(text.contains(&counts), "{text}");
+
     let busy = Rules { min_load: 2, ..rules };
     let idle = of_pairs("r1,a1,1,\nr2,a1,1,\nr3,a1,1,\n", &busy);
     let plan = assign(&idle.problem, &busy, None).unwrap();

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use tessera_model::decimal::Decimal;
 use tessera_model::input::Warning;
+use tessera_model::sentence::Saying;
 use tessera_solve::assignment::explain::{Explanation, explain};
 use tessera_solve::assignment::{Objective, Plan, Refused, Rules, assign};
 use tessera_solve::compute::{AssignmentFiles, AssignmentInputs};
@@ -231,7 +232,10 @@ pub(crate) fn print_plan(plan: &Plan) -> Result<(), Failure> {
         vec![row.application.clone(), row.reviewer.clone(), figure(row.affinity)]
     };
     print_table(&["application", "reviewer", "affinity"], &plan.rows.iter().map(cells).collect::<Vec<_>>())?;
-    let mut lines = vec![format!("objective {}", figure(Some(plan.objective)))];
+    let mut lines = vec![match plan.preferences {
+        true => format!("objective {}", figure(Some(plan.objective))),
+        false => "no preferences were given: no pair counts for more than another".to_owned(),
+    }];
     if let Some(worst) = &plan.worst {
         lines.push(format!("worst {} {}", worst.application, figure(Some(worst.score))));
     }
@@ -260,24 +264,25 @@ pub(crate) fn print_plan(plan: &Plan) -> Result<(), Failure> {
         let application = broken.application.as_deref().map_or(String::new(), |id| format!("{id}: "));
         format!("given up: {application}{} [{}]", broken.message, broken.rule)
     }));
-    lines.push(plan.advice.sentence.text());
-    print(&(lines.join("\n") + "\n"))?;
     // Otherwise the failure that follows says it.
-    if plan.unmet.is_empty() {
+    if plan.is_whole() {
+        lines.push(plan.advice.sentence.text());
+    }
+    print(&(lines.join("\n") + "\n"))?;
+    if plan.is_whole() {
         print_hint(&plan.advice.act.text());
     }
     Ok(())
 }
 
-/// Fails where not everybody is served.
+/// Fails where not everybody is served, and says what would make it whole.
 pub(crate) fn served(plan: &Plan) -> Result<(), Failure> {
-    let Some(first) = plan.unmet.first() else { return Ok(()) };
-    let more = match plan.unmet.len() - 1 {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    let message = format!("not everybody can be served: {}{more}", first.message);
-    Err(Failure::new(Exit::NeedsPerson, "assignment-incomplete", message).hint(plan.advice.act.text()))
+    if plan.is_whole() {
+        return Ok(());
+    }
+    let acts: Vec<String> = plan.acts.iter().map(Saying::text).collect();
+    let message = plan.advice.sentence.text();
+    Err(Failure::new(Exit::NeedsPerson, "assignment-incomplete", message).hint(acts.join(" ")))
 }
 
 /// Prints why a pair is, or is not.

@@ -28,9 +28,15 @@ pub(super) fn plan(
         let message = format!("{apart} groups of readers share no application; no exchange joins them");
         soft_broken.push(Broken { rule: "connected", application: None, message });
     }
-    let worst = worst(problem, &chosen.pairs);
-    let advice = advice(problem, rules, chosen, &unmet, worst.as_ref());
+    let preferences = problem.pairs.iter().any(|pair| pair.known);
+    let worst = worst(problem, &chosen.pairs).filter(|_| preferences);
+    let (advice, acts) = match unmet.first() {
+        Some(first) => unmet_advice(problem, &unmet, first),
+        None => (advice(problem, rules, chosen, worst.as_ref()), Vec::new()),
+    };
     Plan {
+        preferences,
+        acts,
         objective: objective(problem, rules, &chosen.pairs).to_f64(),
         optimal: chosen.gap.is_none(),
         gap: chosen.gap.clone(),
@@ -280,44 +286,69 @@ fn competitors(
     (applications, reviewers, full)
 }
 
-/// Says the result in one sentence, and what to do.
-fn advice(
-    problem: &Problem,
-    rules: &Rules,
-    chosen: &Chosen,
-    unmet: &[Unmet],
-    worst: Option<&(String, Exact)>,
-) -> Advice {
-    let all = problem.applications.len();
-    if let Some(first) = unmet.first() {
-        let short: BTreeSet<_> = unmet.iter().filter_map(|one| one.application.as_deref()).collect();
-        let idle: BTreeSet<_> = unmet.iter().filter_map(|one| one.reviewer.as_deref()).collect();
-        let sentence = Saying::new(
-            "unmet",
-            "{applications} of {all} applications and {reviewers} reviewers cannot be served; {first}.",
-        );
-        let sentence = sentence.with("applications", short.len()).with("all", all);
-        let sentence = sentence.with("reviewers", idle.len()).with("first", first.message.as_str());
-        let act = match first.code {
-            "no-room" => {
-                Saying::new("raise-load", "Raise the most reads of these reviewers, or ask more reviewers.")
-            }
-            "own-region" => Saying::new(
-                "raise-own-region",
-                "Allow more readers from the applicant's own region, or ask reviewers from others.",
-            ),
-            "too-few-applications" | "no-reads-left" => {
-                Saying::new("lower-least-load", "Lower the fewest reads of these reviewers.")
-            }
-            _ => Saying::new(
-                "ask-reviewers",
-                "Ask more reviewers who may read these applications, or accept fewer reads.",
-            ),
-        };
-        return Advice { sentence, act };
+/// Says in one sentence how much is unmet, and what would make it whole: one act for each kind of want.
+fn unmet_advice(problem: &Problem, unmet: &[Unmet], first: &Unmet) -> (Advice, Vec<Saying>) {
+    let short: BTreeSet<_> = unmet.iter().filter_map(|one| one.application.as_deref()).collect();
+    let idle: BTreeSet<_> = unmet.iter().filter_map(|one| one.reviewer.as_deref()).collect();
+    let sentence = Saying::new(
+        "unmet",
+        "Not everybody can be served: {unmet} unmet, at {applications} of {all} applications and {reviewers} of {everybody} reviewers; the first: {first}.",
+    );
+    let sentence = sentence.with("unmet", unmet.len());
+    let sentence = sentence.with("applications", short.len()).with("all", problem.applications.len());
+    let sentence = sentence.with("reviewers", idle.len()).with("everybody", problem.reviewers.len());
+    let sentence = sentence.with("first", first.message.as_str());
+    let mut acts: Vec<Saying> = Vec::new();
+    for one in unmet {
+        let act = remedy(one, unmet);
+        if acts.iter().all(|other| other.code() != act.code()) {
+            acts.push(act);
+        }
     }
+    (Advice { sentence, act: remedy(first, unmet) }, acts)
+}
+
+/// What would meet one want, and all others of its kind with it.
+fn remedy(one: &Unmet, unmet: &[Unmet]) -> Saying {
+    let missing = |codes: &[&str]| -> usize {
+        unmet.iter().filter(|other| codes.contains(&other.code)).map(|other| other.missing).sum()
+    };
+    match one.code {
+        "no-room" => Saying::new(
+            "raise-load",
+            "Raise the most reads of the full reviewers by {missing} in all, or ask more reviewers.",
+        )
+        .with("missing", missing(&["no-room"])),
+        "own-region" => Saying::new(
+            "raise-own-region",
+            "Allow more readers from the applicant's own region, or ask reviewers from others.",
+        ),
+        "too-few-applications" | "no-reads-left" => {
+            Saying::new("lower-least-load", "Lower the fewest reads of these reviewers, {missing} in all.")
+                .with("missing", missing(&["too-few-applications", "no-reads-left"]))
+        }
+        "competence" => {
+            Saying::new("ask-competence", "Ask reviewers who have the competences that are missing.")
+        }
+        _ => Saying::new(
+            "ask-reviewers",
+            "Ask more reviewers who may read these applications, or accept fewer reads.",
+        ),
+    }
+}
+
+/// Says the result in one sentence, and what to do.
+fn advice(problem: &Problem, rules: &Rules, chosen: &Chosen, worst: Option<&(String, Exact)>) -> Advice {
     let most = loads(problem, &chosen.pairs).into_iter().max().unwrap_or(0);
-    let (worst, score) = worst.map_or(("none", 0.0), |(id, score)| (id.as_str(), score.to_f64()));
+    let all = problem.applications.len();
+    let Some((worst, score)) = worst else {
+        let sentence = Saying::new(
+            "assigned-without-preferences",
+            "All {all} applications have all their readers, {reads} each, and nobody reads more than {most}; no preferences were given, so none of the pairs is better than another.",
+        );
+        let sentence = sentence.with("all", all).with("reads", rules.reads).with("most", most);
+        return Advice { sentence, act: Saying::new("publish", "Look at who reads what, then publish.") };
+    };
     let (code, act) = match &chosen.gap {
         None => ("assigned", Saying::new("publish", "Look at what the worst application got, then publish.")),
         Some(_) => (
@@ -330,5 +361,5 @@ fn advice(
         "All {all} applications have all their readers, {reads} each; nobody reads more than {most}, and the worst off is {worst} with {score}.",
     );
     let sentence = sentence.with("all", all).with("reads", rules.reads).with("most", most);
-    Advice { sentence: sentence.with("worst", worst).with("score", score), act }
+    Advice { sentence: sentence.with("worst", worst.as_str()).with("score", score.to_f64()), act }
 }

@@ -1,5 +1,5 @@
 //! `tessera assign solve` and `explain`: the workbench's assignment, with applications, readers, conflicts and regions of
-//! the programme. What is solved is staged as `assign import` stages it; publishing stays an act of its own.
+//! the programme. What is solved whole is staged as `assign import` stages it; publishing stays an act of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +86,7 @@ pub(super) fn solve(arguments: &Solve, context: &Context) -> Result<(), Failure>
     show(&arguments.wanted, arguments.dry_run, context)
 }
 
-/// Solves, stages unless it is a trial, and prints.
+/// Solves, stages what is whole unless it is a trial, and prints.
 pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     must_coordinate(&mut session)?;
@@ -107,7 +107,11 @@ pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<
         );
         ready.warnings.push(Warning::new("assigned-beside", message));
     }
-    let staged = if dry_run { 0 } else { stage(&plan, &ready, &programme, &mut session)? };
+    // An incomplete solution is shown and never staged: whoever wants it says so in the rules, with fewer reads.
+    let staged = match plan.is_whole() && !dry_run {
+        true => stage(&plan, &ready, &programme, &mut session)?,
+        false => 0,
+    };
     if context.json {
         let mut result = serde_json::to_value(&plan)
             .map_err(|error| Failure::new(Exit::Bug, "not-json", error.to_string()))?;
@@ -118,7 +122,9 @@ pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<
         print_warnings(&ready.warnings);
         print_plan(&plan)?;
     }
-    if dry_run {
+    if !plan.is_whole() {
+        context.hint("nothing was staged, because the solution is incomplete");
+    } else if dry_run {
         context.hint("nothing was changed; without --dry-run it is staged");
     } else {
         context.hint(&format!(
