@@ -16,6 +16,7 @@ SHELL := bash
 .PHONY: setup build demo test lint notices sim bench fuzz soak deb
 
 step := tests/tools/step
+comma := ,
 target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export TESSERA_RELAY_BIN ?= $(target)/debug/tessera-relay
 
@@ -58,8 +59,13 @@ notices:
 sim: build
 	@$(target)/debug/sim $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG))
 
-bench:
-	@echo "bench: there is nothing to measure yet"
+# What ships is what is measured: both programs as releases, each built as it is shipped. BENCH_FULL=1 adds 5,000
+# applications, WORKLOAD=DIR reads a written workload.
+bench: build
+	@$(step) "bench: relay as a release" cargo build --release -p tessera-relay
+	@$(step) "bench: tessera as a release" cargo build --release -p tessera-cli
+	@$(target)/debug/tessera-bench --programs $(target)/release --out $(target)/bench \
+		$(if $(WORKLOAD),--workload $(WORKLOAD),--applications 100,1000$(if $(BENCH_FULL),$(comma)5000))
 
 # More cases of every property test that feeds bytes by chance to a reader.
 fuzz: build
