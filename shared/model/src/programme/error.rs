@@ -2,6 +2,12 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{self, StrDeserializer};
+
+use super::form::{AttachmentKind, FieldKind};
+
 /// A refused definition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
@@ -61,11 +67,37 @@ impl ProgrammeError {
     }
 
     pub(super) fn from_toml(text: &str, error: &toml::de::Error) -> Self {
-        let (line, column) = place(text, error.span().unwrap_or(0..0));
+        let span = error.span().unwrap_or(0..0);
+        let (line, column) = place(text, span.clone());
         // The parser's message can carry several lines; a hint belongs into one sentence.
-        let message = error.message().lines().map(str::trim).collect::<Vec<_>>().join("; ");
+        let mut message = error.message().lines().map(str::trim).collect::<Vec<_>>().join("; ");
+        if message == "missing field `kind`" {
+            message.push_str(&kinds(section(text, span.start)));
+        }
         Self { code: ProgrammeErrorCode::BadDefinition, message, line, column }
     }
+}
+
+/// The name of the table in which a byte is, by the last header up to it.
+fn section(text: &str, at: usize) -> &str {
+    let end = text.get(at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| at + end);
+    let header = text.get(..end).unwrap_or(text).lines().rev().map(str::trim).find(|l| l.starts_with('['));
+    header.map_or("", |header| header.trim_matches(['[', ']']).trim())
+}
+
+/// The kinds that a table may be of, as the parser names them where one is unknown.
+fn kinds(section: &str) -> String {
+    fn of<'de, T: Deserialize<'de>>() -> Option<String> {
+        let nothing: StrDeserializer<'_, value::Error> = "".into_deserializer();
+        let refused = T::deserialize(nothing).err()?.to_string();
+        refused.split_once("expected ").map(|(_, kinds)| format!(", {kinds}"))
+    }
+    let kinds = match section {
+        "field" => of::<FieldKind>(),
+        "attachment" => of::<AttachmentKind>(),
+        _ => None,
+    };
+    kinds.unwrap_or_default()
 }
 
 /// A mistake found after parsing, with the way to it through the tables.

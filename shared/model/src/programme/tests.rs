@@ -98,6 +98,20 @@ fn mistakes_are_refused_where_they_are() {
     check("nmae = \"x\"", "programme-bad-definition", 1, 1, "unknown field `nmae`, expected one of `name`");
     check("[scale]\nmin = 0\nmaximum = 3", "programme-bad-definition", 3, 1, "expected one of `min`, `max`");
     check("[scale]\nbest = \"highest\"", "programme-bad-definition", 2, 8, "`high` or `low`");
+    check(
+        "[[field]]\nkey = \"a\"",
+        "programme-bad-definition",
+        1,
+        1,
+        "`kind`, one of `text`, `number`, `date`",
+    );
+    check(
+        "[[field]]\nkey = \"a\"\nkind = \"text\"\n[[ attachment ]]\nkey = \"b\"",
+        "programme-bad-definition",
+        4,
+        1,
+        "`kind`, one of `letter`, `cv`, `form`",
+    );
     check("[scale]\nmin = nan", "programme-bad-definition", 2, 7, "not a number");
     check("[scale]\nmin = -0.0", "programme-bad-definition", 2, 7, "minus zero");
     check("[scale]\nmax = 1e308", "programme-bad-definition", 2, 7, "too large");
