@@ -306,3 +306,14 @@ fn a_plan_moves_nothing_and_says_what_would() {
     let plan = relay::plan(&mut alice, &options(vec![place(&relay)]), go_on).unwrap();
     assert!(plan.receive_packs > 0 && plan.receive_bytes > 0, "{plan:?}");
 }
+
+#[test]
+fn a_plan_at_a_blank_relay_says_that_everything_would_go() {
+    let mut alice = homes::found(MemoryStore::default(), "alice", public(KEY)).unwrap();
+    let relay = stand_in(alice.programme());
+    let go_on = &mut |_: &relay::Progress| ControlFlow::Continue(());
+    let plan = relay::plan(&mut alice, &options(vec![place(&relay)]), go_on).unwrap();
+    assert!(plan.send_packs > 0 && plan.receive_packs == 0, "{plan:?}");
+    assert_eq!(relay.with(|kept| kept.len()), 0);
+    assert_eq!(sync(&mut alice, &relay).unwrap().receipts, plan.send_packs);
+}

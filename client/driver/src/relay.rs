@@ -192,7 +192,11 @@ pub fn plan<S: Store>(engine: &mut Engine<S>, options: &Options, tell: Tell<'_>)
     let mut report = Report::default();
     let announced = with_first_relay(options, tell, &mut report, async |talk, report| {
         let sending = engine.inquire(talk.relay, options.wanted)?;
-        talk.exchange(engine, &sending, report).await
+        match talk.exchange(engine, &sending, report).await {
+            // A blank relay knows nobody and holds nothing; the first exchange introduces who belongs.
+            Err(RelayError::NotAdmitted) if engine.is_active() => Ok(Announced::default()),
+            announced => announced,
+        }
     })?;
     plan.relay = report.relay;
     plan.send_attachment_bytes = engine.attachments_to_send()?.iter().map(|one| one.sealed_bytes).sum();
