@@ -11,6 +11,15 @@ use crate::failure::{Exit, Failure};
 /// The shortest beginning of an id that names an application.
 const SHORTEST: usize = 6;
 
+/// An application's name as it is typed in a shell.
+pub(crate) fn typed(label: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_.,:+@%/".contains(c);
+    if !label.is_empty() && label.chars().all(plain) {
+        return label.to_owned();
+    }
+    format!("'{}'", label.replace('\'', "'\\''"))
+}
+
 /// The applications that this home knows, by what people here call them: on a coordinator's device the key, on a
 /// reader's the label of the card.
 pub(crate) struct Applications(BTreeMap<ApplicationId, String>);

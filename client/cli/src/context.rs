@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tessera_driver::session::{Session, os_random};
 use tessera_engine::home::{Continuity, read_bounded};
-use tessera_vault::passphrase::Passphrase;
+use tessera_vault::passphrase::{Passphrase, Strength};
 use zeroize::Zeroizing;
 
 use crate::failure::{Exit, Failure};
@@ -110,25 +110,37 @@ impl Context {
         }
     }
 
-    /// The passphrase of a home to be made, or to be changed to: from `file`, else from the file that every command
-    /// takes, else a person chooses one.
-    pub(crate) fn new_passphrase(&self, file: Option<&Path>) -> Result<Passphrase, Failure> {
-        if let Some(file) = file.or(self.passphrase_file.as_deref()) {
-            return read_passphrase(file);
+    /// The passphrase of a home to be made: from `file`, else from the file that every command takes, else a person
+    /// chooses one. A weak one is only warned of in a demonstration; `demo` is none where it is not known yet.
+    pub(crate) fn new_passphrase(
+        &self,
+        file: Option<&Path>,
+        demo: Option<bool>,
+    ) -> Result<Passphrase, Failure> {
+        match file.or(self.passphrase_file.as_deref()) {
+            Some(file) => self.judged(read_passphrase(file)?),
+            None => choose_passphrase(demo),
         }
-        choose_passphrase()
     }
 
     /// The passphrase to change to: from `file`, else a person chooses one.
-    #[expect(clippy::unused_self, reason = "how a passphrase comes is the context's business")]
-    pub(crate) fn changed_passphrase(&self, file: Option<&Path>) -> Result<Passphrase, Failure> {
+    pub(crate) fn changed_passphrase(&self, file: Option<&Path>, demo: bool) -> Result<Passphrase, Failure> {
         match file {
-            Some(file) => read_passphrase(file),
+            Some(file) => self.judged(read_passphrase(file)?),
             None => {
                 must_have_terminal("--new-passphrase-file F gives the new passphrase")?;
-                choose_passphrase()
+                choose_passphrase(Some(demo))
             }
         }
+    }
+
+    /// Warns of a weak passphrase from a file; a real programme refuses it where it is set.
+    fn judged(&self, passphrase: Passphrase) -> Result<Passphrase, Failure> {
+        let strength = passphrase.strength(&[]);
+        if !strength.is_good() {
+            self.hint(&format!("warning: this passphrase is weak: {}", weakness(strength)));
+        }
+        Ok(passphrase)
     }
 
     /// Tells a person what to do next; scripts are not told.
@@ -186,8 +198,16 @@ fn read_passphrase(file: &Path) -> Result<Passphrase, Failure> {
     Ok(Passphrase::new(line))
 }
 
+fn weakness(strength: Strength) -> String {
+    format!(
+        "about {:.0} bits; a real programme asks for {:.0}, six words drawn at random have 77",
+        strength.bits,
+        Strength::GOOD_BITS
+    )
+}
+
 /// Lets a person take a generated passphrase or bring one, typed twice either way.
-fn choose_passphrase() -> Result<Passphrase, Failure> {
+fn choose_passphrase(demo: Option<bool>) -> Result<Passphrase, Failure> {
     must_have_terminal(
         "--passphrase-file F, or $TESSERA_PASSPHRASE_FILE, gives the passphrase of the new home",
     )?;
@@ -204,11 +224,10 @@ fn choose_passphrase() -> Result<Passphrase, Failure> {
         if first.expose() != generated.expose() {
             let strength = first.strength(&[]);
             if !strength.is_good() {
-                let _ = writeln!(
-                    std::io::stderr().lock(),
-                    "This one is weak: about {:.0} bits, the six words above have 77.",
-                    strength.bits
-                );
+                let _ = writeln!(std::io::stderr().lock(), "This one is weak: {}.", weakness(strength));
+                if demo == Some(false) {
+                    continue;
+                }
             }
             if Passphrase::new(&ask("Once more: ")?).expose() != first.expose() {
                 let _ = writeln!(std::io::stderr().lock(), "The two are not the same.");

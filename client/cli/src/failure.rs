@@ -2,9 +2,11 @@
 //! here and nowhere else.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use serde_json::Value;
 use tessera_driver::relay::RelayError;
 use tessera_driver::session::SessionError;
 use tessera_engine::EngineError;
@@ -14,6 +16,7 @@ use tessera_model::input::InputError;
 use tessera_vault::enrol::EnrolError;
 use tessera_vault::identity::IdentityError;
 
+use crate::commands::programme::text;
 use crate::output::shown;
 
 const UPDATE: &str = "install the newest version of Tessera";
@@ -38,6 +41,16 @@ pub(crate) enum Exit {
     Disk = 11,
 }
 
+impl Exit {
+    /// Of several failures the one with the greatest is told last and ends the command: a bug, then the later codes.
+    pub(crate) fn severity(self) -> u8 {
+        match self {
+            Self::Bug => u8::MAX,
+            other => other as u8,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -59,7 +72,8 @@ pub(crate) struct FailureBody {
     pub(crate) hint: Option<String>,
     pub(crate) file: Option<String>,
     pub(crate) row: Option<u64>,
-    pub(crate) column: Option<String>,
+    /// The name of a table's column; the number of a character in a text file.
+    pub(crate) column: Option<Value>,
 }
 
 impl Failure {
@@ -83,7 +97,21 @@ impl Failure {
     pub(crate) fn at(mut self, file: &str, row: Option<u64>, column: Option<&str>) -> Self {
         self.body.file = Some(file.to_owned());
         self.body.row = row;
-        self.body.column = column.map(str::to_owned);
+        self.body.column = column.map(Value::from);
+        self
+    }
+
+    /// Names the file that it is about.
+    fn of_file(mut self, path: &Path) -> Self {
+        self.body.file = Some(path.display().to_string());
+        self
+    }
+
+    /// Adds the line and the character of a text file, both from 1.
+    pub(crate) fn at_character(mut self, file: &str, line: u32, column: u32) -> Self {
+        self.body.file = Some(file.to_owned());
+        self.body.row = Some(u64::from(line));
+        self.body.column = Some(Value::from(column));
         self
     }
 
@@ -93,24 +121,24 @@ impl Failure {
         struct Envelope<'a> {
             error: &'a FailureBody,
         }
-        let mut text = String::new();
+        let mut said = String::new();
         if json {
-            text = serde_json::to_string(&Envelope { error: self.body.as_ref() }).unwrap_or_default();
+            said = serde_json::to_string(&Envelope { error: self.body.as_ref() }).unwrap_or_default();
         } else {
             let place = [
                 self.body.file.clone(),
                 self.body.row.map(|row| format!("row {row}")),
-                self.body.column.as_ref().map(|column| format!("column {column}")),
+                self.body.column.as_ref().map(|column| format!("column {}", text(column))),
             ];
             let place: Vec<String> = place.into_iter().flatten().collect();
             let place = if place.is_empty() { String::new() } else { format!("{}: ", place.join(", ")) };
-            text.push_str(&shown(&format!("tessera: {place}{}", self.body.message)));
+            said.push_str(&shown(&format!("tessera: {place}{}", self.body.message)));
             if let Some(hint) = &self.body.hint {
-                text.push_str(&shown(&format!("\n  {hint}")));
+                said.push_str(&shown(&format!("\n  {hint}")));
             }
         }
         // Nothing is left to tell anyone when stderr itself is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{said}");
     }
 }
 
@@ -130,6 +158,11 @@ impl From<SessionError> for Failure {
             SessionError::NoSuchPaper => Self::new(Exit::NotFound, "no-such-paper", error.to_string())
                 .hint("check the words against the sheet, and that it is the sheet of this programme"),
             SessionError::Relay(error) => (*error).into(),
+            SessionError::WeakPassphrase { .. } => {
+                Self::new(Exit::BadInput, "passphrase-weak", error.to_string()).hint(
+                    "six words drawn at random have 77 bits; in a terminal, without a file, six are proposed",
+                )
+            }
             SessionError::OtherHome => Self::new(Exit::BadInput, "other-home", error.to_string())
                 .hint("choose another folder with --home"),
         }
@@ -161,11 +194,18 @@ impl From<HomeError> for Failure {
             HomeError::Io { .. } => (Exit::Disk, "disk", ""),
             HomeError::Store(error) => return store(error),
         };
-        let mut message = error.to_string();
-        if let HomeError::Io { source, .. } = &error {
-            message = format!("{message}: {source}");
+        let failure = |message: String| Self::new(exit, code, message).hint_unless_empty(hint);
+        // The place names the file; the message does not once more.
+        match &error {
+            HomeError::Io { path, source } => {
+                failure(format!("could not be read or written: {source}")).of_file(path)
+            }
+            HomeError::ReadOnly(path) => failure("this can only be read".to_owned()).of_file(path),
+            HomeError::TooLarge { path, limit_bytes } => {
+                failure(format!("this is larger than {limit_bytes} bytes")).of_file(path)
+            }
+            _ => failure(error.to_string()),
         }
-        Self::new(exit, code, message).hint_unless_empty(hint)
     }
 }
 

@@ -10,10 +10,12 @@ mod commands;
 mod context;
 mod failure;
 mod files;
+mod given;
 mod log;
 mod names;
 mod output;
 mod progress;
+mod table;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

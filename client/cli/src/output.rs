@@ -9,6 +9,7 @@ use tessera_model::input::Warning;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::table::{lay_out, terminal_cells};
 
 /// The one object that `--json` prints.
 #[derive(Debug, Serialize)]
@@ -71,9 +72,12 @@ impl<R: Serialize> Answer<R> {
         header: &[&str],
         cells: impl FnMut(&R) -> Vec<String>,
     ) -> Result<(), Failure> {
-        self.show_as(context, |answer| {
-            print_table(header, &answer.rows.iter().map(cells).collect::<Vec<_>>())
-        })
+        self.show_as(context, |answer| answer.table(header, cells))
+    }
+
+    /// Prints the rows as a table.
+    pub(crate) fn table(&self, header: &[&str], cells: impl FnMut(&R) -> Vec<String>) -> Result<(), Failure> {
+        print_table(header, &self.rows.iter().map(cells).collect::<Vec<_>>())
     }
 
     /// Prints JSON, or what `people` prints.
@@ -137,26 +141,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints a table with a header, columns aligned, numbers to the right.
 pub(crate) fn print_table(header: &[&str], rows: &[Vec<String>]) -> Result<(), Failure> {
-    let mut widths: Vec<usize> = header.iter().map(|cell| cell.chars().count()).collect();
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| shown(cell)).collect()).collect();
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = String::new();
-    let titles: Vec<String> = header.iter().map(ToString::to_string).collect();
-    for row in std::iter::once(&titles).chain(&rows) {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            let number = cell.parse::<f64>().is_ok();
-            line.push_str(&if number { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") });
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    print(&text)
+    print(&lay_out(header, &rows, terminal_cells()))
 }
 
 /// Prints warnings to stderr, for people.

@@ -13,6 +13,7 @@
 //! keep = { words = "rows.0.check_words" }   # for later steps; a list is joined with spaces
 //! files = ["bob.answer"]                    # files that must be there afterwards
 //! write = { "words" = "{words}" }           # files written just before
+//! cut = { "half" = "bob.bundle" }           # files made of the first half of another just before
 //! ```
 //! `$TESSERA_PASSPHRASE_FILE` names a file with a passphrase; `env` of a step overrides it.
 
@@ -55,6 +56,8 @@ struct Step {
     env: BTreeMap<String, String>,
     #[serde(default)]
     write: BTreeMap<String, String>,
+    #[serde(default)]
+    cut: BTreeMap<String, String>,
 }
 
 #[test]
@@ -107,6 +110,10 @@ impl Step {
         let run = filled(&self.run, kept);
         for (file, text) in &self.write {
             std::fs::write(folder.join(file), filled(text, kept)).unwrap();
+        }
+        for (half, whole) in &self.cut {
+            let bytes = std::fs::read(folder.join(whole)).unwrap();
+            std::fs::write(folder.join(half), &bytes[..bytes.len() / 2]).unwrap();
         }
         let output = Command::new(env!("CARGO_BIN_EXE_tessera"))
             .current_dir(folder)

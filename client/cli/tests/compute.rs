@@ -222,8 +222,11 @@ fn refusals_carry_exit_status_code_and_place() {
         assert!(output.stdout.is_empty(), "{arguments}");
         let result: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
         let error = &result["error"];
-        let got =
-            (error["code"].as_str(), error["file"].as_str(), error["row"].as_u64(), error["column"].as_str());
+        // The name of a table's column; in a text file the number of a character.
+        let number = error["column"].as_u64().map(|number| number.to_string());
+        assert_eq!(number.is_some(), file == Some("typo.toml"), "{arguments}");
+        let at = error["column"].as_str().or(number.as_deref());
+        let got = (error["code"].as_str(), error["file"].as_str(), error["row"].as_u64(), at);
         assert_eq!(got, (Some(code), file, row, column), "{arguments}");
         assert!(!error["message"].as_str().unwrap().is_empty());
     }

@@ -14,7 +14,7 @@ use tessera_engine::core::Rng;
 use tessera_engine::home::{Anchor, Continuity, Home, HomeError, Opened};
 use tessera_engine::store::SqlcipherStore;
 use tessera_engine::{Acts, Engine, EngineError};
-use tessera_vault::identity::{Cost, DeviceSecret, IdentityError, open_identity, seal_identity};
+use tessera_vault::identity::{Cost, DeviceSecret, IdentityError, open_identity};
 use tessera_vault::passphrase::Passphrase;
 use tessera_vault::recovery::Paper;
 
@@ -139,7 +139,7 @@ impl Session {
     /// [`IdentityError::WrongPassphrase`] for the old one; [`SessionError`].
     pub fn change_passphrase(&self, old: &Passphrase, new: &Passphrase) -> Result<(), SessionError> {
         let (secret, _) = unlock(&self.home.identity()?, old)?;
-        Ok(self.home.replace_identity(&seal_identity(&secret, new, self.cost))?)
+        Ok(self.home.replace_identity(&make::seal(&secret, new, self.cost)?)?)
     }
 }
 

@@ -53,10 +53,13 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// True where a passphrase of a person's own is good enough to be accepted without a warning: 50 bits, at
-    /// a second a guess tens of millions of years.
+    /// What a passphrase of a person's own must have to keep anything real, in bits: at a second a guess tens of millions
+    /// of years.
+    pub const GOOD_BITS: f64 = 50.0;
+
+    /// True where a passphrase of a person's own is good enough for a real programme.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.bits >= 50.0
+        self.bits >= Self::GOOD_BITS
     }
 }

@@ -86,7 +86,7 @@ fn matrix(context: &Context) -> Result<(), Failure> {
     let count = |value: &Value| value.as_array().map_or(0, Vec::len).to_string();
     Answer::new("access-matrix", rows).show(
         context,
-        &["name", "roles", "standing", "programme", "people", "everything", "dossiers", "earlier", "devices"],
+        &["name", "roles", "standing", "call", "people", "all", "dossiers", "earlier", "devices"],
         |row| {
             vec![
                 text(&row["name"]),

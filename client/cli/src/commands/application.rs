@@ -16,6 +16,7 @@ use tessera_engine::programme::{renditions, round};
 use tessera_model::documents::form::Route;
 use tessera_model::documents::{Assignment, AssignmentState, Sameness};
 use tessera_model::input::Warning;
+use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, RoundId};
 use tessera_vault::ids::Audience;
@@ -54,10 +55,13 @@ enum What {
     Duplicate(Duplicate),
 }
 
+/// The states of an application, as lists name them.
+const STATES: [&str; 6] = ["eligible", "by-exception", "not-eligible", "undecided", "contested", "withdrawn"];
+
 #[derive(Debug, Args)]
 struct List {
-    /// Only those of this state: eligible, by-exception, not-eligible, undecided, contested, withdrawn
-    #[arg(long, value_name = "STATE")]
+    /// Only those of this state
+    #[arg(long, value_name = "STATE", value_parser = STATES)]
     state: Option<String>,
     /// Only those that nobody reads
     #[arg(long)]
@@ -149,6 +153,9 @@ fn list(list: &List, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     must_coordinate(&mut session)?;
     let (_, programme) = session.together(|acts| acts.programme())?;
+    for (field, value) in &wanted {
+        must_be_answer(&programme, field, value)?;
+    }
     let known = session.together(|acts| acts.applications())?;
     let assignments = session.together(|acts| acts.assignments())?;
     let mut reviewed: BTreeMap<ApplicationId, usize> = BTreeMap::new();
@@ -191,7 +198,7 @@ fn list(list: &List, context: &Context) -> Result<(), Failure> {
     let empty = rows.is_empty();
     let header = ["application", "name", "state", "readers", "reviews", "files", "lacks"];
     Answer::new("application-list", rows).show(context, &header, |row| {
-        let name: String = text(&row["title"]).chars().take(32).collect();
+        let name = beginning(&text(&row["title"]));
         let mut cells: Vec<String> = vec![text(&row["application"]), name];
         cells.extend(["state", "readers", "reviews", "files", "lacks"].map(|key| text(&row[key])));
         cells
@@ -200,6 +207,38 @@ fn list(list: &List, context: &Context) -> Result<(), Failure> {
         context.hint("no application fits; `tessera application import FILE --key COLUMN` takes them in");
     }
     Ok(())
+}
+
+/// Fails where the form has no such field, or where no answer to it can be this one.
+fn must_be_answer(programme: &Programme, key: &str, value: &str) -> Result<(), Failure> {
+    let usage = |message: String| Failure::new(Exit::Usage, "usage", message);
+    let Some(field) = programme.fields.iter().find(|field| field.key.as_str() == key) else {
+        let policy = Policy::of(programme).unwrap_or_default();
+        let adjustments = policy.add.iter().chain(&policy.subtract).map(String::as_str);
+        let keys: Vec<&str> =
+            programme.fields.iter().map(|field| field.key.as_str()).chain(adjustments).collect();
+        if keys.contains(&key) {
+            return Ok(());
+        }
+        return Err(usage(format!("the form has no field `{key}`"))
+            .hint(format!("the fields are: {}", keys.join(", "))));
+    };
+    let options: Vec<&str> = field.options.iter().map(|option| option.key.as_str()).collect();
+    if options.is_empty() || field.many || options.contains(&value) {
+        return Ok(());
+    }
+    Err(usage(format!("`{value}` is no answer to `{key}`"))
+        .hint(format!("the answers are: {}", options.join(", "))))
+}
+
+/// The beginning of an answer, for a table.
+fn beginning(answer: &str) -> String {
+    const SHOWN: usize = 32;
+    let mut begun: String = answer.chars().take(SHOWN).collect();
+    if answer.chars().nth(SHOWN).is_some() {
+        begun.push('…');
+    }
+    begun
 }
 
 /// What a list shows beside the key: the first answer of the form.

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tessera_driver::session::Session;
 use tessera_engine::bundle::{self, Bundle, For};
 use tessera_engine::home::HomeError;
 use tessera_model::input::Warning;
+use tessera_protocol::ids::MemberId;
 
 use super::programme::text;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::files;
+use crate::given::Given;
 use crate::names::Names;
 use crate::output::Answer;
 use crate::progress::bytes;
@@ -137,46 +140,73 @@ fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     super::sync::guard(&mut session)?;
     let me = session.engine().member();
-    let mut rows = Vec::new();
-    let mut warnings = Vec::new();
+    let (mut rows, mut warnings, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for (number, file) in (1..).zip(&arguments.files) {
-        let here = |error: Failure| error.at(&file.display().to_string(), None, None);
-        let checked = bundle::check(open(file)?).map_err(|error| here(error.into()))?;
-        if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
-            let text = "this bundle is addressed to somebody else; what you may read of it was taken";
-            warnings.push(Warning { code: "other-addressee", message: text.to_owned(), row: Some(number) });
+        match import_one(&mut session, file, me, number, &mut warnings) {
+            Ok(row) => rows.push(row),
+            Err(failure) => failed.push(failure.at(&file.display().to_string(), None, None)),
         }
-        let mut row = row(file, &checked.bundle);
-        let (imported, damaged) =
-            session.work(|engine| engine.import_checked(checked)).map_err(|error| here(error.into()))?;
-        for id in damaged {
-            let text = format!("attachment {id} is not what its manifest names; nothing of it was kept");
-            warnings.push(Warning { code: "damaged-attachment", message: text, row: Some(number) });
-        }
-        row["new"] = json!(imported.new);
-        row["known"] = json!(imported.known);
-        row["waiting"] = json!(imported.waiting);
-        row["refused"] = json!(imported.refused);
-        rows.push(row);
     }
-    Answer::new("bundle-import", rows).warnings(warnings).show(
+    let worst =
+        failed.iter().enumerate().max_by_key(|(_, failure)| failure.exit.severity()).map(|(at, _)| at);
+    let worst = worst.map(|at| failed.swap_remove(at));
+    if arguments.files.len() == 1
+        && let Some(failure) = worst
+    {
+        return Err(failure);
+    }
+    let others = failed.iter().chain(&worst);
+    let bodies: Vec<_> =
+        others.map(|failure| serde_json::to_value(&failure.body).unwrap_or_default()).collect();
+    let columns = ["new", "known", "waiting", "refused"];
+    Answer::new("bundle-import", rows).warnings(warnings).with("failed", bodies).show_as(
         context,
-        &["file", "part", "new", "known", "waiting", "refused"],
-        |row| {
-            let count = |field: &str| row[field].to_string();
-            vec![
-                text(&row["file"]),
-                part(row),
-                count("new"),
-                count("known"),
-                count("waiting"),
-                count("refused"),
-            ]
+        |answer| {
+            if answer.rows().is_empty() {
+                return Ok(());
+            }
+            answer.table(&["file", "part", "new", "known", "waiting", "refused"], |row| {
+                let mut cells = vec![text(&row["file"]), part(row)];
+                cells.extend(columns.map(|field| row[field].to_string()));
+                cells
+            })
         },
-    )
+    )?;
+    if !context.json {
+        failed.iter().for_each(|failure| failure.report(false));
+    }
+    worst.map_or(Ok(()), Err)
+}
+
+/// Takes in one bundle; `number` is its place among those that were named.
+fn import_one(
+    session: &mut Session,
+    file: &Path,
+    me: MemberId,
+    number: u64,
+    warnings: &mut Vec<Warning>,
+) -> Result<serde_json::Value, Failure> {
+    Given::want(&[Given::Bundle], file)?;
+    let checked = bundle::check(open(file)?)?;
+    if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
+        let text = "this bundle is addressed to somebody else; what you may read of it was taken";
+        warnings.push(Warning { code: "other-addressee", message: text.to_owned(), row: Some(number) });
+    }
+    let mut row = row(file, &checked.bundle);
+    let (imported, damaged) = session.work(|engine| engine.import_checked(checked))?;
+    for id in damaged {
+        let text = format!("attachment {id} is not what its manifest names; nothing of it was kept");
+        warnings.push(Warning { code: "damaged-attachment", message: text, row: Some(number) });
+    }
+    row["new"] = json!(imported.new);
+    row["known"] = json!(imported.known);
+    row["waiting"] = json!(imported.waiting);
+    row["refused"] = json!(imported.refused);
+    Ok(row)
 }
 
 fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
+    Given::want(&[Given::Bundle], &arguments.file)?;
     let checked = bundle::check(open(&arguments.file)?)
         .map_err(|error| Failure::from(error).at(&arguments.file.display().to_string(), None, None))?;
     let row = row(&arguments.file, &checked.bundle);

@@ -55,7 +55,7 @@ pub(crate) fn show_calibration(
 }
 
 const HEADER: [&str; 9] =
-    ["application", "n", "raw", "place", "corrected", "sd", "place", "expected", "seat"];
+    ["application", "n", "raw", "raw place", "corrected", "sd", "place", "expected", "seat"];
 
 fn cells(row: &CalibrationRow) -> Vec<String> {
     let place = |rank: Option<usize>| rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string());

@@ -17,7 +17,7 @@ use super::assignment::{self, Assignment};
 use super::calibration::show_calibration;
 use super::selection;
 use crate::failure::{Exit, Failure};
-use crate::output::{Envelope, print_json, print_table, print_warnings};
+use crate::output::{Envelope, print, print_json, print_table, print_warnings};
 
 /// Arguments of `compute`.
 #[derive(Debug, Args)]
@@ -83,20 +83,35 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
 }
 
 /// Calculates and prints totals.
-pub(crate) fn show_totals(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
+fn show_totals(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
     let outcome = compute::totals(inputs, round).map_err(refused)?;
-    show("tessera/totals/1", inputs, &outcome, json, |outcome| {
-        print_table(&TOTALS_HEADER, &outcome.rows.iter().map(totals_cells).collect::<Vec<_>>())
-    })
+    show("tessera/totals/1", inputs, &outcome, json, |outcome| print_totals(&outcome.rows))
+}
+
+/// Prints totals for people.
+pub(crate) fn print_totals(rows: &[TotalRow]) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return print(NO_SCORES);
+    }
+    print_table(&TOTALS_HEADER, &rows.iter().map(totals_cells).collect::<Vec<_>>())
 }
 
 /// Calculates and prints the order.
-pub(crate) fn show_ranking(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
+fn show_ranking(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
     let outcome = compute::ranking(inputs, round).map_err(refused)?;
-    show("tessera/ranking/1", inputs, &outcome, json, |outcome| {
-        print_table(&RANKING_HEADER, &outcome.rows.iter().map(ranking_cells).collect::<Vec<_>>())
-    })
+    show("tessera/ranking/1", inputs, &outcome, json, |outcome| print_ranking(&outcome.rows))
 }
+
+/// Prints an order for people.
+pub(crate) fn print_ranking(rows: &[RankRow]) -> Result<(), Failure> {
+    if rows.is_empty() {
+        return print(NO_SCORES);
+    }
+    print_table(&RANKING_HEADER, &rows.iter().map(ranking_cells).collect::<Vec<_>>())
+}
+
+/// What is said of a table without a review.
+const NO_SCORES: &str = "there is no review in these scores\n";
 
 /// Prints an outcome as JSON, or what `people` prints.
 pub(crate) fn show<R: Serialize, B: Serialize>(
@@ -215,9 +230,9 @@ pub(crate) fn refused(error: impl Into<ComputeError>) -> Failure {
         ComputeError::Programme { file, error } => Failure::new(
             Exit::BadInput,
             error.code.as_str(),
-            format!("column {}: {}", error.column, error.message),
+            error.message.clone(),
         )
-        .at(&file, Some(u64::from(error.line)), Some(&error.column.to_string())),
+        .at_character(&file, error.line, error.column),
         ComputeError::Policy { file, error } => {
             Failure::new(Exit::BadInput, error.code(), error.to_string()).at(&file, None, None)
         }

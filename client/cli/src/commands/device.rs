@@ -12,10 +12,12 @@ use tessera_protocol::permission::{AddedBy, DeviceState};
 use tessera_vault::enrol::ANSWER_BYTES;
 use tessera_vault::words::normalise;
 
+use super::member::must_be_six;
 use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
+use crate::given::Given;
 use crate::names::Names;
 use crate::output::Answer;
 
@@ -106,12 +108,16 @@ fn pass(file: &Path, whose: Option<&str>, context: &Context) -> Result<(), Failu
 }
 
 fn add(request: &Path, add: &Add, context: &Context) -> Result<(), Failure> {
+    Given::want(&[Given::Answer], request)?;
     let bytes = files::read(request, ANSWER_BYTES + 128)?;
     let mut session = context.session()?;
     let named = |failure: Failure| failure.at(&request.display().to_string(), None, None);
     let requested = session.together(|acts| acts.read_request(&bytes));
     let requested = requested.map_err(|error| named(error.into()))?;
     let words = requested.check_words.join(" ");
+    if let Some(typed) = &add.words {
+        must_be_six(typed)?;
+    }
     match &add.words {
         Some(typed) if normalise(typed) != normalise(&words) => {
             return Err(Failure::new(

@@ -15,6 +15,7 @@ use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
+use crate::given::Given;
 use crate::output::Answer;
 
 /// Arguments of `enrol`.
@@ -50,10 +51,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     } else {
         given_to_us.tell(context);
         let about = about(arguments)?;
-        let passphrase = context.new_passphrase(None)?;
+        let passphrase = context.new_passphrase(None, Some(given_to_us.invitation().demo))?;
         let (session, answer) = match &given_to_us {
-            Given::Invitation(invitation) => Session::enrol(&folder, &passphrase, invitation, about)?,
-            Given::Pass(pass) => Session::join(&folder, &passphrase, pass)?,
+            Called::Invitation(invitation) => Session::enrol(&folder, &passphrase, invitation, about)?,
+            Called::Pass(pass) => Session::join(&folder, &passphrase, pass)?,
         };
         context.opened(&session);
         (session, answer)
@@ -69,12 +70,12 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
 }
 
 /// What was handed over: an invitation of a person, or a pass of a further device.
-enum Given {
+enum Called {
     Invitation(Box<Invitation>),
     Pass(Box<Pass>),
 }
 
-impl Given {
+impl Called {
     fn invitation(&self) -> &Invitation {
         match self {
             Self::Invitation(invitation) => invitation,
@@ -95,19 +96,20 @@ impl Given {
 }
 
 /// Reads an invitation from a file or as a link, or a pass from a file.
-fn read(given: &str) -> Result<Given, Failure> {
+fn read(given: &str) -> Result<Called, Failure> {
     if given.trim_start().starts_with("tessera:") {
         let invitation = Invitation::from_link(given).map_err(SessionError::from)?;
-        return Ok(Given::Invitation(Box::new(invitation)));
+        return Ok(Called::Invitation(Box::new(invitation)));
     }
+    Given::want(&[Given::Invitation, Given::Pass], Path::new(given))?;
     let bytes = files::read(Path::new(given), 2 * INVITATION_BYTES)?;
     let here = |failure: Failure| failure.at(given, None, None);
     if Pass::is_one(&bytes) {
-        return Pass::from_file(&bytes).map(|pass| Given::Pass(Box::new(pass))).map_err(|e| here(e.into()));
+        return Pass::from_file(&bytes).map(|pass| Called::Pass(Box::new(pass))).map_err(|e| here(e.into()));
     }
     let text = String::from_utf8(bytes).map_err(|_| here(EnrolError::NoInvitation.into()))?;
     let invitation = Invitation::from_link(&text).map_err(|error| here(error.into()))?;
-    Ok(Given::Invitation(Box::new(invitation)))
+    Ok(Called::Invitation(Box::new(invitation)))
 }
 
 fn beside(given: &str) -> PathBuf {

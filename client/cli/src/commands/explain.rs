@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let mut session = context.session()?;
     let names = Names::of(&mut session)?;
     let facts = facts(&mut session, arguments.id.trim())?;
-    if facts.is_empty() {
+    // A fact that says only that there is nothing is no answer.
+    if facts.iter().all(|(_, fact)| fact.code == "application-unknown") {
         return Err(Failure::new(
             Exit::NotFound,
             "unknown-id",

@@ -71,13 +71,16 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     }
     let words = compartments.words().join("+");
     log::add(context, &format!("exported {words} applications={}", exported.applications.len()));
-    if arguments.format == Format::Json && arguments.out.is_none() {
-        return Answer::new("export", exported.to_json())
-            .method(json!({ "compartments": compartments.words() }))
-            .show_as(context, |answer| {
-                let rows = serde_json::Value::from(answer.rows().to_vec());
-                print(&format!("{rows:#}\n"))
-            });
+    if arguments.out.is_none() && (arguments.format == Format::Json || context.json) {
+        let mut answer =
+            Answer::new("export", exported.to_json()).method(json!({ "compartments": compartments.words() }));
+        if arguments.format == Format::Csv {
+            answer = answer.with("csv", String::from_utf8_lossy(&exported.to_csv()).into_owned());
+        }
+        return answer.show_as(context, |answer| {
+            let rows = serde_json::Value::from(answer.rows().to_vec());
+            print(&format!("{rows:#}\n"))
+        });
     }
     let bytes = match arguments.format {
         Format::Csv => exported.to_csv(),

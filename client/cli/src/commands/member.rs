@@ -13,7 +13,7 @@ use tessera_model::table::{MAX_FILE_BYTES, Table};
 use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::ids::MemberId;
 use tessera_protocol::permission::{MemberState, Standing};
-use tessera_vault::enrol::ANSWER_BYTES;
+use tessera_vault::enrol::{ANSWER_BYTES, CHECK_WORDS};
 use tessera_vault::text::Text;
 use tessera_vault::words::normalise;
 
@@ -23,6 +23,7 @@ use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
+use crate::given::Given;
 use crate::names::Names;
 use crate::output::Answer;
 
@@ -339,6 +340,7 @@ fn answers_in(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 fn admit_one(session: &mut Session, file: &Path) -> Result<Value, Failure> {
     let name = file.display().to_string();
+    Given::want(&[Given::Answer], file)?;
     let answer = files::read(file, ANSWER_BYTES + 128)?;
     let admitted = session.together(|acts| acts.admit_person(&answer));
     let admitted = admitted.map_err(|error| Failure::from(error).at(&name, None, None))?;
@@ -352,6 +354,17 @@ fn admit_one(session: &mut Session, file: &Path) -> Result<Value, Failure> {
         "check_words": admitted.check_words,
         "file": name,
     }))
+}
+
+/// Fails where so many words cannot be check words: more or fewer say nothing about who answered.
+pub(crate) fn must_be_six(typed: &str) -> Result<(), Failure> {
+    let count = normalise(typed).split_whitespace().count();
+    if count == CHECK_WORDS {
+        return Ok(());
+    }
+    let message = format!("check words are {CHECK_WORDS}, and these are {count}");
+    Err(Failure::new(Exit::BadInput, "words-incomplete", message)
+        .hint("type all of them in one pair of quotes: --words \"one two three four five six\""))
 }
 
 fn check(check: &Check, context: &Context) -> Result<(), Failure> {
@@ -368,6 +381,7 @@ fn check(check: &Check, context: &Context) -> Result<(), Failure> {
             )
             .hint("whoever invited compares them; --in-person where you know the person and the device yourself"));
         };
+        must_be_six(typed)?;
         if normalise(typed) != normalise(&words.join(" ")) {
             return Err(Failure::new(
                 Exit::Damaged,

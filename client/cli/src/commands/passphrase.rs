@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let What::Change { new_passphrase_file } = &arguments.what;
     let old = context.passphrase()?;
     let session = context.session_with(&old)?;
-    let new = context.changed_passphrase(new_passphrase_file.as_deref())?;
+    let new = context.changed_passphrase(new_passphrase_file.as_deref(), session.is_demo())?;
     session.change_passphrase(&old, &new)?;
     Answer::new("passphrase-change", vec![json!({ "changed": true })])
         .show(context, &["changed"], |_| vec!["yes".to_owned()])?;

@@ -216,7 +216,7 @@ fn restore(restore: &Restore, context: &Context) -> Result<(), Failure> {
         ));
     }
     let paper = restore.words.read()?;
-    let passphrase = context.new_passphrase(restore.new_passphrase_file.as_deref())?;
+    let passphrase = context.new_passphrase(restore.new_passphrase_file.as_deref(), None)?;
     let mut session = if here {
         Session::recover(&folder, &paper, &passphrase)?
     } else {

@@ -7,17 +7,21 @@ mod import;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tessera_driver::session::Session;
+use tessera_driver::session::{Session, SessionError};
+use tessera_engine::EngineError;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::reading::{Submission, Task};
 use tessera_engine::work::outcome_words;
 use tessera_model::documents::{AssignmentState, Declaration};
+use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
 
 use super::programme::text;
+use super::round::must_have_round;
+use crate::applications::typed;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::Answer;
+use crate::output::{Answer, print};
 
 /// Arguments of `review`.
 #[derive(Debug, Args)]
@@ -98,10 +102,13 @@ fn list(context: &Context) -> Result<(), Failure> {
     let programme = programme(&mut session)?;
     let rows: Vec<Value> = tasks.iter().map(|task| row(task, &programme)).collect();
     let open = rows.iter().filter(|row| row["review"].is_null() && row["state"] != "taken-back").count();
-    Answer::new("review-list", rows).show(
-        context,
-        &["application", "round", "conflict", "dossier", "draft", "review", "state", "outcome"],
-        |row| {
+    let nothing = rows.is_empty();
+    let header = ["application", "round", "conflict", "dossier", "draft", "review", "state", "outcome"];
+    Answer::new("review-list", rows).show_as(context, |answer| {
+        if nothing {
+            return print("nothing is assigned to you yet\n");
+        }
+        answer.table(&header, |row| {
             let yes = |field: &str| if row[field] == true { "here" } else { "–" }.to_owned();
             vec![
                 text(&row["application"]),
@@ -113,9 +120,13 @@ fn list(context: &Context) -> Result<(), Failure> {
                 text(&row["state"]),
                 text(&row["outcome"]),
             ]
-        },
-    )?;
-    if open > 0 {
+        })
+    })?;
+    if nothing {
+        context.hint(
+            "next: `tessera sync`, or `tessera bundle import FILE`, brings what a coordinator assigns to you",
+        );
+    } else if open > 0 {
         context.hint(&format!(
             "{open} to read: `tessera review edit APPLICATION`, or `tessera review import TABLE`"
         ));
@@ -154,7 +165,13 @@ fn row(task: &Task, programme: &Programme) -> Value {
 
 /// The programme that is published here.
 fn programme(session: &mut Session) -> Result<Programme, Failure> {
-    Ok(session.together(|acts| acts.programme())?.1)
+    match session.together(|acts| acts.programme()) {
+        Ok((_, programme)) => Ok(programme),
+        Err(SessionError::Engine(error @ EngineError::NotFound(_))) => Err(Failure::from(error).hint(
+            "it comes with the first exchange after somebody has admitted you: `tessera sync`, or `tessera bundle import FILE`",
+        )),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn round_key(programme: &Programme, task: &Task) -> String {
@@ -197,11 +214,20 @@ fn find(
 fn submit(submit: &Submit, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let programme = programme(&mut session)?;
+    if let Some(round) = &submit.round {
+        must_have_round(&programme, round)?;
+    }
     let mut chosen: Vec<(Task, String)> = Vec::new();
     if submit.all {
         for task in session.together(|acts| acts.tasks())? {
-            let open = task.draft.is_some() && task.review.is_none() && task.is_open();
-            if open && submit.round.as_deref().is_none_or(|round| round_of(round) == task.round) {
+            let stands = task.assignment.state == Some(AssignmentState::Assigned);
+            // Whoever declared a conflict does not submit, and is not asked to.
+            let may = task.is_open() || (stands && task.conflict.is_none());
+            if task.draft.is_some()
+                && task.review.is_none()
+                && may
+                && submit.round.as_deref().is_none_or(|round| round_of(round) == task.round)
+            {
                 let key = round_key(&programme, &task);
                 chosen.push((task, key));
             }
@@ -210,19 +236,54 @@ fn submit(submit: &Submit, context: &Context) -> Result<(), Failure> {
     for application in &submit.applications {
         chosen.push(find(&mut session, &programme, application, submit.round.as_deref())?);
     }
-    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    let (mut rows, mut refused, mut undeclared) = (Vec::new(), Vec::new(), Vec::new());
     for (task, round) in &chosen {
         let done = submit_one(&mut session, &programme, task, round, None, submit.attest);
         match done {
             Ok(row) => rows.push(row),
             Err(failure) if submit.all => {
-                let message = format!("{}: {}", task.label, failure.body.message);
-                refused.push(tessera_model::input::Warning::new("not-submitted", message));
+                if task.conflict.is_none() {
+                    undeclared.push(task.label.as_str());
+                }
+                // The message of what is missing begins with the application already.
+                let message = failure.body.message.trim_start_matches(&format!("{}: ", task.label));
+                refused.push(Warning::new("not-submitted", format!("{}: {message}", task.label)));
             }
             Err(failure) => return Err(failure),
         }
     }
-    submitted(rows, refused, context)
+    let (done, left) = (rows.len(), refused.len());
+    submitted(rows, refused, context)?;
+    left_open(done, left, &undeclared)
+}
+
+/// Fails where drafts stay because nothing was declared, or where nothing at all could be submitted.
+fn left_open(done: usize, left: usize, undeclared: &[&str]) -> Result<(), Failure> {
+    let needs = |message: String| Failure::new(Exit::NeedsPerson, "not-submitted", message);
+    match undeclared {
+        [] if done == 0 && left > 0 => {
+            Err(needs("nothing was submitted: every draft lacks something".to_owned())
+                .hint("`tessera review edit APPLICATION` goes through what is open; --attest attests"))
+        }
+        [] => Ok(()),
+        _ => {
+            let message =
+                format!("a declaration about a conflict of interest is missing: {}", undeclared.join(", "));
+            Err(needs(message).hint(declare_first(undeclared)))
+        }
+    }
+}
+
+/// What to do about applications on which nothing was declared.
+pub(super) fn declare_first(labels: &[&str]) -> String {
+    match labels {
+        [one] => format!("where there is none: `tessera conflict declare {} none`", typed(one)),
+        [first, ..] => format!(
+            "where there is none: `tessera conflict declare {} none`, and so on; `tessera conflict declare all none` declares it of all",
+            typed(first)
+        ),
+        [] => String::new(),
+    }
 }
 
 fn amend(amend: &Amend, context: &Context) -> Result<(), Failure> {
@@ -241,22 +302,19 @@ fn amend(amend: &Amend, context: &Context) -> Result<(), Failure> {
     submitted(vec![row], Vec::new(), context)
 }
 
-fn submitted(
-    rows: Vec<Value>,
-    refused: Vec<tessera_model::input::Warning>,
-    context: &Context,
-) -> Result<(), Failure> {
-    Answer::new("review-submit", rows).warnings(refused).show(
-        context,
-        &["application", "round", "became", "revision", "state"],
-        |row| {
-            ["application", "round", "became", "revision", "state"]
-                .iter()
-                .map(|field| text(&row[*field]))
-                .collect()
-        },
-    )?;
-    context.hint("next: `tessera sync`, or `tessera bundle export`");
+fn submitted(rows: Vec<Value>, refused: Vec<Warning>, context: &Context) -> Result<(), Failure> {
+    let (nothing, left) = (rows.is_empty(), refused.len());
+    let columns = ["application", "round", "became", "revision", "state"];
+    Answer::new("review-submit", rows).warnings(refused).show_as(context, |answer| {
+        match (nothing, left) {
+            (true, 0) => print("no draft waits to be submitted\n"),
+            (true, _) => Ok(()),
+            (false, _) => answer.table(&columns, |row| columns.map(|field| text(&row[field])).to_vec()),
+        }
+    })?;
+    if !nothing {
+        context.hint("next: `tessera sync`, or `tessera bundle export`");
+    }
     Ok(())
 }
 
@@ -269,6 +327,12 @@ fn submit_one(
     reason: Option<&str>,
     attest: bool,
 ) -> Result<Value, Failure> {
+    if task.draft.is_some() && task.conflict.is_none() {
+        let message = format!("{}: nothing was declared about a conflict of interest yet", task.label);
+        return Err(
+            Failure::new(Exit::NotPermitted, "not-permitted", message).hint(declare_first(&[&task.label]))
+        );
+    }
     let submission = session.together(|acts| {
         if attest
             && let Some(draft) = &task.draft
@@ -299,7 +363,7 @@ fn submit_one(
             let column = missing.first().and_then(|one| one.place()).map(str::to_owned);
             let mut failure =
                 Failure::new(Exit::BadInput, first, format!("{}: {}", task.label, all.join("; ")));
-            failure.body.column = column;
+            failure.body.column = column.map(Value::from);
             return Err(
                 failure.hint("`tessera review edit APPLICATION` goes through what is open; --attest attests")
             );

@@ -4,6 +4,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tessera_engine::programme::round;
+use tessera_model::programme::Programme;
 
 use super::programme::text;
 use crate::context::Context;
@@ -67,17 +68,19 @@ fn list(context: &Context) -> Result<(), Failure> {
     })
 }
 
+/// Fails where the programme has no such round.
+pub(crate) fn must_have_round(programme: &Programme, key: &str) -> Result<(), Failure> {
+    if programme.round(key).is_some() {
+        return Ok(());
+    }
+    let message = format!("the programme has no round `{key}`");
+    Err(Failure::new(Exit::NotFound, "no-such-round", message).hint("`tessera round list` shows them"))
+}
+
 fn close(key: &str, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let (_, programme) = session.together(|acts| acts.programme())?;
-    if programme.round(key).is_none() {
-        return Err(Failure::new(
-            Exit::NotFound,
-            "no-such-round",
-            format!("the programme has no round `{key}`"),
-        )
-        .hint("`tessera round list` shows them"));
-    }
+    must_have_round(&programme, key)?;
     let frontier = session.work(|engine| engine.close(round(key)))?;
     let chains = frontier.chains().count();
     let row = json!({ "round": key, "closed": true, "chains": chains });

@@ -12,7 +12,9 @@ use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
 
 use super::compute::refused;
+use super::outlook::own_only;
 use super::programme::text;
+use super::round::must_have_round;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::files;
@@ -66,16 +68,22 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         let applications = session.together(|acts| acts.adjustments(&programme))?;
         files::write(file, &applications.unwrap_or_else(|| b"application\r\n".to_vec()))?;
     }
-    if export.out == Path::new("-") {
-        return print(&String::from_utf8_lossy(&csv));
-    }
-    files::write(&export.out, &csv)?;
-    let row = json!({
+    let mut row = json!({
         "file": export.out.display().to_string(),
         "reviews": table.scores.reviews().len(),
         "taken_down": table.taken_down,
         "left_out": table.left_out,
     });
+    if export.out == Path::new("-") {
+        let csv = String::from_utf8_lossy(&csv);
+        if !context.json {
+            return print(&csv);
+        }
+        row["file"] = json!(null);
+        row["csv"] = json!(csv);
+    } else {
+        files::write(&export.out, &csv)?;
+    }
     Answer::new("scores-export", vec![row]).warnings(left_out(&table)).show(
         context,
         &["file", "reviews"],
@@ -83,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     )
 }
 
-/// The inputs of totals and ranking.
+/// The inputs of statistics.
 pub(crate) fn inputs(figures: &Figures, context: &Context) -> Result<Inputs, Failure> {
     inputs_of(figures, &mut context.session()?).map(|(inputs, _)| inputs)
 }
@@ -92,9 +100,13 @@ pub(crate) fn inputs(figures: &Figures, context: &Context) -> Result<Inputs, Fai
 pub(crate) fn inputs_of(figures: &Figures, session: &mut Session) -> Result<(Inputs, Programme), Failure> {
     let (programme, table) = table(session, false)?;
     let round = figures.round.as_deref();
+    if let Some(round) = round {
+        must_have_round(&programme, round)?;
+    }
     let inputs = session.together(|acts| acts.inputs(&programme, &table, round, figures.seed))?;
     let mut inputs = inputs.map_err(refused)?;
-    inputs.warnings.splice(0..0, left_out(&table));
+    let own = (!session.engine().is_coordinator()).then(own_only);
+    inputs.warnings.splice(0..0, own.into_iter().chain(left_out(&table)));
     Ok((inputs, programme))
 }
 

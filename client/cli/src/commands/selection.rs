@@ -9,11 +9,12 @@ use serde_json::json;
 use tessera_model::compute::ranking;
 use tessera_model::input::Warning;
 use tessera_solve::compute::{SelectionError, SelectionFiles, say_who_matters, selection};
-use tessera_solve::selection::{Before, Pool, Ranked, Seats, Selection, Unselected, canonical, select};
+use tessera_solve::selection::{Before, Pool, Ranked, Row, Seats, Selection, Unselected, canonical, select};
 
 use super::application::must_coordinate;
 use super::assignment::print_whole;
 use super::compute::{Loaded, refused};
+use super::outlook::Outlook;
 use super::scores::{Figures, inputs_of};
 use crate::applications::Applications;
 use crate::context::Context;
@@ -124,13 +125,40 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         None => Some(Before { withdrawn, ..Before::default() }),
     };
     let mut selection = select(&pool, &seats, before.as_ref(), inputs.seed).map_err(not_selected)?;
-    let warnings = [order.warnings, pool.warnings(inputs.seed)].concat();
+    let missing = order.rows.iter().filter(|row| row.rank.is_none()).map(|row| row.application.clone());
+    let round = arguments.figures.round.as_deref();
+    let outlook = Outlook::of(&mut session, &programme, &inputs.scores, round, missing)?;
+    let pool_said = pool.warnings(inputs.seed).into_iter().filter(|warning| warning.code != "unranked");
+    let warnings: Vec<Warning> =
+        order.warnings.into_iter().chain(pool_said).chain(outlook.warnings()).collect();
     inputs.applications = Some(fields);
     say_who_matters(&mut selection, &inputs, &seats, before.as_ref()).map_err(not_selected)?;
     if let Some(file) = &arguments.before.snapshot {
         files::write(file, &canonical(&pool, &seats, before.as_ref(), inputs.seed, &selection))?;
     }
+    name_unread(&mut selection, &outlook.unranked);
     show(&selection, &warnings, Some(&inputs.input_sha256), inputs.seed, context.json)
+}
+
+/// Adds applications that nobody has read to those without a place. The snapshot is of the order, which they are not in.
+fn name_unread(selection: &mut Selection, unranked: &[String]) {
+    for application in unranked {
+        if !selection.unranked.contains(application) {
+            selection.unranked.push(application.clone());
+            selection.rows.push(Row {
+                place: None,
+                application: application.clone(),
+                rank: None,
+                total: None,
+                outcome: "unranked",
+                constraint: None,
+            });
+        }
+    }
+    selection.unranked.sort_unstable();
+    selection.rows.sort_by_cached_key(|row| {
+        (row.place.is_none(), row.place, row.place.is_none().then(|| row.application.clone()))
+    });
 }
 
 fn show(
@@ -146,7 +174,7 @@ fn show(
         return print_whole("tessera/selection/1", input_sha256, &method, warnings, selection);
     }
     print_warnings(warnings);
-    let cells = |row: &tessera_solve::selection::Row| {
+    let cells = |row: &Row| {
         let passed =
             row.constraint.as_ref().map_or_else(String::new, |name| format!("passed over by {name}"));
         let place = row.place.map_or_else(|| "–".to_owned(), |place| place.to_string());
@@ -154,7 +182,11 @@ fn show(
         vec![place, row.application.clone(), total, row.outcome.to_owned(), passed]
     };
     let rows: Vec<Vec<String>> = selection.rows.iter().map(cells).collect();
-    print_table(&["place", "application", "total", "outcome", "note"], &rows)?;
+    if rows.is_empty() {
+        print("no review counts yet, so nobody has a place\n")?;
+    } else {
+        print_table(&["place", "application", "total", "outcome", "note"], &rows)?;
+    }
     let mut lines = vec![selection.advice.sentence.text()];
     for quota in &selection.quotas {
         let cap = quota.max.map_or_else(|| "any".to_owned(), |max| max.to_string());

@@ -1,11 +1,25 @@
 //! `tessera totals`: the workbench's totals, of what counts in this programme.
 
-use super::scores::{Figures, inputs};
-use crate::commands::compute::show_totals;
+use tessera_model::compute;
+
+use super::outlook::nothing_yet;
+use super::scores::{Figures, inputs_of};
+use crate::commands::compute::{print_totals, refused, show};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::print;
 
 /// Runs `totals`.
 pub(crate) fn run(figures: &Figures, context: &Context) -> Result<(), Failure> {
-    show_totals(&inputs(figures, context)?, figures.round.as_deref(), context.json)
+    let mut session = context.session()?;
+    let (inputs, _) = inputs_of(figures, &mut session)?;
+    let outcome = compute::totals(&inputs, figures.round.as_deref()).map_err(refused)?;
+    let (state, hint) = nothing_yet(session.engine().is_coordinator());
+    show("tessera/totals/1", &inputs, &outcome, context.json, |outcome| {
+        if outcome.rows.is_empty() { print(state) } else { print_totals(&outcome.rows) }
+    })?;
+    if outcome.rows.is_empty() {
+        context.hint(hint);
+    }
+    Ok(())
 }

@@ -37,6 +37,16 @@ pub enum SessionError {
     /// What the recovery needs could not be fetched.
     #[error(transparent)]
     Relay(#[from] Box<crate::relay::RelayError>),
+    /// A passphrase that can be guessed, in a programme that is no demonstration.
+    #[error(
+        "this passphrase is too weak for a real programme: about {bits:.0} bits, and {wanted:.0} are needed"
+    )]
+    WeakPassphrase {
+        /// The estimate, in bits.
+        bits: f64,
+        /// What is needed, in bits.
+        wanted: f64,
+    },
     /// This is the home of another member or programme than the file is for.
     #[error("this folder holds the home of another invitation")]
     OtherHome,

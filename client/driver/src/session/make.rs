@@ -12,7 +12,7 @@ use tessera_protocol::codec::Wire as _;
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::{About, Invitation};
 use tessera_vault::identity::{Cost, DeviceSecret, seal_identity};
-use tessera_vault::passphrase::Passphrase;
+use tessera_vault::passphrase::{Passphrase, Strength};
 use zeroize::Zeroizing;
 
 use super::{Cheapest, Session, SessionError, os_random};
@@ -95,6 +95,19 @@ pub(super) fn cost(demo: bool) -> Cost {
     if demo { Cost::Demo } else { Cost::Full }
 }
 
+/// Seals a home's secrets under a passphrase; a weak one only where a guess is cheap anyway.
+pub(super) fn seal(
+    secret: &DeviceSecret,
+    passphrase: &Passphrase,
+    cost: Cost,
+) -> Result<Vec<u8>, SessionError> {
+    let strength = passphrase.strength(&[]);
+    if cost == Cost::Full && !strength.is_good() {
+        return Err(SessionError::WeakPassphrase { bits: strength.bits, wanted: Strength::GOOD_BITS });
+    }
+    Ok(seal_identity(secret, passphrase, cost))
+}
+
 /// Makes a home beside its place, lets `begin` fill its store, and puts it in its place.
 pub(super) fn make<T>(
     folder: &Path,
@@ -103,7 +116,7 @@ pub(super) fn make<T>(
     secret: DeviceSecret,
     begin: impl FnOnce(SqlcipherStore, DeviceSecret, Rng) -> Result<T, SessionError>,
 ) -> Result<(Session, T), SessionError> {
-    let identity = seal_identity(&secret, passphrase, cost);
+    let identity = seal(&secret, passphrase, cost)?;
     let new = Home::prepare(folder, &identity, secret.database_key())?;
     let made = begin(new.open_store(secret.database_key())?, copy(&secret), os_random())?;
     let session = Session::start(new.finish()?, secret, Cheapest::Floor)?;

@@ -11,11 +11,11 @@ use tessera_engine::store::MemoryStore;
 use tessera_protocol::ids::{DeviceId, MemberId, ProgrammeId};
 use tessera_protocol::permission::Gathering;
 use tessera_vault::enrol::Relay;
-use tessera_vault::identity::{DeviceSecret, seal_identity};
+use tessera_vault::identity::DeviceSecret;
 use tessera_vault::passphrase::Passphrase;
 use tessera_vault::recovery::{Paper, open_envelope};
 
-use super::make::{copy, cost, make};
+use super::make::{copy, cost, make, seal};
 use super::{Cheapest, Session, SessionError, os_random, unlock};
 use crate::relay;
 
@@ -46,7 +46,7 @@ impl Session {
         let secret = open_envelope(envelope, paper, DeviceId(*device))?;
         // The store is the proof that these are this home's secrets: it opens first.
         let session = Self::start(home, copy(&secret), Cheapest::Floor)?;
-        session.home().replace_identity(&seal_identity(&secret, passphrase, session.cost))?;
+        session.home().replace_identity(&seal(&secret, passphrase, session.cost)?)?;
         Ok(session)
     }
 

@@ -1,11 +1,12 @@
 use tessera_engine::bundle::For;
 use tessera_protocol::charter::Roles;
 use tessera_vault::enrol::About;
+use tessera_vault::identity::seal_identity;
 
 use super::*;
 
 fn words() -> Passphrase {
-    Passphrase::new("a passphrase for tests")
+    Passphrase::new("marble tundra fiddle oxygen plaza ribbon")
 }
 
 fn found(folder: &Path, demo: bool) -> Session {
@@ -64,6 +65,24 @@ fn k19_a_cheap_identity_opens_no_real_programme() {
         Session::open(&folder, &words()),
         Err(SessionError::Identity(IdentityError::TooCheap { .. }))
     ));
+}
+
+#[test]
+fn k19_a_passphrase_that_can_be_guessed_keeps_nothing_real() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("home");
+    let weak = Passphrase::new("password12");
+    let refused = Session::found(&folder, &weak, &Founding::default(), |_| Ok(())).err();
+    assert!(matches!(refused, Some(SessionError::WeakPassphrase { bits, .. }) if bits < 50.0));
+    assert!(!folder.exists());
+    let session = found(&folder, false);
+    let refused = session.change_passphrase(&words(), &weak);
+    assert!(matches!(refused, Err(SessionError::WeakPassphrase { .. })));
+    drop(session);
+    drop(Session::open(&folder, &words()).unwrap());
+    let demo = Founding { demo: true, ..Founding::default() };
+    let session = Session::found(&place.path().join("demo"), &weak, &demo, |_| Ok(())).unwrap();
+    session.change_passphrase(&weak, &Passphrase::new("another")).unwrap();
 }
 
 #[test]

@@ -34,8 +34,18 @@ pub(super) struct Import {
     /// Folder with a folder of files for each application, named by its key
     #[arg(long, value_name = "DIR")]
     attachments: Option<PathBuf>,
-    /// Which column is which answer; remembered for the next import
-    #[arg(long, value_name = "M.toml")]
+    /// Which column is which answer, TOML; remembered for the next import, and shown by --help
+    ///
+    ///   sheet = "Form responses 1"        the worksheet of a workbook; the first where nothing is said
+    ///   ignore = ["Timestamp"]            columns that go nowhere
+    ///   attachments = ["Files"]           columns that name files
+    ///   [columns]
+    ///   "Your full name" = "full-name"    column = field of the form
+    ///   [values.region]
+    ///   "Afrika" = "africa"               what stands in a cell of that field = the answer
+    ///   [files]
+    ///   "zeugnis" = "proof"               how a file's name begins = attachment of the programme
+    #[arg(long, value_name = "M.toml", verbatim_doc_comment)]
     map: Option<PathBuf>,
     /// Do not use the mapping that is remembered
     #[arg(long, conflicts_with = "map")]

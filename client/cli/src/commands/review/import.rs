@@ -14,7 +14,7 @@ use tessera_model::programme::Programme;
 use tessera_model::scores::Scores;
 use tessera_model::table::MAX_FILE_BYTES;
 
-use super::programme;
+use super::{declare_first, programme};
 use crate::commands::compute::refused;
 use crate::commands::programme::text;
 use crate::context::Context;
@@ -82,11 +82,23 @@ pub(super) fn run(import: &Import, context: &Context) -> Result<(), Failure> {
             "declared with it, on honour: no conflict of interest about {declared} application(s)"
         ));
     }
-    context.hint(if import.submit {
-        "next: `tessera sync`, or `tessera bundle export`"
+    if import.submit {
+        context.hint("next: `tessera sync`, or `tessera bundle export`");
+        return Ok(());
+    }
+    context.hint(
+        "these are drafts; the same command with --submit submits them, and declares no conflict of interest",
+    );
+    let drafted: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
+    let tasks = session.together(|acts| acts.tasks())?;
+    let undeclared = tasks.iter().filter(|task| task.conflict.is_none()).map(|task| task.label.as_str());
+    let undeclared: Vec<&str> = undeclared.filter(|label| drafted.contains(label)).collect();
+    let submit = "`tessera review submit --all --attest` submits what is complete";
+    if undeclared.is_empty() {
+        context.hint(submit);
     } else {
-        "these are drafts; `tessera review submit --all --attest`, or the same command with --submit, submits them"
-    });
+        context.hint(&format!("or declare first, {}; then {submit}", declare_first(&undeclared)));
+    }
     Ok(())
 }
 
