@@ -249,6 +249,43 @@ fn an_import_is_previewed_and_comes_again_without_duplicates() {
 }
 
 #[test]
+fn a_table_that_comes_again_by_another_key_asks_before_it_doubles() {
+    let world = World::new("another-key");
+    assert_eq!(counts(&world.import()), [2, 0, 0]);
+    let other = ["application", "import", "a.csv", "--key", "name"];
+    let refused = world.refused("alice", &other, 8);
+    assert_eq!(refused["code"], "key-changed");
+    let message = refused["message"].as_str().unwrap();
+    assert!(
+        message.contains("2 of these") && message.contains("`key`") && message.contains("`A1`"),
+        "{message}"
+    );
+    assert!(refused["hint"].as_str().unwrap().contains("--key key"));
+    assert_eq!(world.applications(), 2);
+    let preview = world.well("alice", &[&other[..], &["--dry-run"]].concat());
+    assert!(preview["warnings"].as_array().unwrap().iter().any(|warning| warning["code"] == "key-changed"));
+    let found = world.well("alice", &["application", "duplicates"]);
+    assert_eq!(found["rows"], serde_json::json!([]));
+
+    // Whoever insists gets them, and is told of every pair.
+    assert_eq!(counts(&world.well("alice", &[&other[..], &["--new-key"]].concat())), [2, 0, 0]);
+    let found = world.well("alice", &["application", "duplicates"]);
+    let pairs: Vec<(&str, &str)> = found["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["application"].as_str().unwrap(), row["other"].as_str().unwrap()))
+        .collect();
+    assert_eq!(pairs.len(), 2, "{found}");
+    for (key, name) in [("A1", "Amina Example"), ("A2", "Bo Example")] {
+        assert!(pairs.contains(&(key, name)) || pairs.contains(&(name, key)), "{found}");
+    }
+    // The table itself comes again by either key, and nothing is new.
+    assert_eq!(counts(&world.import()), [0, 0, 2]);
+    assert_eq!(counts(&world.well("alice", &other)), [0, 0, 2]);
+}
+
+#[test]
 fn h09_files_are_what_they_are_and_stay_where_they_are() {
     let world = World::new("files");
     world.write("files/A1/cv.pdf", PDF);

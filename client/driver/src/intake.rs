@@ -3,11 +3,13 @@
 
 mod folder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tessera_engine::intake::{Incoming, Mapping, NewFile, Prepared, Received, Refused, prepare, read_table};
+use tessera_engine::intake::{
+    Again, Incoming, Mapping, NewFile, Prepared, Received, Refused, again, prepare, read_table,
+};
 use tessera_engine::programme::Taken;
 use tessera_engine::{Acts, EngineError};
 use tessera_model::documents::Sha256Bytes;
@@ -36,6 +38,8 @@ pub struct Source<'a> {
     pub mapping: &'a Mapping,
     /// Takes new applications from a table that has no column for a required answer.
     pub partial: bool,
+    /// Takes rows in as new applications though they are here by the key of another column.
+    pub new_key: bool,
     /// Only says what would be done.
     pub dry_run: bool,
 }
@@ -99,9 +103,21 @@ pub enum IntakeError {
         /// Why.
         source: io::Error,
     },
+    /// The rows are here already, by the key of another column.
+    #[error("{}", again_in_words(.0))]
+    Again(Again),
     /// The home.
     #[error(transparent)]
     Session(#[from] SessionError),
+}
+
+/// Says what would be taken in twice.
+fn again_in_words(again: &Again) -> String {
+    let Again { column, count, row, known, key } = again;
+    format!(
+        "{count} of these applications are here already, by the keys of column `{column}`: row {row} is `{known}` here and \
+         would be taken in a second time as `{key}`"
+    )
 }
 
 impl From<EngineError> for IntakeError {
@@ -129,8 +145,16 @@ pub fn import(
     if let Some(column) = absent.first().filter(|_| !source.partial) {
         must_be_known(session, &rows, &table.place, column)?;
     }
-    let folders = source.attachments.map(Folders::open).transpose()?;
     let mut report = Report { refused, warnings, ..Report::default() };
+    let known: BTreeSet<String> =
+        session.together(|acts| acts.applications())?.into_iter().map(|(_, identity)| identity.key).collect();
+    if let Some(again) = again(&table, &rows, &known) {
+        if !source.dry_run && !source.new_key {
+            return Err(IntakeError::Again(again));
+        }
+        report.warnings.push(Warning::new("key-changed", again_in_words(&again)));
+    }
+    let folders = source.attachments.map(Folders::open).transpose()?;
     if let Some(folders) = &folders {
         report.warnings.extend(folders.unmatched(rows.iter().map(|row| row.row.key.as_str())));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tessera_model::documents::{Duplicate, Kind, Sameness, Subject};
+use tessera_model::documents::{Dossier, Duplicate, Identity, Kind, Sameness, Subject};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::{AttachmentKind, FieldKind, GoesTo};
 use tessera_protocol::ids::ApplicationId;
@@ -12,6 +12,7 @@ use tessera_vault::ids::Audience;
 use crate::conflicts::words;
 use crate::engine::Acts;
 use crate::error::EngineError;
+use crate::programme::renditions;
 
 /// In what two applications are alike.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,15 +41,19 @@ pub struct Twin {
 }
 
 type Pair = (ApplicationId, ApplicationId);
+/// Applications by what they have alike and what it is.
+type Groups = BTreeMap<(Vec<Likeness>, Vec<String>), Vec<ApplicationId>>;
 
 impl Acts<'_> {
-    /// Pairs that share a mail address, a name and a day of birth, or a file; and pairs that somebody judged.
+    /// Pairs that share a mail address, a name and a day of birth, a file, or every answer; and pairs that somebody judged.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn likely_duplicates(&mut self, programme: &Programme) -> Result<Vec<Twin>, EngineError> {
-        let mut groups: BTreeMap<(Vec<Likeness>, Vec<String>), Vec<ApplicationId>> = BTreeMap::new();
-        for (application, identity) in self.applications()? {
+        let mut groups = Groups::new();
+        let here = self.applications()?;
+        self.same_answers(programme, &here, &mut groups)?;
+        for (application, identity) in here {
             for (likeness, value) in telling(programme, &identity.fields) {
                 groups.entry((likeness, value)).or_default().push(application);
             }
@@ -87,6 +92,38 @@ impl Acts<'_> {
             }
         }
         pairs.into_iter().map(|((one, other), alike)| self.twin(one, other, alike)).collect()
+    }
+
+    /// Groups applications whose answers are all the same, as when a table came twice with another key. Who answers
+    /// fewer than two questions is alike by chance.
+    fn same_answers(
+        &mut self,
+        programme: &Programme,
+        here: &[(ApplicationId, Identity)],
+        groups: &mut Groups,
+    ) -> Result<(), EngineError> {
+        let mut alike: BTreeMap<&BTreeMap<String, String>, Vec<ApplicationId>> = BTreeMap::new();
+        for (application, identity) in here {
+            alike.entry(&identity.fields).or_default().push(*application);
+        }
+        // Dossiers are read only where coordinators' answers are the same already.
+        for (own, members) in alike.into_iter().filter(|(_, members)| members.len() > 1) {
+            for application in members {
+                let mut answers = own.clone();
+                for rendition in renditions(programme) {
+                    let subject = Subject::Rendition(application.0, rendition).to_bytes();
+                    let dossier =
+                        self.read::<Dossier>(&Audience::Dossier(application, rendition), &subject)?;
+                    answers.extend(dossier.map(|read| read.value.fields).unwrap_or_default());
+                }
+                if answers.len() < 2 {
+                    continue;
+                }
+                let names = answers.keys().cloned().map(Likeness::Answer).collect();
+                groups.entry((names, answers.into_values().collect())).or_default().push(application);
+            }
+        }
+        Ok(())
     }
 
     fn twin(

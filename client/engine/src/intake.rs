@@ -3,8 +3,9 @@
 //! refuses the file. Not where the bytes come from: whoever drives the engine reads files and folders.
 //!
 //! Reading order: [`sheet`] (bytes become a table), [`mapping`] (whose column is what), [`row`] (cells become
-//! answers), [`files`] (what a file is, whatever its name says), [`take`] (the acts that write).
+//! answers), [`files`] (what a file is, whatever its name says), [`again`] (rows that are here by another key), [`take`] (the acts that write).
 
+pub mod again;
 pub mod files;
 mod json;
 pub mod mapping;
@@ -16,6 +17,7 @@ mod xlsx;
 use tessera_model::documents::Row;
 use tessera_model::input::{Place, Warning};
 
+pub use again::{Again, again};
 pub use files::{FileProblem, Looked, look};
 pub use mapping::Mapping;
 pub use row::prepare;

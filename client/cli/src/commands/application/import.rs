@@ -53,6 +53,9 @@ pub(super) struct Import {
     /// Take applications in though the table has no column for a required answer
     #[arg(long)]
     partial: bool,
+    /// Take rows in as new applications though they are here already by the key of another column
+    #[arg(long)]
+    new_key: bool,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -69,6 +72,7 @@ pub(super) fn run(arguments: &Import, context: &Context) -> Result<(), Failure> 
         attachments: arguments.attachments.as_deref(),
         mapping: &mapping,
         partial: arguments.partial,
+        new_key: arguments.new_key,
         dry_run: arguments.dry_run,
     };
     let mut progress = |progress: Progress| {
@@ -132,6 +136,14 @@ fn failed(error: IntakeError, key: &str) -> Failure {
                 if source.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Disk };
             let code = if exit == Exit::NotFound { "not-found" } else { "disk" };
             Failure::new(exit, code, source.to_string()).at(&path.display().to_string(), None, None)
+        }
+        IntakeError::Again(again) => {
+            let message = IntakeError::Again(again.clone()).to_string();
+            let hint = format!(
+                "import with `--key {}`, as before; `--new-key` takes them in as further applications",
+                again.column
+            );
+            Failure::new(Exit::NeedsPerson, "key-changed", message).hint(hint)
         }
         IntakeError::Session(error) => error.into(),
     }
