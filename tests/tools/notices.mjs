@@ -57,13 +57,16 @@ for (const one of others) {
   for (const text of notices(one)) users.set(text, [...(users.get(text) ?? []), `${one.name} ${one.version}`]);
 }
 
+const fonts = readFileSync('client/report/fonts/OFL.txt', 'utf8').replaceAll('\r\n', '\n').replace(/[ \t]+$/gm, '').trim();
+users.set(fonts, [...(users.get(fonts) ?? []), 'Noto Sans, in client/report/fonts']);
+
 const rows = others.map(({ name, version, license, repository }) => `| ${name} ${version} | ${license ?? 'see its notice'} | ${repository ?? ''} |`);
 const texts = [...users].map(([text, names]) => `### ${names.join(', ')}\n\n\`\`\`\`text\n${text}\n\`\`\`\``);
 const content = `# What is in Tessera that others wrote
 
 The command line and the relay contain the crates below, each under its own licence, beside SQLite and SQLCipher (in
-\`libsqlite3-sys\`), Zstandard (in \`zstd-sys\`), HiGHS (in \`highs-sys\`) and the Time Zone Database. This file is written by
-\`make notices\`; \`make lint\` compares it.
+\`libsqlite3-sys\`), Zstandard (in \`zstd-sys\`), HiGHS (in \`highs-sys\`), the Time Zone Database, and subsets of the Noto Sans fonts (in \`client/report/fonts\`, SIL
+Open Font License 1.1). This file is written by \`make notices\`; \`make lint\` compares it.
 
 | crate | licence | source |
 |---|---|---|

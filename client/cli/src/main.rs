@@ -71,7 +71,7 @@ enum Command {
     /// Severity of readers and the order corrected for it, of what counts
     Calibration(calibration::Arguments),
     /// Calculate on files, without a home: totals, ranking, agreement, calibration, assignment,
-    /// selection
+    /// selection, report
     Compute(compute::Arguments),
     /// Conflicts of interest: declare, clear, list
     Conflict(conflict::Arguments),
@@ -120,7 +120,7 @@ enum Command {
     Ranking(scores::Figures),
     /// Read and score: what is assigned, drafts, submitting, tables of scores
     Review(review::Arguments),
-    /// What counts, as a table
+    /// What counts, as a table or as a document with charts
     Scores(scores::Arguments),
     /// Who is selected: seats down the order, under quotas
     Selection(selection::Arguments),

@@ -375,3 +375,30 @@ fn selections_go_down_the_order_under_quotas() {
     let message = run("--programme high.toml --applications a.csv");
     assert!(String::from_utf8_lossy(&message.stderr).contains("the south"));
 }
+
+#[test]
+fn a_report_is_written_in_the_form_that_its_name_asks_for() {
+    let folder = folder("report", &[("p.toml", PROGRAMME), ("s.csv", SCORES)]);
+    let run = |arguments: &str| tessera(&folder, &format!("--json compute report {arguments}"));
+    for (name, begins) in [("r.html", "<!DOCTYPE html>"), ("r.pdf", "%PDF-")] {
+        let output = run(&format!("--scores s.csv --programme p.toml --out {name}"));
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(result["schema"], "tessera/compute-report/1");
+        let written = std::fs::read(folder.join(name)).unwrap();
+        assert_eq!(result["rows"][0]["size_bytes"], written.len());
+        assert!(written.starts_with(begins.as_bytes()));
+        // The same again, to the byte.
+        run(&format!("--scores s.csv --programme p.toml --out again-{name}"));
+        assert_eq!(written, std::fs::read(folder.join(format!("again-{name}"))).unwrap());
+    }
+    for (arguments, exit) in [
+        ("--scores s.csv --out r.docx", 2),
+        ("--scores s.csv", 2),
+        ("--scores none.csv --out r.pdf", 4),
+        ("--scores p.toml --out none.html", 3),
+    ] {
+        assert_eq!(run(arguments).status.code(), Some(exit), "{arguments}");
+    }
+    assert!(!folder.join("none.html").exists());
+}

@@ -1,6 +1,8 @@
 //! `tessera compute`: the workbench, on files alone; no home, relay, key or network. The arithmetic is
 //! `tessera_model::compute`.
 
+pub(crate) mod report;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +42,16 @@ enum What {
     Assignment(Box<Assignment>),
     /// Who is selected: seats down the order, under quotas
     Selection(Box<selection::Files>),
+    /// Spread of scores, severity, agreement and loads as one document with charts: HTML or PDF
+    Report(Box<Report>),
+}
+
+#[derive(Debug, Args)]
+struct Report {
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    to: report::Destination,
 }
 
 /// Input files of the calculations on scores.
@@ -79,6 +91,10 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
         }
         What::Assignment(arguments) => assignment::run(arguments, json),
         What::Selection(files) => selection::compute(files, json),
+        What::Report(report) => {
+            let Report { files, to } = report.as_ref();
+            report::write(&files.read()?, files.round.as_deref(), files.even_if_red, to, json)
+        }
     }
 }
 

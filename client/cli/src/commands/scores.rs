@@ -1,5 +1,5 @@
-//! `tessera scores export`: what counts of every review, in the form that `tessera compute` reads; and the same table as
-//! the input of totals and ranking.
+//! `tessera scores`: what counts of every review, exported in the form that `tessera compute` reads, or told as a report;
+//! and the same table as the input of totals and ranking.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use tessera_model::compute::Inputs;
 use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
 
-use super::compute::refused;
+use super::compute::{refused, report};
 use super::outlook::own_only;
 use super::programme::text;
 use super::round::must_have_round;
@@ -32,6 +32,19 @@ pub(crate) struct Arguments {
 enum What {
     /// Write what counts as a table of scores
     Export(Export),
+    /// Write what counts as a document with charts, HTML or PDF: spread, severity, agreement, loads
+    Report(Report),
+}
+
+#[derive(Debug, Args)]
+struct Report {
+    #[command(flatten)]
+    figures: Figures,
+    /// Show the corrected order under a red light too
+    #[arg(long)]
+    even_if_red: bool,
+    #[command(flatten)]
+    to: report::Destination,
 }
 
 #[derive(Debug, Args)]
@@ -60,7 +73,16 @@ pub(crate) struct Figures {
 
 /// Runs `scores`.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
-    let What::Export(export) = &arguments.what;
+    match &arguments.what {
+        What::Export(export) => self::export(export, context),
+        What::Report(Report { figures, even_if_red, to }) => {
+            let inputs = inputs(figures, context)?;
+            report::write(&inputs, figures.round.as_deref(), *even_if_red, to, context.json)
+        }
+    }
+}
+
+fn export(export: &Export, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let (programme, table) = table(&mut session, export.ids)?;
     let csv = table.scores.to_csv();
