@@ -60,6 +60,14 @@ pub struct AgreementRow {
     pub icc1: Option<f64>,
     /// ICC(1,k), the same in every metric.
     pub icck: Option<f64>,
+    /// Lower end of the interval of ICC(1,1).
+    pub icc1_low: Option<f64>,
+    /// Upper end.
+    pub icc1_high: Option<f64>,
+    /// Lower end of the interval of ICC(1,k).
+    pub icck_low: Option<f64>,
+    /// Upper end.
+    pub icck_high: Option<f64>,
     /// What it says, and what to do.
     #[serde(flatten)]
     pub advice: Advice,
@@ -136,6 +144,10 @@ fn four(criterion: &str, values: Vec<Vec<f64>>) -> Vec<AgreementRow> {
             k0: icc.k0.and_then(printed),
             icc1: icc.icc1.and_then(printed),
             icck: icc.icck.and_then(printed),
+            icc1_low: icc.icc1_ends.and_then(|ends| printed(ends.0)),
+            icc1_high: icc.icc1_ends.and_then(|ends| printed(ends.1)),
+            icck_low: icc.icck_ends.and_then(|ends| printed(ends.0)),
+            icck_high: icc.icck_ends.and_then(|ends| printed(ends.1)),
             advice: advice(criterion, alpha, reason),
         }
     };

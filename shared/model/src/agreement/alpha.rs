@@ -146,16 +146,25 @@ impl Units {
     fn jackknife(&self, metric: Metric) -> Option<(f64, Option<Without>)> {
         let whole = Sums::of(self, metric, &self.counts);
         let alpha = whole.alpha()?;
+        let shifts = match (metric, &whole.scale) {
+            (Metric::Ordinal, Distances::Positions(ranks)) => Shifts::of(self, ranks),
+            _ => None,
+        };
         let mut without = Vec::with_capacity(self.kinds.len());
         for (unit, times) in &self.kinds {
             let mut counts = self.counts.clone();
             unit.iter().for_each(|at| counts[*at] -= 1.0);
             let rest = match metric {
-                // Distances are made of the counts: everything is summed again.
+                // Distances are made of the counts, and every one of them changes.
                 Metric::Ordinal => {
-                    let mut rest = Sums::of(self, metric, &counts);
-                    rest.observed -= rest.scale.within(unit);
-                    rest
+                    let scale = Distances::of(metric, &self.scale, &counts);
+                    let observed = match &shifts {
+                        Some(shifts) => whole.observed + shifts.by(unit),
+                        None => self.kinds.iter().map(|(unit, times)| times * scale.within(unit)).sum(),
+                    };
+                    let expected = scale.among(&counts);
+                    let observed = observed - scale.within(unit);
+                    Sums { varied: varied(&counts), n: counts.iter().sum(), observed, expected, scale }
                 }
                 _ => whole.without(unit, &counts),
             };
@@ -198,8 +207,7 @@ impl Sums {
         let expected = match &self.scale {
             Distances::Pairs { distances, totals } => {
                 let removed: f64 = unit.iter().map(|at| totals[*at]).sum();
-                let twice: f64 =
-                    unit.iter().flat_map(|a| unit.iter().map(|b| distances.between(*a, *b))).sum();
+                let twice: f64 = pairs(unit).map(|(a, b, times)| times * distances.between(a, b)).sum();
                 self.expected - 2.0 * removed + twice
             }
             other => other.among(counts),
@@ -217,6 +225,72 @@ impl Sums {
     fn alpha(&self) -> Option<f64> {
         let varied = self.varied && self.expected > 0.0;
         varied.then(|| 1.0 - (self.n - 1.0) * self.observed / self.expected)
+    }
+}
+
+/// What becomes of O under the ordinal metric when a unit's values are taken from the counts: the rank of a value falls
+/// by how many of them are below it and by half of those equal to it.
+///
+/// With W the weights 1/(mᵤ−1) of the pairs of values within units, L = diag(W1) − W, ranks r and the fall d = Σₛ eₛ over
+/// the unit's values s, where eₛ is 0 below s, ½ at s and 1 above, O = Σ W·(rₐ−r_b)² = 2·rᵀLr becomes
+/// 2·(r−d)ᵀL(r−d) = O − 4·Σₛ eₛᵀLr + 2·Σₛₜ eₛᵀLeₜ. Both sums are read from tables.
+struct Shifts {
+    /// eₛᵀLr for each s.
+    once: Vec<f64>,
+    /// eₛᵀLeₜ for each s and t, row by row.
+    twice: Vec<f64>,
+}
+
+impl Shifts {
+    /// Most values of a scale with such tables: 32 MiB. Beyond it everything is summed again for each unit.
+    const MOST: usize = 2_000;
+
+    fn of(units: &Units, ranks: &[f64]) -> Option<Self> {
+        let n = ranks.len();
+        if n > Self::MOST {
+            return None;
+        }
+        let mut twice = vec![0.0; n * n];
+        for (unit, times) in &units.kinds {
+            let weight = times / (size(unit.len()) - 1.0);
+            for (a, b, pairs) in pairs(unit).filter(|(a, b, _)| a != b) {
+                twice[a * n + a] += weight * pairs;
+                twice[a * n + b] -= weight * pairs;
+            }
+        }
+        let mut once: Vec<f64> =
+            twice.chunks(n).map(|row| row.iter().zip(ranks).map(|(l, r)| l * r).sum()).collect();
+        above(&mut once, 1);
+        // Over the columns of each row, then over the rows.
+        twice.chunks_mut(n).for_each(|row| above(row, 1));
+        above(&mut twice, n);
+        Some(Self { once, twice })
+    }
+
+    /// Returns by how much O changes.
+    fn by(&self, unit: &[usize]) -> f64 {
+        let n = self.once.len();
+        let once: f64 = unit.iter().map(|s| self.once[*s]).sum();
+        let twice: f64 = pairs(unit).map(|(s, t, times)| times * self.twice[s * n + t]).sum();
+        2.0 * twice - 4.0 * once
+    }
+}
+
+/// Returns the ordered pairs of a unit's values, each with how often it occurs.
+fn pairs(unit: &[usize]) -> impl Iterator<Item = (usize, usize, f64)> {
+    let runs = || unit.chunk_by(|a, b| a == b).filter_map(|run| Some((*run.first()?, size(run.len()))));
+    runs().flat_map(move |(a, n)| runs().map(move |(b, m)| (a, b, n * m)))
+}
+
+/// Replaces each figure by half of it and all those behind it, `step` apart.
+fn above(figures: &mut [f64], step: usize) {
+    let mut sums = vec![0.0; step];
+    for row in figures.chunks_mut(step).rev() {
+        for (figure, sum) in row.iter_mut().zip(&mut sums) {
+            let own = *figure;
+            *figure = own / 2.0 + *sum;
+            *sum += own;
+        }
     }
 }
 
@@ -251,8 +325,7 @@ impl Distances {
             }
             Metric::Ratio => {
                 let distances = Ratio(scale.to_vec());
-                let total = |a| counts.iter().enumerate().map(|(b, n)| n * distances.between(a, b)).sum();
-                let totals = (0..scale.len()).map(total).collect();
+                let totals = distances.totals(counts);
                 Self::Pairs { distances, totals }
             }
         }
@@ -271,7 +344,7 @@ impl Distances {
                 2.0 * m * unit.iter().map(|at| (x[*at] - mean).powi(2)).sum::<f64>()
             }
             Self::Pairs { distances, .. } => {
-                unit.iter().flat_map(|a| unit.iter().map(|b| distances.between(*a, *b))).sum()
+                pairs(unit).map(|(a, b, times)| times * distances.between(a, b)).sum()
             }
         };
         sum / (m - 1.0)
@@ -300,6 +373,25 @@ impl Ratio {
         let (a, b) = (self.0[a], self.0[b]);
         // The same value, 0 against 0 among them.
         if a == b { 0.0 } else { ((a - b) / (a + b)).powi(2) }
+    }
+}
+
+impl Ratio {
+    /// Sums each value's distances to all values. No value stands twice on a scale, so that each pair is looked at once.
+    fn totals(&self, counts: &[f64]) -> Vec<f64> {
+        let mut totals = vec![0.0; self.0.len()];
+        for (at, (a, n)) in self.0.iter().zip(counts).enumerate() {
+            let behind = self.0[at + 1..].iter().zip(&counts[at + 1..]);
+            let mut sum = 0.0;
+            for (total, (b, m)) in totals[at + 1..].iter_mut().zip(behind) {
+                let share = (b - a) / (a + b);
+                let square = share * share;
+                sum += m * square;
+                *total += n * square;
+            }
+            totals[at] += sum;
+        }
+        totals
     }
 }
 

@@ -1,5 +1,8 @@
 //! Intraclass correlation by one-way analysis of variance with unequal numbers of values. Not alpha.
 
+use statrs::distribution::{ContinuousCDF, FisherSnedecor};
+
+use super::alpha::LEVEL;
 use crate::figure::size;
 
 /// What share of the spread is between units: of one value, and of the mean of k₀ values.
@@ -11,6 +14,10 @@ pub(super) struct Icc {
     pub(super) icc1: Option<f64>,
     /// ICC(1,k).
     pub(super) icck: Option<f64>,
+    /// Both ends of the interval of ICC(1,1).
+    pub(super) icc1_ends: Option<(f64, f64)>,
+    /// Both ends of the interval of ICC(1,k).
+    pub(super) icck_ends: Option<(f64, f64)>,
 }
 
 /// Calculates k₀ = (N − Σnᵢ²/N)/(n−1), ICC(1,1) = (MSB−MSW)/(MSB+(k₀−1)·MSW) and ICC(1,k) = (MSB−MSW)/MSB (Shrout and
@@ -38,5 +45,23 @@ pub(super) fn icc(units: &[Vec<f64>]) -> Icc {
     let size_of_values: f64 = units.iter().flat_map(|values| values.iter()).map(|x| x * x).sum();
     let least = (between + within) * 1e-12 + size_of_values * 1e-24;
     let share = |part: f64, whole: f64| (whole > least).then(|| part / whole);
-    Icc { k0: Some(k0), icc1: share(msb - msw, msb + (k0 - 1.0) * msw), icck: share(msb - msw, msb) }
+    let ratios =
+        (msb > least && msw > least).then(|| ends(msb / msw, groups - 1.0, total - groups)).flatten();
+    Icc {
+        k0: Some(k0),
+        icc1: share(msb - msw, msb + (k0 - 1.0) * msw),
+        icck: share(msb - msw, msb),
+        icc1_ends: ratios
+            .map(|(low, high)| ((low - 1.0) / (low + k0 - 1.0), (high - 1.0) / (high + k0 - 1.0))),
+        icck_ends: ratios.map(|(low, high)| (1.0 - 1.0 / low, 1.0 - 1.0 / high)),
+    }
+}
+
+/// Returns F/F₀.₉₇₅(a, b) and F·F₀.₉₇₅(b, a), of which both intervals are made (Shrout and Fleiss 1979, page 424): exact
+/// where all units have as many values, with k₀ near it where they do not.
+fn ends(ratio: f64, a: f64, b: f64) -> Option<(f64, f64)> {
+    let at = 0.5 + LEVEL / 2.0;
+    let upper = |a, b| FisherSnedecor::new(a, b).ok().map(|f| f.inverse_cdf(at));
+    let (low, high) = (ratio / upper(a, b)?, ratio * upper(b, a)?);
+    (low > 0.0 && high.is_finite()).then_some((low, high))
 }

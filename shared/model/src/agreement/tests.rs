@@ -52,6 +52,11 @@ fn intraclass_correlation_of_six_targets() {
     let got = icc(&SHROUT_FLEISS.map(Vec::from));
     assert!(near(got.icc1, 0.165_742) && near(got.icck, 0.442_797), "{got:?}");
     assert_eq!(got.k0, Some(4.0));
+    // As R's psych 2.4 prints the intervals of these figures: −0.133 to 0.72 and −0.884 to 0.91.
+    let ends = |ends: Option<(f64, f64)>, low: f64, high: f64| {
+        ends.is_some_and(|got| (got.0 - low).abs() < 5e-4 && (got.1 - high).abs() < 5e-3)
+    };
+    assert!(ends(got.icc1_ends, -0.133, 0.72) && ends(got.icck_ends, -0.884, 0.91), "{got:?}");
 }
 
 #[test]

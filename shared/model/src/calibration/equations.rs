@@ -192,6 +192,23 @@ impl Factored {
         self.shrink[level] * self.root.0 * (self.root.1 * sum + size(reads.len()) * mean)
     }
 
+    /// Writes [`Factored::mixed`] of every wide level from `first` on: the innermost loop over pairs.
+    pub(crate) fn mixed_from(&self, equations: &Equations, first: usize, x: &[f64], to: &mut [f64]) {
+        let mean = x[equations.counts.len()];
+        let each: Vec<f64> = x.iter().map(|x| self.root.0 * (self.root.1 * x + mean)).collect();
+        let mut begin = equations.start[first];
+        for (to, (end, shrink)) in
+            to.iter_mut().zip(equations.start[first + 1..].iter().zip(&self.shrink[first..]))
+        {
+            let mut sum = 0.0;
+            for j in &equations.narrow[begin..*end] {
+                sum += each[*j];
+            }
+            *to = shrink * sum;
+            begin = *end;
+        }
+    }
+
     /// Adds Σ wⱼ·(column j) of a matrix over the narrow levels and the mean to `sums`, with the w of [`Factored::mixed`],
     /// and returns the first place that is not 0 where the matrix is 0 above its diagonal.
     pub(crate) fn mix(

@@ -239,3 +239,28 @@ proptest! {
         }
     }
 }
+
+/// A ring of more applications and more readers than the dense part of the equations may hold: refused with a reason, at
+/// once; one narrower side is enough to be taken.
+#[test]
+fn more_levels_than_the_dense_part_holds_are_refused_with_a_reason() {
+    let ring = |n: usize| {
+        let rows = (0..n).flat_map(|at| [(at, at), (at, (at + 1) % n), (at, (at + 7) % n)]);
+        let rows = rows.map(|(a, r)| format!("a{a},r{r},{}\n", (a * 31 + r * 17) % 10));
+        format!("application,reviewer,k\n{}", rows.collect::<String>())
+    };
+    let refused = calibrated(&ring(MAX_LEVELS + 1), K);
+    assert_eq!((refused.reason, refused.light, refused.mu), (Some(Reason::TooLarge), Light::Red, None));
+    assert_eq!(refused.rows.len(), MAX_LEVELS + 1);
+    assert!(refused.rows.iter().all(|row| row.raw.is_some() && row.calibrated.is_none()));
+}
+
+/// Debug and release builds, and every version, give the same figures to the byte.
+#[test]
+fn every_build_gives_the_same_calibration() {
+    let mut found = calibrated(&mixed(40, 8, 3), &format!("[seats]\nn = 8\n{K}"));
+    let rows = std::mem::take(&mut found.rows);
+    let text = serde_json::to_string(&(&found, &rows)).unwrap();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/calibration.json");
+    assert_eq!(text, std::fs::read_to_string(golden).unwrap().trim_end());
+}
