@@ -8,7 +8,7 @@ use crate::document::{Chart, Columns, Line, Lines};
 use crate::text::cut;
 
 /// Most names of one chart; its table has all.
-pub(crate) const MAX_LINES: usize = 28;
+pub(crate) const MAX_LINES: usize = 24;
 
 const WIDTH: u32 = 800;
 const LINE: u32 = 40;

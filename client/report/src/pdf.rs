@@ -65,8 +65,14 @@ pub(crate) fn write(document: &Document) -> Result<Vec<u8>, ReportError> {
 impl Layout {
     fn section(&mut self, section: &Section) {
         self.y += GAP;
-        // A title does not stand alone at the foot of a page.
-        self.need(140.0);
+        // A title does not stand alone at the foot of a page: what follows it goes with it.
+        let first = section.figures.first();
+        let chart = first.and_then(|figure| figure.chart.as_ref()).map_or(60.0, height);
+        let texts = section.text.iter().chain(first.map(|figure| &figure.says));
+        let lines: usize = texts.map(|text| 1 + text.chars().count() / 90).sum();
+        #[expect(clippy::cast_precision_loss, reason = "lines of one page")]
+        let together = 50.0 + chart + lines as f32 * 18.0;
+        self.need(if together < BOTTOM - MARGIN { together } else { 140.0 });
         self.marks.push((section.title.to_owned(), self.pages.len() - 1, self.y));
         self.paragraph(section.title, 15.0);
         for text in &section.text {
