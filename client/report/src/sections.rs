@@ -15,6 +15,9 @@ use crate::text::{NAME, plain};
 
 /// Most rows of one table.
 const MAX_ROWS: usize = 2_000;
+/// What is said of names in letters that a device may lack.
+const LETTERS: &str = "Names stand in the letters of the reader's own device in the HTML form; the PDF carries its own \
+                       letters and lists the characters that it lacks.";
 /// Most warnings that are shown.
 const MAX_WARNINGS: usize = 20;
 
@@ -333,7 +336,7 @@ fn made(inputs: &Inputs, asked: &Asked<'_>, calibration: &Outcome<CalibrationRow
     Section {
         id: "made",
         title: "How this was made",
-        text: Vec::new(),
+        text: vec![LETTERS.to_owned()],
         figures: vec![Figure { says, chart: None, table }],
     }
 }
