@@ -52,6 +52,7 @@ impl SqliteStore {
         set_up(&connection)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
+        expect_durable(&connection)?;
         connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024).map_err(failed)?;
         migrate::run(&mut connection)?;
         let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).map_err(failed)?;
@@ -166,6 +167,18 @@ fn set_up(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "cell_size_check", true).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+/// Refuses a database whose commits could be lost with the power: a receipt says that a pack is on the disk.
+fn expect_durable(connection: &Connection) -> Result<(), StoreError> {
+    /// `synchronous = FULL`, as SQLite tells it.
+    const FULL: i64 = 2;
+    let found: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(failed)?;
+    if found == FULL {
+        Ok(())
+    } else {
+        Err(StoreError::Failed("its commits would not be durable".to_owned()))
+    }
 }
 
 /// Sorts SQLite's errors into ours. The text names no value that was stored.

@@ -1,5 +1,6 @@
 //! That nothing was left out which a real programme has: figures count only with everything on. Sealed, signed, padded,
-//! with a receipt for every pack.
+//! with a receipt for every pack. That commits are durable (`synchronous = FULL`) both programs see to by themselves: the
+//! relay opens no database without, and a test of the store asks it.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;

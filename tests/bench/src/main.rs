@@ -49,6 +49,9 @@ struct Cli {
     /// Mark the programme as a demonstration, so that opening a home costs next to nothing
     #[arg(long)]
     demo: bool,
+    /// Measure a coordinator's tasks alone, T1 and T3
+    #[arg(long)]
+    cold_only: bool,
     /// How often each of many clients at once edits
     #[arg(long, value_name = "N", default_value_t = 25)]
     rounds: usize,
@@ -83,7 +86,7 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             edits: workload::edits(SEED, size, EDITED.min(size)),
         })),
     }
-    let how = How { cheap: cli.demo, rounds: cli.rounds };
+    let how = How { cheap: cli.demo, rounds: cli.rounds, cold_only: cli.cold_only };
     let mut rows = Vec::new();
     for workload in workloads {
         let material = Material::sort(workload)?;

@@ -20,19 +20,25 @@ pub(crate) struct How {
     pub(crate) cheap: bool,
     /// Exchanges of each client of T5.
     pub(crate) rounds: usize,
+    /// True where a coordinator's tasks are enough, T1 and T3.
+    pub(crate) cold_only: bool,
 }
 
 /// Runs every task at one size, in an empty folder.
 pub(crate) fn run(folder: &Path, programs: Programs, material: Material, how: How) -> Result<Vec<Row>> {
-    let mut world = World::make(folder, programs, material, how.cheap)?;
+    let mut world = World::make(folder, programs, material, how)?;
     let mut rows = cold::coordinator(&mut world)?;
-    rows.push(cold::reviewer(&mut world)?);
-    rows.extend(day::both(&mut world)?);
+    if !how.cold_only {
+        rows.push(cold::reviewer(&mut world)?);
+        rows.extend(day::both(&mut world)?);
+    }
     let key = world.measure_key(cold::CAROL)?;
     for row in &mut rows {
         (row.key_cpu_ms, row.key_rss_mib) = (key.cpu_ms, key.rss_mib);
     }
-    rows.push(crowd::run(&mut world, how.rounds)?);
+    if !how.cold_only {
+        rows.push(crowd::run(&mut world, how.rounds)?);
+    }
     honest::check(&mut world)?;
     Ok(rows)
 }

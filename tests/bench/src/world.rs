@@ -30,6 +30,7 @@ use crate::material::{DAY, DESK, FRESH, Material, Written, drafts, row};
 use crate::measure::{self, Cost};
 use crate::proxy::{Passed, Proxy};
 use crate::server::Server;
+use crate::tasks::How;
 
 /// The round that is read.
 pub(crate) const ROUND: &str = "reading";
@@ -80,17 +81,16 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Makes everything in an empty folder. Where `cheap`, the programme is marked as a demonstration, and opening a
-    /// home costs next to nothing.
-    pub(crate) fn make(folder: &Path, programs: Programs, material: Material, cheap: bool) -> Result<Self> {
+    /// Makes everything in an empty folder.
+    pub(crate) fn make(folder: &Path, programs: Programs, material: Material, how: How) -> Result<Self> {
         let server = Server::start(&programs.relay, folder.join("relay"))?;
         let proxy = Proxy::open(server.address)?;
         let url = format!("http://{}", proxy.address);
         let relay = Relay { url: url.as_str().try_into()?, key: server.key };
         let mut programme = Programme::parse(include_str!("../programme.toml"))
             .map_err(|error| anyhow::anyhow!("the programme of the benchmarks: {error}"))?;
-        programme.demo = cheap;
-        let founding = Founding { demo: cheap, relays: vec![(relay.key, false)] };
+        programme.demo = how.cheap;
+        let founding = Founding { demo: how.cheap, relays: vec![(relay.key, false)] };
         let admin = Session::found(&folder.join("admin"), &words(), &founding, |engine| {
             engine.together(|acts| {
                 acts.set_relays(vec![relay.clone()])?;
@@ -115,11 +115,11 @@ impl World {
             passphrase,
             start: Instant::now(),
         };
-        world.fill()?;
+        world.fill(!how.cold_only)?;
         Ok(world)
     }
 
-    fn fill(&mut self) -> Result<()> {
+    fn fill(&mut self, each_change: bool) -> Result<()> {
         self.take_applications()?;
         self.tell("applications are in");
         let mut in_memory = Vec::new();
@@ -144,7 +144,7 @@ impl World {
         for (mut session, name) in on_disk {
             session.work(|engine| engine.set_desk_backup(name == DESK))?;
             sync(&mut session)?;
-            session.together(|acts| self.review_all(acts, &name, true))?;
+            session.together(|acts| self.review_all(acts, &name, each_change))?;
             sync(&mut session)?;
         }
         self.tell("everything is reviewed");
@@ -280,7 +280,12 @@ impl World {
             server_rss_mib: self.server.peak_mib()?,
             passed: self.proxy.passed().since(before),
         };
-        ensure!(measured.passed.up > 0 && measured.passed.down > 0, "nothing passed the counted socket");
+        let Passed { up, down, .. } = measured.passed;
+        ensure!(up > 0 && down > 0, "nothing passed the counted socket");
+        self.tell(&format!(
+            "{name} sent {up} and received {down} bytes; CPU ms: {:.0} client, {:.1} relay",
+            measured.client.cpu_ms, measured.server_cpu_ms
+        ));
         Ok(measured)
     }
 

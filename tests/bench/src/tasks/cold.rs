@@ -19,7 +19,6 @@ pub(super) fn coordinator(world: &mut World) -> Result<Vec<Row>> {
     sync(&mut world.admin)?;
     let size = world.applications.len();
     let cold = world.measure_sync(CAROL)?;
-    world.tell("T1 is measured");
     let mut carol = world.open(CAROL)?;
     let (applications, reviews) = carol.together(|acts| Ok((acts.applications()?.len(), acts.reviews()?)))?;
     let counted = reviews.iter().filter(|review| review.counted.is_some()).count();
@@ -50,7 +49,6 @@ pub(super) fn reviewer(world: &mut World) -> Result<Row> {
     sync(&mut first)?;
     drop(first);
     let cold = world.measure_sync(SECOND)?;
-    world.tell("T1r is measured");
     let tasks = world.open(SECOND)?.together(|acts| acts.tasks())?;
     let whole = tasks.iter().filter(|task| task.readable && task.review.is_some()).count();
     let expected = world.material.reviews[FRESH].len();

@@ -44,7 +44,6 @@ fn day(world: &mut World, task: &'static str, name: &str) -> Result<Row> {
     let member = session.engine().member();
     drop(session);
     let measured = world.measure_sync(name)?;
-    world.tell(&format!("{task} is measured"));
     sync(&mut world.admin)?;
     let reviews = world.admin.together(|acts| acts.reviews())?;
     let seen = reviews
