@@ -21,8 +21,9 @@ use tessera_driver::relay::{self, Options, Phase, Progress, Report};
 use tessera_driver::session::{Founding, Session};
 use tessera_engine::EngineError;
 use tessera_engine::attachments::Fetch;
+use tessera_engine::bundle::For;
 use tessera_engine::reading::{Submission, WorkState};
-use tessera_protocol::charter::Roles;
+use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::hash::parse_hex;
 use tessera_protocol::signature::PublicKey;
 use tessera_tests::homes;
@@ -129,18 +130,18 @@ fn world(tls: Option<&'static str>) -> World {
     let place = relay.place();
     let founding = Founding { demo: true, relays: vec![(relay.key, false)] };
     let mut alice = Session::found(&folder.path().join("alice"), &words(), &founding, |engine| {
-        engine.together(|acts| acts.set_relays(vec![place.clone()]))
+        engine.together(|acts| acts.set_relays(vec![place.clone()]).map(drop))
     })
     .unwrap();
-    let bob = enrol(&mut alice, &folder.path().join("bob"), Roles::default(), &place);
+    let bob = enrol(&mut alice, &folder.path().join("bob"), Roles::default(), std::slice::from_ref(&place));
     let mut world = World { folder, relay, alice, bob };
     sync(&mut world.alice).unwrap();
     sync(&mut world.bob).unwrap();
     world
 }
 
-fn enrol(alice: &mut Session, folder: &Path, roles: Roles, place: &Relay) -> Session {
-    let invitation = alice.work(|engine| engine.invite(roles, "the seminar", vec![place.clone()])).unwrap();
+fn enrol(alice: &mut Session, folder: &Path, roles: Roles, places: &[Relay]) -> Session {
+    let invitation = alice.work(|engine| engine.invite(roles, "the seminar", places.to_vec())).unwrap();
     let (session, answer) = Session::enrol(folder, &words(), &invitation, About::default()).unwrap();
     alice
         .work(|engine| {
@@ -226,7 +227,7 @@ fn a_review_and_its_files_go_through_the_real_relay() {
     // A second coordinator fetches what is there, and everything only where everything is wanted.
     let roles = Roles { admin: false, coordinator: true };
     let place = world.relay.place();
-    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &place);
+    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, std::slice::from_ref(&place));
     sync(alice).unwrap();
     let quiet = sync(&mut carol).unwrap();
     assert_eq!((counted(&mut carol), quiet.attachments_received), (1, 0));
@@ -313,7 +314,7 @@ fn i06_a_relay_rolled_back_to_yesterday_is_filled_again_and_nothing_is_lost() {
     assert_eq!(counted(alice), 3);
     // Somebody new gets everything from the restored relay alone.
     let roles = Roles { admin: false, coordinator: true };
-    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &world.relay.place());
+    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &[world.relay.place()]);
     sync(alice).unwrap();
     let everything = Options { fetch: Fetch::Everything, ..options(&mut carol) };
     sync_with(&mut carol, &everything, &mut |_| ControlFlow::Continue(())).unwrap();
@@ -350,10 +351,63 @@ fn f09_a_lost_relay_is_filled_again_from_nothing_but_its_key() {
     }
     assert_eq!(counted(alice), 2);
     let roles = Roles { admin: false, coordinator: true };
-    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &world.relay.place());
+    let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &[world.relay.place()]);
     sync(alice).unwrap();
     sync(&mut carol).unwrap();
     assert_eq!(counted(&mut carol), 2);
+}
+
+/// Carries on a stick what a member may read.
+fn carry(from: &mut Session, to: &mut Session) {
+    let member = to.engine().member();
+    let bundle = from.work(|engine| engine.export(For::Member(member))).unwrap();
+    to.work(|engine| engine.import(&bundle)).unwrap();
+}
+
+#[test]
+fn a_relay_that_comes_after_the_members_is_found_by_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Running::start(&folder.path().join("relay"), None);
+    let founding = Founding { demo: true, relays: Vec::new() };
+    let mut alice = Session::found(&folder.path().join("alice"), &words(), &founding, |_| Ok(())).unwrap();
+    let mut bob = enrol(&mut alice, &folder.path().join("bob"), Roles::default(), &[]);
+    carry(&mut alice, &mut bob);
+    assert!(bob.together(|acts| acts.relays()).unwrap().is_empty());
+
+    let told = alice.together(|acts| acts.set_relay(relay.place())).unwrap();
+    assert!(told, "a coordinator tells every member");
+    carry(&mut alice, &mut bob);
+    assert!(bob.together(|acts| acts.relays()).unwrap().is_empty(), "the charter does not name its key");
+    alice
+        .work(|engine| engine.amend_charter(vec![Change::AddRelay { key: relay.key, spare: false }]))
+        .unwrap();
+    carry(&mut alice, &mut bob);
+    assert_eq!(bob.together(|acts| acts.relays()).unwrap(), [relay.place()]);
+    sync(&mut alice).unwrap();
+    sync(&mut bob).unwrap();
+    assert!(!bob.together(|acts| acts.set_relay(relay.place())).unwrap(), "a reader tells nobody");
+}
+
+#[test]
+fn a_relay_that_moves_is_found_at_its_new_address() {
+    let World { folder, relay, mut alice, mut bob } = world(None);
+    let data = relay.data.clone();
+    let before = relay.place();
+    drop(relay);
+    let relay = Running::start(&data, None);
+    let now = relay.place();
+    assert_ne!(before, now);
+    assert!(sync(&mut bob).is_err());
+    alice.together(|acts| acts.set_relay(now.clone())).unwrap();
+    sync(&mut alice).unwrap();
+    carry(&mut alice, &mut bob);
+    assert_eq!(
+        bob.together(|acts| acts.relays()).unwrap(),
+        [now, before],
+        "the invitation's address comes last"
+    );
+    sync(&mut bob).unwrap();
+    drop(folder);
 }
 
 #[test]

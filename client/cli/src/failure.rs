@@ -289,9 +289,10 @@ impl From<RelayError> for Failure {
             other => other,
         };
         let (exit, hint) = match &error {
-            RelayError::NoRelay => {
-                (Exit::NotFound, "a bundle goes by any other way: `tessera bundle export`")
-            }
+            RelayError::NoRelay => (
+                Exit::NotFound,
+                "a bundle goes by any other way: `tessera bundle export`; where there is a relay, `tessera sync --relay URL` says where",
+            ),
             RelayError::Address { .. } | RelayError::Roots(_) => (Exit::BadInput, ""),
             RelayError::CaptivePortal => {
                 (Exit::Network, "open any web page, log in to this network, and run the command again")

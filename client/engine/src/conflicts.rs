@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use tessera_model::documents::{Clearance, Conflict, Declaration, Kind, Person, Read, Ruling, Subject};
+use tessera_model::documents::{
+    Assignment, AssignmentState, Clearance, Conflict, Declaration, Kind, Person, Read, Ruling, Subject,
+};
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
 use unicode_normalization::UnicodeNormalization;
@@ -179,7 +181,7 @@ impl Acts<'_> {
         Ok(on)
     }
 
-    /// What follows from a ruling: the dossier is opened anew, or closed.
+    /// What follows from a ruling: the dossier is opened anew, or closed and the reading taken back.
     pub(crate) fn after_ruling(
         &mut self,
         application: ApplicationId,
@@ -189,8 +191,42 @@ impl Acts<'_> {
     ) -> Result<(), EngineError> {
         match ruling {
             Ruling::Lifted => self.reopen(application, member, reason),
-            Ruling::Upheld => self.close_dossiers(application, member),
+            Ruling::Upheld => {
+                for (subject, assignment) in self.standing_assignments(application, member)? {
+                    let reason = format!("conflict of interest: {reason}");
+                    let taken_back = Assignment {
+                        state: Some(AssignmentState::Withdrawn),
+                        place: 0,
+                        reason,
+                        ..assignment
+                    };
+                    self.write(&Audience::To(member), &subject, &taken_back, false)?;
+                }
+                self.close_dossiers(application, member)
+            }
         }
+    }
+
+    /// Where a member is to read an application: subject and assignment, one for each round.
+    fn standing_assignments(
+        &mut self,
+        application: ApplicationId,
+        member: MemberId,
+    ) -> Result<Vec<(Vec<u8>, Assignment)>, EngineError> {
+        let to = Audience::To(member);
+        let mut standing = Vec::new();
+        for (record, audience) in self.documents(Kind::Assignment)? {
+            let subject = Subject::parse(Kind::Assignment, &record.subject);
+            let about = subject.ok().and_then(|subject| subject.application());
+            if about != Some(application.0) || audience.as_ref() != Some(&to) {
+                continue;
+            }
+            let read = self.read::<Assignment>(&to, &record.subject)?;
+            let assignment = read.map(|read| read.value);
+            let stands = |one: &Assignment| one.state == Some(AssignmentState::Assigned);
+            standing.extend(assignment.filter(stands).map(|one| (record.subject.to_vec(), one)));
+        }
+        Ok(standing)
     }
 
     fn close_dossiers(&mut self, application: ApplicationId, member: MemberId) -> Result<(), EngineError> {
@@ -212,21 +248,11 @@ impl Acts<'_> {
         member: MemberId,
         reason: &str,
     ) -> Result<(), EngineError> {
-        use tessera_model::documents::{Assignment, AssignmentState};
-        for (record, audience) in self.documents(Kind::Assignment)? {
-            let subject = Subject::parse(Kind::Assignment, &record.subject);
-            let Ok(Subject::Reading(of, _)) = subject else { continue };
-            if of != application.0 || audience != Some(Audience::To(member)) {
-                continue;
-            }
-            let to = Audience::To(member);
-            let Some(read) = self.read::<Assignment>(&to, &record.subject)? else { continue };
-            if read.value.state != Some(AssignmentState::Assigned) {
-                continue;
-            }
-            let stream = Audience::Dossier(application, read.value.rendition);
-            let told = Assignment { reason: format!("conflict cleared: {reason}"), ..read.value };
-            self.write(&to, &record.subject, &told, false)?;
+        let to = Audience::To(member);
+        for (subject, assignment) in self.standing_assignments(application, member)? {
+            let stream = Audience::Dossier(application, assignment.rendition);
+            let told = Assignment { reason: format!("conflict cleared: {reason}"), ..assignment };
+            self.write(&to, &subject, &told, false)?;
             self.close_stream(member, &stream)?;
             // The closing has to be sealed before an opening can name it.
             let (core, tx) = self.parts();

@@ -82,7 +82,29 @@ impl Counting {
             let entry = decisions.entry(decision.id()).or_insert_with(|| (decision, BTreeSet::new()));
             entry.1.insert(pack);
         }
-        Ok(Self { decisions, said: None, inside: BTreeMap::new() })
+        Ok(Self { decisions, ..Self::undecided() })
+    }
+
+    /// As if no coordinator had decided anything: what was a question once is one again.
+    pub(crate) fn undecided() -> Self {
+        Self { decisions: BTreeMap::new(), said: None, inside: BTreeMap::new() }
+    }
+
+    /// The decisions on one of these parts that none replaces, one for each part and verdict.
+    pub(crate) fn decisions_on(
+        &self,
+        tx: &dyn Transaction,
+        parts: &BTreeSet<(PackId, Option<DocumentId>)>,
+    ) -> Result<Vec<&Decision>, EngineError> {
+        let replaced: BTreeSet<Hash> =
+            self.decisions.values().flat_map(|(decision, _)| decision.over.iter().copied()).collect();
+        let mut found = Vec::new();
+        for (id, (decision, _)) in &self.decisions {
+            if !replaced.contains(id) && !matters_of(tx, &decision.matter)?.is_disjoint(parts) {
+                found.push(decision);
+            }
+        }
+        Ok(found)
     }
 
     /// What was said of what a pack holds of a document, or else of the pack.

@@ -103,8 +103,9 @@ impl Keyring {
     }
 
     /// Whoever is given a key in which other keys were given is given those: all of them with a key of `keys`,
-    /// with a key of a `to/` those that everybody has who had it before. Keys of reviews are in none of the two until a
-    /// coordinator copies them, and their authors alone write with them.
+    /// with a key of a `to/` those that all the member's devices have that had it before. Coordinators' devices, which
+    /// had everything anyway, tell nothing of what the member was given. Keys of reviews are in none of the two until
+    /// a coordinator copies them, and their authors alone write with them.
     fn spread(
         &mut self,
         tx: &mut dyn Transaction,
@@ -112,6 +113,12 @@ impl Keyring {
         before: &BTreeSet<DeviceId>,
         added: &BTreeSet<DeviceId>,
     ) -> Result<(), EngineError> {
+        let coordinators: BTreeSet<DeviceId> = self
+            .iter()
+            .filter(|(_, _, record)| record.grant.audience() == Some(Audience::Keys))
+            .flat_map(|(_, _, record)| record.given.iter().copied())
+            .collect();
+        let before: BTreeSet<DeviceId> = before.difference(&coordinators).copied().collect();
         let everything = match grant.audience() {
             Some(Audience::Keys) => true,
             Some(Audience::To(_)) if !before.is_empty() => false,

@@ -48,6 +48,7 @@ pub mod receive;
 pub mod recorded;
 pub mod records;
 pub mod recovery;
+pub mod relays;
 pub mod reviews;
 pub mod score_import;
 pub mod scores;

@@ -11,7 +11,7 @@ use tessera_protocol::ids::{InvitationId, LinkId, MemberId};
 use tessera_protocol::permission::Act;
 use tessera_protocol::statement::Statement;
 use tessera_protocol::wire;
-use tessera_vault::enrol::{About, Invitation, Relay};
+use tessera_vault::enrol::{About, Invitation};
 use tessera_vault::ids::Audience;
 use tessera_vault::text::Text;
 
@@ -217,28 +217,6 @@ impl Acts<'_> {
         core.statement(tx, &Statement::Remove { member, cut })?;
         core.duties(tx)
     }
-
-    /// Where the programme's relays are, as this device was told.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn relays(&mut self) -> Result<Vec<Relay>, EngineError> {
-        if let Some(bytes) = self.setting(RELAYS)? {
-            return Ok(tessera_protocol::codec::List::<Relay, 8>::from_bytes(&bytes)?.into_vec());
-        }
-        let (_, tx) = self.parts();
-        let invitation = crate::records::get::<Invitation>(tx, Table::Meta, b"invitation")?;
-        Ok(invitation.map(|invitation| invitation.relays.into_vec()).unwrap_or_default())
-    }
-
-    /// Sets where the programme's relays are, for this device and its invitations.
-    ///
-    /// # Errors
-    /// More than eight.
-    pub fn set_relays(&mut self, relays: Vec<Relay>) -> Result<(), EngineError> {
-        let relays = tessera_protocol::codec::List::<Relay, 8>::try_from(relays)?;
-        self.set(RELAYS, &relays.to_bytes())
-    }
 }
 
 impl<S: Store> Engine<S> {
@@ -276,7 +254,6 @@ impl<S: Store> Engine<S> {
 
 /// What begins a field of a person that says which coordinator compared the check words.
 pub(crate) const CHECKED_BY: &str = "checked-by-";
-const RELAYS: &str = "relays";
 
 fn local(member: MemberId) -> String {
     format!("person-{member}")

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use tessera_model::crdt::Document;
 use tessera_model::documents::{
     Assignment, Call, Card, Dossier, Duplicate, Eligibility, Identity, Kind, Manifest, Moderation, Person,
-    Record, Subject, Withdrawal,
+    Record, Relays, Subject, Withdrawal,
 };
 use tessera_model::merge::{Attention, Case, Code, DocumentFacts, attention, letters};
 use tessera_model::programme::Programme;
@@ -22,8 +22,9 @@ use crate::queue::Part;
 use crate::records::{ChangeRecord, all};
 use crate::store::Table;
 
-const SHARED: [Kind; 11] = [
+const SHARED: [Kind; 12] = [
     Kind::Call,
+    Kind::Relays,
     Kind::Identity,
     Kind::Dossier,
     Kind::Manifest,
@@ -38,10 +39,12 @@ const SHARED: [Kind; 11] = [
 
 impl Acts<'_> {
     /// Every question about a shared record, with what of it a decision would be about.
-    pub(crate) fn document_questions(&mut self) -> Result<Vec<(Attention, Vec<Part>)>, EngineError> {
+    pub(crate) fn document_questions(
+        &mut self,
+        mut counting: Counting,
+    ) -> Result<Vec<(Attention, Vec<Part>)>, EngineError> {
         let mut questions = Vec::new();
         let (core, tx) = self.parts();
-        let mut counting = Counting::load(tx)?;
         for kind in SHARED {
             for (id, record) in core.documents(tx, kind)? {
                 let Ok(subject) = Subject::parse(kind, &record.subject) else { continue };
@@ -57,17 +60,20 @@ impl Acts<'_> {
                 questions.extend(found.into_iter().map(|one| (one, parts.clone())));
             }
         }
-        self.same_referees(&mut questions)?;
+        self.same_referees(&mut questions, counting)?;
         Ok(questions)
     }
 
-    fn same_referees(&mut self, questions: &mut Vec<(Attention, Vec<Part>)>) -> Result<(), EngineError> {
+    fn same_referees(
+        &mut self,
+        questions: &mut Vec<(Attention, Vec<Part>)>,
+        mut counting: Counting,
+    ) -> Result<(), EngineError> {
         let Ok((_, programme)) = self.programme() else { return Ok(()) };
         if !programme.attachments.iter().any(|asked| asked.kind == AttachmentKind::Letter) {
             return Ok(());
         }
         let (core, tx) = self.parts();
-        let mut counting = Counting::load(tx)?;
         for (id, record) in core.documents(tx, Kind::Manifest)? {
             let Some(Audience::File(application)) = core.audience(record.stream) else { continue };
             let Some(opened) = core.open_document(tx, id, &mut counting, false)? else { continue };
@@ -119,6 +125,7 @@ fn case(kind: Kind, subject: Subject, document: &Document) -> Case {
             case.moderation.insert(round, Moderation::read(document));
         }
         (Kind::Call, _) => case.documents = of::<Call>(subject, document),
+        (Kind::Relays, _) => case.documents = of::<Relays>(subject, document),
         (Kind::Identity, _) => case.documents = of::<Identity>(subject, document),
         (Kind::Dossier, _) => case.documents = of::<Dossier>(subject, document),
         (Kind::Manifest, _) => case.documents = of::<Manifest>(subject, document),

@@ -19,7 +19,7 @@ use crate::error::EngineError;
 use crate::forks::Forks;
 use crate::records::{ChangeRecord, PackRecord, Stage, all, get};
 use crate::reviews::Reviewed;
-use crate::store::Table;
+use crate::store::{Table, Transaction};
 
 /// A pack, or what it holds of one document.
 pub type Part = (PackId, Option<DocumentId>);
@@ -141,9 +141,42 @@ impl Waiting {
 /// By what questions are one.
 type Cause = (Code, Option<MemberId>, Vec<u8>);
 
+/// Something that waited, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// What waited.
+    pub item: Waiting,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: MemberId,
+}
+
+/// Whether what coordinators decided is taken into account.
+#[derive(Debug, Clone, Copy, Default)]
+enum Decisions {
+    /// What was decided waits no more.
+    #[default]
+    Heard,
+    /// Everything that ever waited.
+    Ignored,
+}
+
+impl Decisions {
+    fn counting(self, tx: &dyn Transaction) -> Result<Counting, EngineError> {
+        match self {
+            Self::Heard => Counting::load(tx),
+            Self::Ignored => Ok(Counting::undecided()),
+        }
+    }
+}
+
 /// The queue while it is put together.
 #[derive(Default)]
 struct Desk {
+    decisions: Decisions,
     causes: BTreeMap<Cause, Waiting>,
     forks: Forks,
 }
@@ -175,7 +208,28 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn queue(&mut self) -> Result<Vec<Waiting>, EngineError> {
-        Ok(self.desk()?.into_iter().filter(|one| one.class == Class::Person).collect())
+        Ok(self.desk(Decisions::Heard)?.into_iter().filter(|one| one.class == Class::Person).collect())
+    }
+
+    /// What waited once and was decided, with the decision; it can be decided anew. What was settled by writing a
+    /// record (a choice between values, a ruling) is no question any more and not listed.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn decided(&mut self) -> Result<Vec<Decided>, EngineError> {
+        let open: BTreeSet<String> = self.queue()?.into_iter().map(|one| one.id).collect();
+        let once = self.desk(Decisions::Ignored)?;
+        let (_, tx) = self.parts();
+        let counting = Counting::load(tx)?;
+        let mut found = Vec::new();
+        for item in once.into_iter().filter(|one| one.class == Class::Person && !open.contains(&one.id)) {
+            let decisions = counting.decisions_on(tx, &item.parts)?;
+            if let Some(decision) = decisions.first() {
+                let (verdict, reason, by) = (decision.verdict, decision.reason.to_string(), decision.by);
+                found.push(Decided { item, verdict, reason, by });
+            }
+        }
+        Ok(found)
     }
 
     /// Everything that is worth a line and was not seen yet.
@@ -184,7 +238,7 @@ impl Acts<'_> {
     /// [`EngineError`].
     pub fn queue_notices(&mut self) -> Result<Vec<Waiting>, EngineError> {
         let mut notices = Vec::new();
-        for one in self.desk()?.into_iter().filter(|one| one.class == Class::Notice) {
+        for one in self.desk(Decisions::Heard)?.into_iter().filter(|one| one.class == Class::Notice) {
             if self.setting(&seen(&one.id))?.is_none() {
                 notices.push(one);
             }
@@ -192,9 +246,11 @@ impl Acts<'_> {
         Ok(notices)
     }
 
-    fn desk(&mut self) -> Result<Vec<Waiting>, EngineError> {
-        let mut desk = Desk::default();
-        for review in self.reviews_and_declarations()? {
+    fn desk(&mut self, decisions: Decisions) -> Result<Vec<Waiting>, EngineError> {
+        let mut desk = Desk { decisions, ..Desk::default() };
+        let (_, tx) = self.parts();
+        let counting = decisions.counting(tx)?;
+        for review in self.reviews_and_declarations(counting)? {
             for attention in review.attention() {
                 self.of_review(&mut desk, &review, &attention)?;
             }
@@ -277,7 +333,7 @@ impl Acts<'_> {
                 cause.applications.insert(about);
                 cause.takes(doubled);
             }
-            Code::ConflictAfterLift | Code::ConflictUnsure => {
+            Code::ConflictAfterLift | Code::ConflictUnsure | Code::ConflictDeclared => {
                 let declaration = review.facts.declaration.value.fingerprint();
                 let detail = review.application.0.to_vec();
                 let cause = desk.cause(attention, member, detail);
@@ -379,7 +435,9 @@ impl Acts<'_> {
 
     /// Files questions about coordinators' own records.
     fn of_documents(&mut self, desk: &mut Desk) -> Result<(), EngineError> {
-        for (attention, parts) in self.document_questions()? {
+        let (_, tx) = self.parts();
+        let counting = desk.decisions.counting(tx)?;
+        for (attention, parts) in self.document_questions(counting)? {
             if attention.class() == Class::Free {
                 continue;
             }
@@ -452,7 +510,7 @@ impl Acts<'_> {
     /// Packs that no question above stands for: outside a cut, contested, or not readable.
     fn unread(&mut self, desk: &mut Desk, seen: &BTreeSet<PackId>) -> Result<(), EngineError> {
         let (core, tx) = self.parts();
-        let mut counting = Counting::load(tx)?;
+        let mut counting = desk.decisions.counting(tx)?;
         for (key, record) in all::<PackRecord>(tx, Table::PackStates, &[])? {
             let Some(id) = key.last_chunk::<32>().map(|id| PackId(*id)) else { continue };
             let name = core.known.access.name(record.stream);
@@ -510,9 +568,10 @@ impl Acts<'_> {
         Ok(())
     }
 
-    /// Decides the item of the queue whose id begins with `id`. Accepting one of several sides sets the others aside, or writes what it
-    /// says; accepting a question about a conflict of interest lifts it, setting it aside upholds it; a notice is
-    /// seen. The decision is recorded with its reason; nothing is deleted.
+    /// Decides the item of the queue whose id begins with `id`, or decides anew what was [decided](Self::decided).
+    /// Accepting one of several sides sets the others aside, or writes what it says; accepting a question about a
+    /// conflict of interest lifts it, setting it aside upholds it; a notice is seen. The decision is recorded with its
+    /// reason; nothing is deleted.
     ///
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::NotPermitted`], [`EngineError::BadInput`].
@@ -520,8 +579,10 @@ impl Acts<'_> {
         self.must_coordinate()?;
         // What waits to be sealed has no pack that a decision could name.
         self.hand_over()?;
-        let mut found: Vec<Waiting> =
-            self.desk()?.into_iter().filter(|one| id.len() >= SHORTEST && one.id.starts_with(id)).collect();
+        let mut found = self.items(id, Decisions::Heard)?;
+        if found.is_empty() {
+            found = self.items(id, Decisions::Ignored)?;
+        }
         let item = found.pop().ok_or_else(|| EngineError::NotFound(format!("the item {id} of the queue")))?;
         if !found.is_empty() {
             return Err(EngineError::BadInput(format!("several items of the queue begin with {id}")));
@@ -554,6 +615,12 @@ impl Acts<'_> {
             core.decide(tx, matter, verdict, reason)?;
         }
         Ok(item)
+    }
+
+    fn items(&mut self, id: &str, decisions: Decisions) -> Result<Vec<Waiting>, EngineError> {
+        let mut items = self.desk(decisions)?;
+        items.retain(|one| id.len() >= SHORTEST && one.id.starts_with(id));
+        Ok(items)
     }
 
     fn choose(&mut self, choice: &Choice) -> Result<(), EngineError> {

@@ -137,9 +137,12 @@ impl Acts<'_> {
     }
 
     /// As [`Acts::reviews`], with readings of which only a declared conflict of interest is here.
-    pub(crate) fn reviews_and_declarations(&mut self) -> Result<Vec<Reviewed>, EngineError> {
+    pub(crate) fn reviews_and_declarations(
+        &mut self,
+        counting: Counting,
+    ) -> Result<Vec<Reviewed>, EngineError> {
         let (core, tx) = self.parts();
-        let mut gather = Gather::new(core, tx)?;
+        let mut gather = Gather::with(core, tx, counting)?;
         let mut places = gather.submitted()?;
         places.extend(gather.recorded()?);
         places.extend(gather.declared()?);
@@ -205,7 +208,10 @@ pub(crate) struct Gather<'a> {
 
 impl<'a> Gather<'a> {
     pub(crate) fn new(core: &'a Core, tx: &'a dyn Transaction) -> Result<Self, EngineError> {
-        let mut counting = Counting::load(tx)?;
+        Self::with(core, tx, Counting::load(tx)?)
+    }
+
+    fn with(core: &'a Core, tx: &'a dyn Transaction, mut counting: Counting) -> Result<Self, EngineError> {
         let call =
             core.read_record::<tessera_model::documents::Call>(tx, &Audience::Programme, &[], &mut counting)?;
         let programme = call.and_then(|call| call.value.current().ok());

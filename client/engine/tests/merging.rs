@@ -21,7 +21,8 @@ use tessera_engine::{Engine, PackState};
 use tessera_model::compute::{self, File, Inputs, Request};
 use tessera_model::documents::review::Source;
 use tessera_model::documents::{
-    Answer, Conflict, Declaration, Draft, Eligibility, GateVerdict, Manifest, Row, Verdict as Met,
+    Answer, AssignmentState, Conflict, Declaration, Draft, Eligibility, GateVerdict, Manifest, Row,
+    Verdict as Met,
 };
 use tessera_model::merge::{Absent, Mark};
 use tessera_model::policy::Policy;
@@ -297,6 +298,53 @@ fn a_conflict_that_somebody_is_unsure_of_is_ruled_on_and_a_new_one_asked_again()
 }
 
 #[test]
+fn a_declared_conflict_waits_for_a_person_and_upholding_it_takes_the_assignment_back() {
+    let World { mut alice, mut bob, ids, .. } = world();
+    declare(&mut bob, ids[0], Declaration::Conflict);
+    declare(&mut bob, ids[1], Declaration::Conflict);
+    bring(&mut bob, &mut alice);
+    assert_eq!(codes(&mut alice), ["conflict-declared", "conflict-declared"]);
+    let item = |home: &mut Home, id| {
+        let mut found = queue(home).into_iter();
+        found.find(|one| one.applications.iter().any(|(about, _)| *about == id)).unwrap().id
+    };
+    let (first, second) = (item(&mut alice, ids[0]), item(&mut alice, ids[1]));
+    alice.together(|acts| acts.decide(&first, Verdict::SetAside, "her professor")).unwrap();
+    alice.together(|acts| acts.decide(&second, Verdict::Accept, "a namesake")).unwrap();
+    assert!(codes(&mut alice).is_empty());
+    bring(&mut alice, &mut bob);
+    let states: BTreeMap<_, _> = bob
+        .together(|acts| acts.tasks())
+        .unwrap()
+        .into_iter()
+        .map(|task| (task.application, task.assignment.state))
+        .collect();
+    assert_eq!(states[&ids[0]], Some(AssignmentState::Withdrawn));
+    assert_eq!(states[&ids[1]], Some(AssignmentState::Assigned), "lifted: it stands");
+}
+
+#[test]
+fn what_was_decided_is_listed_and_can_be_decided_anew() {
+    let World { mut alice, mut bob, programme, ids, .. } = world();
+    submit(&mut bob, &programme, ids[0], "4");
+    declare(&mut bob, ids[0], Declaration::Recused);
+    bring(&mut bob, &mut alice);
+    let item = queue(&mut alice).remove(0);
+    assert!(alice.together(|acts| acts.decided()).unwrap().is_empty());
+    alice.together(|acts| acts.decide(&item.id, Verdict::SetAside, "she stepped back")).unwrap();
+    assert!(codes(&mut alice).is_empty());
+    assert_eq!(review(&mut alice, ids[0]).counts, Err(Absent::SetAside));
+    let decided = alice.together(|acts| acts.decided()).unwrap();
+    let found: Vec<_> = decided.iter().map(|one| (&*one.item.id, one.verdict, &*one.reason)).collect();
+    assert_eq!(found, [(&*item.id, Verdict::SetAside, "she stepped back")]);
+    alice.together(|acts| acts.decide(&item.id, Verdict::Accept, "a mistake: only from later on")).unwrap();
+    assert!(codes(&mut alice).is_empty());
+    assert!(review(&mut alice, ids[0]).counts.is_ok());
+    let decided = alice.together(|acts| acts.decided()).unwrap();
+    assert_eq!((decided.len(), decided[0].verdict), (1, Verdict::Accept));
+}
+
+#[test]
 fn contradictory_verdicts_of_coordinators_are_chosen_between() {
     let World { mut alice, ids, .. } = world();
     let mut carol = enrol(&mut alice, COORDINATOR);
@@ -500,6 +548,15 @@ fn a_coordinators_later_devices_read_the_reviews_that_came_before_them() {
     submit(&mut bob, &programme, ids[1], "3");
     bring(&mut bob, &mut computer);
     assert!(review(&mut computer, ids[1]).counts.is_ok());
+    // What such a computer knows of who may read what is true.
+    let reader = bob.member();
+    let given = computer.together(|acts| acts.access()).unwrap().into_iter();
+    let given: Vec<_> = given.filter(|one| one.member == reader).map(|one| one.audience).collect();
+    let private = |of: &&Audience| {
+        matches!(of, Audience::File(_) | Audience::People | Audience::Office | Audience::Keys)
+    };
+    assert_eq!(given.iter().find(private), None, "{given:?}");
+    assert!(given.iter().any(|of| matches!(of, Audience::Dossier(..))));
 }
 
 #[test]

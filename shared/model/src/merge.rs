@@ -69,6 +69,8 @@ words! {
         ConflictAfterLift = "conflict-after-lift",
         /// Somebody is unsure about a conflict of interest.
         ConflictUnsure = "conflict-unsure",
+        /// Somebody who is to read declared a conflict of interest, or stepped back.
+        ConflictDeclared = "conflict-declared",
         /// Contradictory verdicts on a condition or on the exception.
         EligibilityContradicts = "eligibility-contradicts",
         /// Contradictory verdicts on whether two applications are one, or on which counts.
@@ -144,6 +146,7 @@ impl Code {
             Self::OlderRubric => "The programme was amended since the review was made.",
             Self::ConflictAfterLift => "A conflict of interest was declared anew after it had been lifted.",
             Self::ConflictUnsure => "The reviewer is unsure about a conflict of interest.",
+            Self::ConflictDeclared => "A reader declared a conflict of interest and will not read.",
             Self::EligibilityContradicts => "Two coordinators judged a condition differently.",
             Self::DuplicateContradicts => "Two coordinators disagree on whether two applications are one.",
             Self::ModerationContradicts => "Two coordinators moderated this application differently.",
@@ -178,6 +181,9 @@ impl Code {
             Self::OlderRubric => (Act::Accept, "the scores mean what they meant when they were given"),
             Self::ConflictAfterLift => (Act::Rule, "the ruling was on an earlier declaration"),
             Self::ConflictUnsure => (Act::Rule, "the reviewer waits for it"),
+            Self::ConflictDeclared => {
+                (Act::SetAside, "the assignment is taken back then, and somebody else can be assigned")
+            }
             Self::EligibilityContradicts => (Act::Choose, "until then the condition has no verdict"),
             Self::DuplicateContradicts => (Act::Choose, "until then both applications count"),
             Self::ModerationContradicts => (Act::Choose, "until then there is no verdict"),

@@ -167,6 +167,24 @@ impl World {
         present
     }
 
+    /// True where a pack and all that it follows in its chain are among some packs.
+    fn is_whole(&mut self, pack: PackId, packs: &BTreeSet<PackId>) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut next = vec![pack];
+        while let Some(id) = next.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let at_relay = self.relay.packs().find(|pack| pack.id() == id).cloned();
+            let found = at_relay.or_else(|| self.nodes.iter_mut().find_map(|node| node.pack(id)));
+            match found.filter(|_| packs.contains(&id)) {
+                Some(pack) => next.extend(pack.header().previous.iter().copied()),
+                None => return false,
+            }
+        }
+        true
+    }
+
     /// What was on no other disk and on no relay is gone, and nobody can be asked for it; unless a relay had
     /// signed for it and was not restored since.
     fn after_loss(&mut self, before: &BTreeMap<Text, BTreeSet<PackId>>) {
@@ -179,7 +197,9 @@ impl World {
             texts.extend(node.texts().into_keys());
         }
         for (text, in_packs) in before {
-            if !texts.contains(text) && in_packs.is_disjoint(&packs) {
+            // A pack without those that it follows may be without its key: the first of a chain brings it.
+            let whole = in_packs.iter().any(|pack| self.is_whole(*pack, &packs));
+            if !texts.contains(text) && !whole {
                 self.say(format!("{text:?} was on one disk alone and is gone"));
                 if let Some(one) = self.oracle.submissions.get_mut(text) {
                     one.destroyed = true;

@@ -10,7 +10,6 @@ use tessera_engine::store::{MemoryStore, StoreError};
 use tessera_engine::{Engine, EngineError};
 use tessera_model::programme::Programme;
 use tessera_protocol::charter::Roles;
-use tessera_protocol::header::PackKind;
 use tessera_protocol::ids::{ApplicationId, Incarnation, MemberId, PackId, ProgrammeId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::signature::PublicKey;
@@ -292,14 +291,11 @@ impl World {
             node.disk().make_room();
         }
         for _ in 0..QUIET {
-            let before: Vec<u64> = self.nodes.iter_mut().map(|node| node.disk().commits()).collect();
             let held = self.relay.len();
             let mut said = false;
             for node in 0..self.nodes.len() {
                 said |= self.exchange(node)?;
             }
-            let after: Vec<u64> = self.nodes.iter_mut().map(|node| node.disk().commits()).collect();
-            let _ = (before, after);
             if !said && held == self.relay.len() {
                 return Ok(());
             }
@@ -392,7 +388,6 @@ impl World {
                 return Err(format!("{name}: {waiting} packs and {pending} changes still wait to be sent"));
             }
         }
-        let _ = PackKind::Items;
         Ok(())
     }
 

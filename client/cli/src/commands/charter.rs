@@ -10,7 +10,7 @@ use tessera_protocol::ids::{LinkId, MemberId};
 use tessera_protocol::permission::MemberState;
 
 use super::member::{parse_roles, roles_of};
-use super::programme::{public_key, relay, text};
+use super::programme::{hex, public_key, relay, text};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
@@ -87,10 +87,14 @@ fn show(context: &Context) -> Result<(), Failure> {
         let shown = members.into_iter();
         shown.map(|member| json!({ "member": member.to_string(), "name": names.name(member) })).collect()
     };
+    let addresses = session.together(|acts| acts.relays())?;
     let relays: Vec<Value> = powers
         .relays
         .iter()
-        .map(|(key, spare)| json!({ "key": hex(&key.to_bytes()), "spare": spare }))
+        .map(|(key, spare)| {
+            let address = addresses.iter().find(|relay| relay.key == *key).map(|relay| relay.url.to_string());
+            json!({ "key": hex(&key.to_bytes()), "spare": spare, "address": address })
+        })
         .collect();
     let rows: Vec<Value> = links
         .iter()
@@ -109,7 +113,7 @@ fn show(context: &Context) -> Result<(), Failure> {
         .with("admins", people(powers.admins().collect()))
         .with("coordinators", people(powers.coordinators().collect()))
         .with("signers", people(powers.signers.iter().copied().collect()))
-        .with("relays", relays)
+        .with("relays", relays.clone())
         .with("removal_threshold", powers.removal_threshold())
         .with("majority", powers.majority())
         .with("frozen", charter.frozen);
@@ -127,9 +131,10 @@ fn show(context: &Context) -> Result<(), Failure> {
             format!("sign a final list  {}", called(powers.signers.iter().copied().collect())),
             format!("a removal needs    {} admin(s)", powers.removal_threshold()),
         ];
-        for (key, spare) in &powers.relays {
-            let what = if *spare { "spare relay key" } else { "relay key" };
-            said.push(format!("{what:<18} {}", hex(&key.to_bytes())));
+        for relay in &relays {
+            let what = if relay["spare"] == true { "spare relay key" } else { "relay key" };
+            let at = relay["address"].as_str().map(|address| format!(" at {address}")).unwrap_or_default();
+            said.push(format!("{what:<18} {}{at}", text(&relay["key"])));
         }
         if charter.frozen {
             said.push(
@@ -161,11 +166,11 @@ fn propose(propose: &Propose, context: &Context) -> Result<(), Failure> {
     let link = session.work(|engine| engine.amend_charter(changes))?;
     if let (Some(url), Some(key)) = (&propose.relay, propose.add_relay_key.first()) {
         let relay = relay(url, key)?;
-        session.together(|acts| {
-            let mut relays = acts.relays()?;
-            relays.push(relay);
-            acts.set_relays(relays)
-        })?;
+        if !session.together(|acts| acts.set_relay(relay))? {
+            context.hint(&format!(
+                "members hear of the address from a coordinator: `tessera sync --relay {url} --relay-key {key}` in a coordinator's home"
+            ));
+        }
     }
     tell(&mut session, "charter-propose", link, shown, context)
 }
@@ -288,10 +293,6 @@ fn words(change: &Change, names: &Names) -> String {
         Change::RaiseSuite { floor } => format!("suite {floor} or newer"),
         Change::Set { .. } | Change::Unknown { .. } => "something of a newer version".to_owned(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads `M=ROLES`.

@@ -304,7 +304,8 @@ fn title(programme: &Programme) -> String {
     name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "a programme".to_owned())
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -13,7 +13,7 @@ use super::status::Labels;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
-use crate::output::{Answer, print, shown};
+use crate::output::{Answer, print, print_table, shown};
 
 /// Arguments of `queue`.
 #[derive(Debug, Args)]
@@ -25,9 +25,16 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Show what waits for a decision
-    List,
-    /// Decide one item
+    List(List),
+    /// Decide one item, or decide anew what was decided
     Decide(Decide),
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// What was decided instead, and by whom; `queue decide` with the same id decides it anew
+    #[arg(long)]
+    decided: bool,
 }
 
 #[derive(Debug, Args)]
@@ -53,10 +60,41 @@ enum Word {
     Ask,
 }
 
+impl Word {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::SetAside => "set-aside",
+            Self::Ask => "ask",
+        }
+    }
+}
+
+impl From<Word> for Verdict {
+    fn from(word: Word) -> Self {
+        match word {
+            Word::Accept => Self::Accept,
+            Word::SetAside => Self::SetAside,
+            Word::Ask => Self::Ask,
+        }
+    }
+}
+
+impl From<Verdict> for Word {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Accept => Self::Accept,
+            Verdict::SetAside => Self::SetAside,
+            Verdict::Ask => Self::Ask,
+        }
+    }
+}
+
 /// Runs `queue`.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
     match &arguments.what {
-        What::List => list(context),
+        What::List(List { decided: false }) => list(context),
+        What::List(List { decided: true }) => decided(context),
         What::Decide(decide) => self::decide(decide, context),
     }
 }
@@ -71,7 +109,19 @@ fn list(context: &Context) -> Result<(), Failure> {
         if answer.rows().is_empty() {
             return print("Nothing waits for a decision.\n");
         }
-        answer.rows().iter().try_for_each(|row| print(&paragraph(row)))
+        // The sides of one question stand together.
+        let question =
+            |row: &Value| [&row["code"], &row["place"], &row["applications"], &row["member"]].map(text);
+        let mut told = BTreeSet::new();
+        for row in answer.rows() {
+            let sides: Vec<&Value> = match row["recommended"] == "choose" {
+                true if !told.insert(question(row)) => continue,
+                true => answer.rows().iter().filter(|other| question(other) == question(row)).collect(),
+                false => vec![row],
+            };
+            print(&paragraph(&sides))?;
+        }
+        Ok(())
     })?;
     if !waiting.is_empty() {
         context.hint("next: `tessera queue decide ID accept|set-aside|ask --reason \"…\"`");
@@ -104,12 +154,13 @@ fn row(one: &Waiting, names: &Names, labels: &Labels) -> Value {
     })
 }
 
-/// An item as people see it: one sentence, one act, one reason.
-fn paragraph(row: &Value) -> String {
-    let list = |field: &str| -> Vec<String> {
+/// A question as people see it, with the items that are its sides: one sentence, one act, one reason.
+fn paragraph(sides: &[&Value]) -> String {
+    let row = sides[0];
+    let list = |row: &Value, field: &str| -> Vec<String> {
         row[field].as_array().into_iter().flatten().map(|value| shown(&text(value))).collect()
     };
-    let applications = list("applications");
+    let applications = list(row, "applications");
     let about = match applications.len() {
         0 => String::new(),
         1..=4 => format!(" {}", applications.join(", ")),
@@ -117,19 +168,67 @@ fn paragraph(row: &Value) -> String {
     };
     let whose =
         row["reviewer"].as_str().map(|reviewer| format!(" ({})", shown(reviewer))).unwrap_or_default();
-    let mut text = format!("{}{about}{whose}: {}", shown_of(row, "id"), shown_of(row, "sentence"));
-    if let Some(side) = row["this_side"].as_str().filter(|side| !side.is_empty()) {
-        text.push_str(&format!("\n    this side says: {}", shown(side)));
-        for other in list("other_sides") {
-            text.push_str(&format!("\n    another says:   {other}"));
+    let place = row["place"].as_str().map(|place| format!(" – {}", shown(place))).unwrap_or_default();
+    let mut text = match sides {
+        [_] => format!("{}{about}{whose}: {}{place}", shown_of(row, "id"), shown_of(row, "sentence")),
+        _ => format!("{}{whose}: {}{place}", about.trim_start(), shown_of(row, "sentence")),
+    };
+    match sides {
+        [row] => {
+            if let Some(side) = row["this_side"].as_str().filter(|side| !side.is_empty()) {
+                text.push_str(&format!("\n    this side says: {}", shown(side)));
+                for other in list(row, "other_sides") {
+                    text.push_str(&format!("\n    another says:   {other}"));
+                }
+            }
+        }
+        _ => {
+            for side in sides {
+                text.push_str(&format!("\n    {}: {}", shown_of(side, "id"), shown_of(side, "this_side")));
+            }
         }
     }
     let asked = if row["asked"] == true { " The author was asked already." } else { "" };
+    let how = match (shown_of(row, "recommended").as_str(), shown_of(row, "code").starts_with("conflict-")) {
+        ("choose", _) => " (accept the side that holds)",
+        (_, true) => " (accept lifts the conflict, set-aside upholds it)",
+        _ => "",
+    };
     text + &format!(
-        "\n    recommended: {} – {}.{asked}\n",
+        "\n    recommended: {}{how} – {}.{asked}\n",
         shown_of(row, "recommended"),
         shown_of(row, "reason")
     )
+}
+
+/// What was decided.
+fn decided(context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let (names, labels) = (Names::of(&mut session)?, Labels::of(&mut session)?);
+    let decided = session.together(|acts| acts.decided())?;
+    let rows: Vec<Value> = decided
+        .iter()
+        .map(|one| {
+            let mut row = row(&one.item, &names, &labels);
+            row["decided"] = json!(Word::from(one.verdict).name());
+            row["why"] = json!(one.reason);
+            row["by"] = json!(names.name(one.by));
+            row
+        })
+        .collect();
+    let columns = ["id", "applications", "code", "decided", "by", "why"];
+    Answer::new("queue-list", rows).show_as(context, |answer| {
+        if answer.rows().is_empty() {
+            return print("Nothing was decided yet.\n");
+        }
+        let cells: Vec<Vec<String>> =
+            answer.rows().iter().map(|row| columns.map(|key| text(&row[key])).to_vec()).collect();
+        print_table(&columns, &cells)
+    })?;
+    if !decided.is_empty() {
+        context.hint("`tessera queue decide ID accept|set-aside|ask --reason \"…\"` decides one anew");
+    }
+    Ok(())
 }
 
 fn shown_of(row: &Value, field: &str) -> String {
@@ -141,11 +240,7 @@ fn decide(decide: &Decide, context: &Context) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Usage, "reason-needed", "a decision needs a reason")
             .hint("--reason \"what you know, from whom\""));
     }
-    let verdict = match decide.verdict {
-        Word::Accept => Verdict::Accept,
-        Word::SetAside => Verdict::SetAside,
-        Word::Ask => Verdict::Ask,
-    };
+    let verdict = Verdict::from(decide.verdict);
     let mut session = context.session()?;
     let (names, labels) = (Names::of(&mut session)?, Labels::of(&mut session)?);
     let id = decide.id.to_ascii_lowercase();
@@ -156,8 +251,7 @@ fn decide(decide: &Decide, context: &Context) -> Result<(), Failure> {
     })?;
     let left = session.together(|acts| acts.queue())?.len();
     let mut row = row(&item, &names, &labels);
-    let word = decide.verdict.to_possible_value().map(|value| value.get_name().to_owned());
-    row["decided"] = json!(word);
+    row["decided"] = json!(decide.verdict.name());
     row["left"] = json!(left);
     Answer::new("queue-decide", vec![row]).show(context, &["id", "decided", "about", "left"], |row| {
         let applications = row["applications"].as_array().map_or(0, Vec::len);

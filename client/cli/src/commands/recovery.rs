@@ -15,7 +15,7 @@ use tessera_protocol::ids::{MemberId, ProgrammeId};
 use tessera_vault::recovery::Paper;
 use zeroize::Zeroizing;
 
-use super::programme::{relay, text};
+use super::programme::{hex, relay, text};
 use crate::context::{Context, ask, has_terminal};
 use crate::failure::{Exit, Failure};
 use crate::files;
@@ -307,8 +307,4 @@ impl Words {
         };
         Ok(paper.map_err(SessionError::from)?)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -101,7 +101,10 @@ fn list(context: &Context) -> Result<(), Failure> {
     let tasks = session.together(|acts| acts.tasks())?;
     let programme = programme(&mut session)?;
     let rows: Vec<Value> = tasks.iter().map(|task| row(task, &programme)).collect();
-    let open = rows.iter().filter(|row| row["review"].is_null() && row["state"] != "taken-back").count();
+    let open = rows
+        .iter()
+        .filter(|row| row["review"].is_null() && row["state"] != "taken-back" && row["state"] != "conflict")
+        .count();
     let nothing = rows.is_empty();
     let header = ["application", "round", "conflict", "dossier", "draft", "review", "state", "outcome"];
     Answer::new("review-list", rows).show_as(context, |answer| {
@@ -144,6 +147,7 @@ fn row(task: &Task, programme: &Programme) -> Value {
     let state = match (task.state, stands) {
         (_, false) => "taken-back",
         (Some(state), _) => state.as_str(),
+        (None, _) if task.conflict.as_ref().is_some_and(|conflict| !conflict.is_clear()) => "conflict",
         (None, _) if task.draft.is_some() => "on-device",
         (None, _) => "to-read",
     };

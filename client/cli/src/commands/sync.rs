@@ -10,7 +10,9 @@ use tessera_driver::session::Session;
 use tessera_driver::worker::{self, ChildWorker};
 use tessera_engine::attachments::Fetch;
 use tessera_model::input::Warning;
+use tessera_vault::enrol::Relay;
 
+use super::programme::{self, hex};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{Answer, print};
@@ -28,6 +30,12 @@ pub(crate) struct Arguments {
     /// Which files are fetched: none, those of your assignments, or all that you may have
     #[arg(long, value_enum, default_value_t = Attachments::Assigned)]
     attachments: Attachments,
+    /// The relay's address, where it moved or is new; kept once the relay answered there
+    #[arg(long, value_name = "URL")]
+    relay: Option<String>,
+    /// The key of that relay, where the programme has several
+    #[arg(long, value_name = "HEX", requires = "relay")]
+    relay_key: Option<String>,
     /// File in PEM of further certificates that are trusted
     #[arg(long, value_name = "FILE", env = "TESSERA_CERTIFICATES")]
     certificates: Option<PathBuf>,
@@ -53,7 +61,52 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         Attachments::All => Fetch::Everything,
     };
     options.roots.clone_from(&arguments.certificates);
+    if let Some(url) = &arguments.relay {
+        options.relays =
+            vec![new_address(url, arguments.relay_key.as_deref(), &mut session, &options, context)?];
+    }
     if arguments.plan { plan(&mut session, &options, context) } else { sync(&mut session, &options, context) }
+}
+
+/// Tries a relay at an address, and keeps the address if the relay answers there.
+fn new_address(
+    url: &str,
+    key: Option<&str>,
+    session: &mut Session,
+    options: &Options,
+    context: &Context,
+) -> Result<Relay, Failure> {
+    let key = match key {
+        Some(key) => key.to_owned(),
+        None => only_key(session)?,
+    };
+    let relay = programme::relay(url, &key)?;
+    let options = Options { relays: vec![relay.clone()], ..options.clone() };
+    announced(session, &options, context)?;
+    if session.together(|acts| acts.set_relay(relay.clone()))? {
+        context.hint("every member hears of this address with the next exchange, or from a bundle");
+    }
+    Ok(relay)
+}
+
+/// The key of the programme's one relay.
+fn only_key(session: &mut Session) -> Result<String, Failure> {
+    let powers = &session.engine().permission().charter.powers;
+    let mut keys: Vec<_> = powers.relays.iter().filter(|(_, spare)| !**spare).map(|(key, _)| *key).collect();
+    if keys.is_empty() {
+        keys = session.together(|acts| acts.relays())?.into_iter().map(|relay| relay.key).collect();
+    }
+    match &keys[..] {
+        [key] => Ok(hex(&key.to_bytes())),
+        [] => Err(Failure::new(Exit::NotFound, "no-relay", "the programme's charter names no relay")
+            .hint("an admin adds it: `tessera charter propose --relay URL --add-relay-key HEX`")),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            "usage",
+            "the programme has several relays; --relay-key says which",
+        )
+        .hint("`tessera charter show` lists them")),
+    }
 }
 
 /// Runs `worker`.
@@ -178,7 +231,7 @@ fn warnings(report: &Report) -> Vec<Warning> {
     warnings
 }
 
-fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(), Failure> {
+fn announced(session: &mut Session, options: &Options, context: &Context) -> Result<Plan, Failure> {
     let mut display = Display::new(context);
     let mut result = Ok(Plan::default());
     session.work(|engine| {
@@ -186,7 +239,11 @@ fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(
         Ok(())
     })?;
     display.end();
-    let plan = result?;
+    Ok(result?)
+}
+
+fn plan(session: &mut Session, options: &Options, context: &Context) -> Result<(), Failure> {
+    let plan = announced(session, options, context)?;
     let row = json!({
         "send_packs": plan.send_packs,
         "send_bytes": plan.send_bytes,

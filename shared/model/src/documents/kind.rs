@@ -78,6 +78,8 @@ pub enum Kind {
     Moderation,
     /// What coordinators made of a declared conflict of interest.
     Clearance,
+    /// Where the programme's relays are.
+    Relays,
     /// A kind of a later version: never [one that is known](Kind::ALL).
     Unknown(u16),
 }
@@ -176,6 +178,7 @@ kinds! {
     Selection = 17 "selection" in [Office] holds ["parts" Map],
     Moderation = 18 "moderation" in [Office] holds [],
     Clearance = 19 "clearance" in [Office] holds [],
+    Relays = 20 "relays" in [Programme] holds ["addresses" Map],
 }
 
 impl Kind {

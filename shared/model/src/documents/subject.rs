@@ -97,7 +97,7 @@ impl Subject {
     fn try_parse(kind: Kind, bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         let subject = match kind {
-            Kind::Call => Self::Programme,
+            Kind::Call | Kind::Relays => Self::Programme,
             Kind::Manifest if bytes.len() == 16 => Self::Application(id(&mut rest)?),
             Kind::Identity | Kind::Eligibility | Kind::Withdrawal | Kind::Note | Kind::Conflict => {
                 Self::Application(id(&mut rest)?)

@@ -87,6 +87,7 @@ fn codes_and_names_are_for_ever() {
         "17 selection office",
         "18 moderation office",
         "19 clearance office",
+        "20 relays programme",
     ];
     assert_eq!(found, expected);
     for code in 0..=u16::MAX {

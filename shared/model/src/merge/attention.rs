@@ -7,8 +7,8 @@ use crate::crdt::{Attributed, Value};
 use crate::documents::{Declaration, FieldConflict, Id, Kind, Read, Review, Ruling, Subject};
 use crate::guard::{ActorBytes, ChangeHash};
 
-use super::counted::{differing, has_two_versions, is_lifted, is_older, is_recused, is_unassigned};
-use super::facts::{Case, Decided, DocumentFacts, Letter, ReviewFacts, Waiting, Why};
+use super::counted::{differing, has_two_versions, is_lifted, is_older, is_recused, is_ruled, is_unassigned};
+use super::facts::{AssignmentFact, Case, Decided, DocumentFacts, Letter, ReviewFacts, Waiting, Why};
 use super::{Act, Class, Code};
 
 /// One thing that a person should see.
@@ -164,11 +164,11 @@ fn of_review(application: Id, facts: &ReviewFacts, list: &mut Vec<Attention>) {
     }
     let open = matches!(facts.decided, Decided::Not | Decided::Asked);
     if open {
+        // Whoever stepped back is assigned no more: one question, not two.
         if is_recused(facts) {
             let declaration = facts.declaration.value.declaration.map_or("", Declaration::as_str);
             list.push(new(Code::ReviewAfterRecusal).between([Side::saying(declaration)]));
-        }
-        if is_unassigned(facts) {
+        } else if is_unassigned(facts) {
             list.push(new(Code::ReviewAfterUnassignment));
         }
         let read = match recorded {
@@ -231,6 +231,15 @@ fn declarations(application: Id, facts: &ReviewFacts, list: &mut Vec<Attention>)
         }
         Some(Declaration::Unsure) if facts.clearance.value.ruling.is_none() => {
             list.push(Attention::new(Code::ConflictUnsure, about).of(facts).between(says));
+        }
+        // Once a review is there, the question is whether it counts.
+        Some(Declaration::Conflict | Declaration::Recused)
+            if facts.assignment == AssignmentFact::Assigned
+                && facts.counting.value.revision == 0
+                && facts.waiting.is_empty()
+                && !is_ruled(facts) =>
+        {
+            list.push(Attention::new(Code::ConflictDeclared, about).of(facts).between(says));
         }
         _ => {}
     }

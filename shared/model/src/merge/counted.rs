@@ -153,8 +153,13 @@ pub(super) fn is_recused(facts: &ReviewFacts) -> bool {
 
 /// Says whether coordinators lifted the conflict as it is declared now.
 pub(super) fn is_lifted(facts: &ReviewFacts) -> bool {
-    facts.clearance.value.ruling == Some(Ruling::Lifted)
-        && facts.clearance.value.declaration == Some(facts.declaration.value.fingerprint())
+    facts.clearance.value.ruling == Some(Ruling::Lifted) && is_ruled(facts)
+}
+
+/// Says whether coordinators ruled on the conflict as it is declared now.
+pub(super) fn is_ruled(facts: &ReviewFacts) -> bool {
+    let clearance = &facts.clearance.value;
+    clearance.ruling.is_some() && clearance.declaration == Some(facts.declaration.value.fingerprint())
 }
 
 pub(super) fn is_unassigned(facts: &ReviewFacts) -> bool {

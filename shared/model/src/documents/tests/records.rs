@@ -104,6 +104,7 @@ fn every_record_is_read_back() {
         fields: map(&[("region", "americas")]),
         standing: map(&[("University of Accra", "employer")]),
     });
+    check(&Relays { addresses: map(&[("00ff", "https://relay.example:8443")]) });
     check(&Withdrawal { withdrawn: true, route: Some(form::Route::Form), reason: "Visa.".to_owned() });
     let snapshot =
         Snapshot { inputs: [5; 32], method: "{}".to_owned(), seed: u64::MAX, rows: vec![7; 150_000] };
