@@ -315,7 +315,10 @@ impl From<RelayError> for Failure {
             }
             RelayError::Refused { .. } => (Exit::Network, "nothing is lost; tell whoever runs the relay"),
             RelayError::Machine(_) => (Exit::Bug, ""),
-            _ => (Exit::Network, "nothing is lost; run the command again, or use a bundle"),
+            _ => (
+                Exit::Network,
+                "nothing is lost; run the command again, or use a bundle; where the relay moved, `tessera sync --relay URL`",
+            ),
         };
         Self::new(exit, error.code(), error.to_string()).hint_unless_empty(hint)
     }
