@@ -191,6 +191,33 @@ fn tenths(figure: f64) -> i64 {
     format!("{:.0}", figure * 10.0).parse().unwrap()
 }
 
+/// What chance once found.
+fn found_by_chance() -> Small {
+    let row = |row: [(u32, bool); 4]| row.to_vec();
+    Small {
+        pairs: vec![
+            row([(1, false), (3, false), (3, false), (3, false)]),
+            row([(0, true), (0, false), (0, false), (1, false)]),
+            row([(1, false), (0, true), (0, false), (2, false)]),
+        ],
+        applications: vec![(0, 0, true), (0, 0, false), (0, 0, false)],
+        reviewers: vec![(2, 0, false, false), (1, 0, false, true), (3, 0, false, true), (1, 0, false, true)],
+        apart: true,
+        reads: 2,
+        min_load: 0,
+        load_cost: 1,
+        own_region_max: None,
+    }
+}
+
+#[test]
+fn the_fairest_is_the_fairest() {
+    let small = found_by_chance();
+    let rules = small.rules(Objective::Fairest);
+    let plan = small.solve(&rules, &small.tables(false));
+    assert_eq!(small.figures(&choice(&plan, 3)).0, 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
