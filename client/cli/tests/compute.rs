@@ -58,6 +58,17 @@ fn totals_have_the_fields_of_the_interface() {
         rows[0]["criteria"]["l"],
         serde_json::json!({ "n": 1, "mean": 5.0, "median": 5.0, "trimmed": 5.0, "value": 5.0 })
     );
+    assert_eq!(result["sentence"]["parameters"]["known"], 2);
+    assert_eq!(
+        (&result["sentence"]["code"], &result["act"]["code"]),
+        (&"totals-incomplete".into(), &"ask-for-reviews".into())
+    );
+    let text = tessera(&folder, "compute totals --scores s.csv --programme p.toml").stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(
+        text.contains("\n\n2 of 3 applications here have a total") && text.ends_with("with c.\n"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -78,6 +89,15 @@ fn ranking_is_best_first_and_says_how_ties_were_broken() {
     assert_eq!((&result["rows"][1]["rank"], &result["rows"][2]["rank"]), (&2.into(), &3.into()));
     assert_eq!(result["rows"][1]["tie_broken_by"], "draw");
     assert_eq!(result["warnings"][0]["code"], "drawn");
+    assert_eq!(
+        (&result["sentence"]["code"], &result["act"]["code"]),
+        (&"ranking-ties".into(), &"publish-seed".into())
+    );
+    assert!(result["act"]["text"].as_str().unwrap().contains("its seed, 1,"));
+    std::fs::write(folder.join("seats.toml"), format!("{ties}[seats]\nn = 2\n")).unwrap();
+    let line = tessera(&folder, "compute ranking --scores s.csv --programme seats.toml").stdout;
+    let line = String::from_utf8(line).unwrap();
+    assert!(line.contains("\n\n3 of 3 applications have a place") && line.contains("only a draw"), "{line}");
     assert_eq!(run(1).stdout, run(1).stdout);
     let orders: std::collections::BTreeSet<_> = (0..20).map(|seed| run(seed).stdout).collect();
     assert!(orders.len() > 2, "another seed can draw another order");
@@ -159,7 +179,11 @@ fn people_get_a_table_and_nothing_that_steers_their_terminal() {
     let folder = folder("table", &[("s.csv", scores)]);
     let output = tessera(&folder, "compute ranking --scores s.csv");
     let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(text, "rank  application  total  note\n   1  a\\u{202e}x       3\n");
+    assert_eq!(
+        text,
+        "rank  application  total  note\n   1  a\\u{202e}x       3\n\n1 of 1 applications have a place, 0 of these from \
+         less than is asked; no two have the same total.\nLook at the order, then publish it.\n"
+    );
 }
 
 #[test]

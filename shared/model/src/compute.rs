@@ -9,7 +9,7 @@ use crate::calibration::{Asked, Calibration, CalibrationRow, Made};
 use crate::input::{InputError, Warning};
 use crate::policy::{Method, Policy, PolicyError};
 use crate::programme::{Programme, ProgrammeError};
-use crate::ranking::{RankRow, drawn, order};
+use crate::ranking::{RankRow, Told, drawn, order};
 use crate::reviewers::Reviewers;
 use crate::scores::Scores;
 use crate::sentence::Advice;
@@ -207,6 +207,12 @@ impl Inputs {
         crate::totals::totals(&self.scores, &self.policy, self.applications.as_ref())
     }
 
+    /// Returns how many seats the definition names.
+    pub fn seats(&self) -> Option<usize> {
+        let seats = self.programme.as_ref().and_then(|programme| programme.seats.as_ref())?;
+        Some(usize::try_from(seats.n).unwrap_or(usize::MAX))
+    }
+
     /// Describes the rules and the seed.
     pub fn method(&self, round: Option<&str>) -> MethodUsed {
         let round = round.map(str::to_owned);
@@ -218,25 +224,28 @@ impl Inputs {
 ///
 /// # Errors
 /// [`ComputeError`].
-pub fn totals(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<TotalRow>, ComputeError> {
+pub fn totals(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<TotalRow, Advice>, ComputeError> {
     let totals = inputs.totals()?;
     let warnings = [inputs.warnings.clone(), totals.warnings].concat();
-    Ok(Outcome { method: inputs.method(round), warnings, beside: Nothing {}, rows: totals.rows })
+    let beside = crate::totals::overall(&totals.rows);
+    Ok(Outcome { method: inputs.method(round), warnings, beside, rows: totals.rows })
 }
 
 /// Calculates the rows of `tessera compute ranking`.
 ///
 /// # Errors
 /// [`ComputeError`].
-pub fn ranking(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<RankRow>, ComputeError> {
+pub fn ranking(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<RankRow, Told>, ComputeError> {
     let totals = inputs.totals()?;
     let rows = order(&totals.standings, &inputs.policy, inputs.seed);
+    let beside =
+        Told::of(&rows, &totals.rows, &totals.standings, &inputs.policy, inputs.seats(), inputs.seed);
     let mut warnings = [inputs.warnings.clone(), totals.warnings].concat();
     if drawn(&rows) {
         let message = format!("equal totals were separated by a draw from the seed {}", inputs.seed);
         warnings.push(Warning::new("drawn", message));
     }
-    Ok(Outcome { method: inputs.method(round), warnings, beside: Nothing {}, rows })
+    Ok(Outcome { method: inputs.method(round), warnings, beside, rows })
 }
 
 /// Calculates the rows of `tessera compute agreement`.
@@ -263,11 +272,10 @@ pub fn calibration(
     round: Option<&str>,
     even_if_red: bool,
 ) -> Result<Outcome<CalibrationRow, Calibration>, ComputeError> {
-    let seats = inputs.programme.as_ref().and_then(|programme| programme.seats.as_ref());
     let asked = Asked {
         applications: inputs.applications.as_ref(),
         reviewers: inputs.reviewers.as_ref(),
-        seats: seats.map(|seats| usize::try_from(seats.n).unwrap_or(usize::MAX)),
+        seats: inputs.seats(),
         seed: inputs.seed,
         even_if_red,
     };

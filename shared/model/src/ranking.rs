@@ -1,6 +1,8 @@
 //! Totals to an order: competition ranking 1, 2, 2, 4, ties separated by the stated policy. Not a selection: seats and
 //! quotas come after.
 
+mod words;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -11,6 +13,8 @@ use crate::exact::Exact;
 use crate::policy::{Policy, Tie};
 use crate::programme::scoring::Best;
 use crate::totals::Standing;
+
+pub use self::words::Told;
 
 /// Names the use of the hash that a draw is made from.
 const DRAW_NAME: &[u8] = b"tessera/1 draw";

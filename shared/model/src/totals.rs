@@ -12,6 +12,8 @@
 //!   least and greatest, and z, the mean of (x − x̄ᵣ)/sᵣ over the readers r, with each reader's own mean and population
 //!   standard deviation; a reader with one read or no spread is left out.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -22,6 +24,8 @@ use crate::input::{InputError, InputErrorKind, Place, Warning};
 use crate::policy::{CriterionRule, Policy};
 use crate::programme::scoring::{Centre, Combine, Order};
 use crate::scores::{Review, Scores};
+
+pub use self::words::overall;
 
 /// The totals of all applications, sorted by id.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -11,10 +11,11 @@ use serde::Serialize;
 use tessera_model::compute::{self, ComputeError, File, Inputs, Outcome, Request};
 use tessera_model::input::InputError;
 use tessera_model::ranking::RankRow;
+use tessera_model::sentence::Advice;
 use tessera_model::table::MAX_FILE_BYTES;
 use tessera_model::totals::TotalRow;
 
-use super::agreement::show_agreement;
+use super::agreement::{print_advice, show_agreement};
 use super::assignment::{self, Assignment};
 use super::calibration::show_calibration;
 use super::selection;
@@ -101,29 +102,33 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<(), Failure> {
 /// Calculates and prints totals.
 fn show_totals(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
     let outcome = compute::totals(inputs, round).map_err(refused)?;
-    show("tessera/totals/1", inputs, &outcome, json, |outcome| print_totals(&outcome.rows))
+    show("tessera/totals/1", inputs, &outcome, json, |outcome| print_totals(&outcome.rows, &outcome.beside))
 }
 
 /// Prints totals for people.
-pub(crate) fn print_totals(rows: &[TotalRow]) -> Result<(), Failure> {
+pub(crate) fn print_totals(rows: &[TotalRow], advice: &Advice) -> Result<(), Failure> {
     if rows.is_empty() {
         return print(NO_SCORES);
     }
-    print_table(&TOTALS_HEADER, &rows.iter().map(totals_cells).collect::<Vec<_>>())
+    print_table(&TOTALS_HEADER, &rows.iter().map(totals_cells).collect::<Vec<_>>())?;
+    print_advice(advice)
 }
 
 /// Calculates and prints the order.
 fn show_ranking(inputs: &Inputs, round: Option<&str>, json: bool) -> Result<(), Failure> {
     let outcome = compute::ranking(inputs, round).map_err(refused)?;
-    show("tessera/ranking/1", inputs, &outcome, json, |outcome| print_ranking(&outcome.rows))
+    show("tessera/ranking/1", inputs, &outcome, json, |outcome| {
+        print_ranking(&outcome.rows, &outcome.beside.advice())
+    })
 }
 
 /// Prints an order for people.
-pub(crate) fn print_ranking(rows: &[RankRow]) -> Result<(), Failure> {
+pub(crate) fn print_ranking(rows: &[RankRow], advice: &Advice) -> Result<(), Failure> {
     if rows.is_empty() {
         return print(NO_SCORES);
     }
-    print_table(&RANKING_HEADER, &rows.iter().map(ranking_cells).collect::<Vec<_>>())
+    print_table(&RANKING_HEADER, &rows.iter().map(ranking_cells).collect::<Vec<_>>())?;
+    print_advice(advice)
 }
 
 /// What is said of a table without a review.

@@ -10,13 +10,18 @@ use tessera_engine::programme::round as round_of;
 use tessera_model::documents::AssignmentState;
 use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
+use tessera_model::ranking::Told;
 use tessera_model::scores::Scores;
+use tessera_model::sentence::{Advice, Saying};
 use tessera_protocol::ids::ApplicationId;
 
 use crate::failure::Failure;
 
 /// How many applications a sentence names.
 const NAMED: usize = 10;
+
+/// What an order is made of in a reviewer's home.
+const OWN: &str = "own-reviews";
 
 /// What is known about an order beside its rows.
 #[derive(Debug, Serialize)]
@@ -29,6 +34,15 @@ pub(crate) struct Outlook {
     awaited: Vec<Awaited>,
     /// Rounds that are not closed and that the order is made from.
     open_rounds: Vec<String>,
+}
+
+/// An order's outlook with what is said of the order.
+#[derive(Debug, Serialize)]
+pub(crate) struct Order {
+    #[serde(flatten)]
+    outlook: Outlook,
+    #[serde(flatten)]
+    pub(crate) advice: Advice,
 }
 
 /// An application that has fewer reviews than readers.
@@ -55,7 +69,7 @@ impl Outlook {
             *read.entry((&review.application, &review.round)).or_default() += 1;
         }
         let mut outlook =
-            Self { of: "own-reviews", unranked: Vec::new(), awaited: Vec::new(), open_rounds: Vec::new() };
+            Self { of: OWN, unranked: Vec::new(), awaited: Vec::new(), open_rounds: Vec::new() };
         if session.engine().is_coordinator() {
             outlook.of = "programme";
             let rounds: Vec<&str> = programme.rounds.iter().map(|round| round.key.as_str()).collect();
@@ -97,6 +111,33 @@ impl Outlook {
         Ok(outlook)
     }
 
+    /// Adds what is said of the order itself. What may still come is asked for before anything is done with the order.
+    pub(crate) fn told(self, mut told: Told) -> Order {
+        told.add_unplaced(self.unranked.iter().cloned());
+        let mut advice = told.advice();
+        if self.of == OWN {
+            advice.act = own_act();
+        } else if let Some(first) = self.awaited.first() {
+            advice.act = Saying::new(
+                "ask-for-awaited",
+                "Ask for the assigned reviews that have not come, {missing} in all, beginning with {first}, before the \
+                 order decides.",
+            )
+            .with("missing", self.missing())
+            .with("first", first.application.as_str());
+        } else if !told.is_lacking() && !self.open_rounds.is_empty() {
+            advice.act =
+                Saying::new("close-rounds", "Close what is open before the order decides: {rounds}.")
+                    .with("rounds", &self.open_rounds[..]);
+        }
+        Order { outlook: self, advice }
+    }
+
+    /// Counts the assigned reviews that are not here.
+    fn missing(&self) -> usize {
+        self.awaited.iter().map(|one| one.assigned - one.reviews).sum()
+    }
+
     /// Says it.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
@@ -104,7 +145,7 @@ impl Outlook {
             let message = format!("no total, and so no place in this order: {}", named(&self.unranked));
             warnings.push(Warning::new("unranked", message));
         }
-        let missing: usize = self.awaited.iter().map(|one| one.assigned - one.reviews).sum();
+        let missing = self.missing();
         if missing > 0 {
             let applications: BTreeSet<&String> = self.awaited.iter().map(|one| &one.application).collect();
             let applications: Vec<String> = applications.into_iter().cloned().collect();
@@ -154,6 +195,14 @@ fn named(applications: &[String]) -> String {
 /// What a reviewer is told of every figure.
 pub(crate) fn own_only() -> Warning {
     Warning::new("own-reviews-only", "this is made of your own reviews alone, not of the programme's")
+}
+
+/// What a reviewer can do with any figure.
+pub(crate) fn own_act() -> Saying {
+    Saying::new(
+        "only-look",
+        "Nothing is to be done: these are your own reviews alone, and they decide nothing.",
+    )
 }
 
 /// Says that there is nothing to put into order yet, and what brings it.

@@ -2,7 +2,7 @@
 
 use tessera_model::compute;
 
-use super::outlook::nothing_yet;
+use super::outlook::{nothing_yet, own_act};
 use super::scores::{Figures, inputs_of};
 use crate::commands::compute::{print_totals, refused, show};
 use crate::context::Context;
@@ -13,10 +13,13 @@ use crate::output::print;
 pub(crate) fn run(figures: &Figures, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let (inputs, _) = inputs_of(figures, &mut session)?;
-    let outcome = compute::totals(&inputs, figures.round.as_deref()).map_err(refused)?;
+    let mut outcome = compute::totals(&inputs, figures.round.as_deref()).map_err(refused)?;
+    if !session.engine().is_coordinator() {
+        outcome.beside.act = own_act();
+    }
     let (state, hint) = nothing_yet(session.engine().is_coordinator());
     show("tessera/totals/1", &inputs, &outcome, context.json, |outcome| {
-        if outcome.rows.is_empty() { print(state) } else { print_totals(&outcome.rows) }
+        if outcome.rows.is_empty() { print(state) } else { print_totals(&outcome.rows, &outcome.beside) }
     })?;
     if outcome.rows.is_empty() {
         context.hint(hint);

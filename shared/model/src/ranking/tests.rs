@@ -128,3 +128,95 @@ proptest! {
         prop_assert_eq!(rest, expected);
     }
 }
+
+/// What is told of an order: code of the sentence, code of the act, all words.
+fn told(csv: &str, toml: &str, applications: Option<&str>, seats: Option<usize>) -> (String, String, String) {
+    let policy = Policy::of(&Programme::parse(toml).unwrap()).unwrap();
+    let (scores, _) = Scores::read(csv.as_bytes(), "s", &policy).unwrap();
+    let applications =
+        applications.map(|text| crate::applications::Applications::read(text.as_bytes(), "a").unwrap());
+    let policy = policy.for_criteria(scores.criteria());
+    let totals = totals(&scores, &policy, applications.as_ref()).unwrap();
+    let rows = order(&totals.standings, &policy, 1);
+    let advice = Told::of(&rows, &totals.rows, &totals.standings, &policy, seats, 1).advice();
+    let words = format!("{} {}", advice.sentence.text(), advice.act.text());
+    assert!(!words.contains('{') && !words.contains("  "), "{words}");
+    (advice.sentence.code().to_owned(), advice.act.code().to_owned(), words)
+}
+
+const PLACED: &str = "application,reviewer,k,l\na,1,3,3\nb,1,4,2\nc,1,5,5\nd,1,1,1\ne,1,2,4\n";
+
+#[test]
+fn an_order_says_who_stands_across_the_line_of_seats() {
+    let check = |toml: &str, seats: Option<usize>, sentence: &str, act: &str, part: &str| {
+        let (said, done, words) = told(PLACED, toml, None, seats);
+        assert_eq!((said.as_str(), done.as_str()), (sentence, act), "{words}");
+        assert!(words.contains(part), "{words}");
+    };
+    let by = |ties: &str| format!("{TWO}[scoring]\nties = {ties}");
+    let shared = "5 of 5 applications have a place, 0 of these from less than is asked; 3 with one total stand across the \
+                  line of 2 seats, and nothing separates them there. Discuss those 3, beginning with a,";
+    check(TWO, Some(2), "ranking-line-shared", "discuss-ties", shared);
+    check(&by("[\"draw\"]"), Some(3), "ranking-line-drawn", "discuss-ties", "only a draw");
+    check(&by("[\"k\"]"), Some(2), "ranking-line-separated", "look-at-ties", "separated there by k. Look at");
+    // The line is where two neighbours part: by `l`, though others of the same total needed another rule.
+    let two = by("[\"l\", \"k\"]");
+    check(&two, Some(3), "ranking-line-separated", "look-at-ties", "those 3, beginning with e");
+    // Ties on one side of the line are none across it; as many seats as applications have no line.
+    for seats in [0, 1, 4, 5, 6] {
+        check(TWO, Some(seats), "ranking-ties", "select", "3 have a total that another has too, 3 share");
+    }
+    check(TWO, None, "ranking-ties", "say-ties", "a draw placed 0");
+    check(
+        &by("[\"draw\"]"),
+        None,
+        "ranking-ties",
+        "publish-seed",
+        "0 share their place, a draw placed 3. Publish",
+    );
+    check(&by("[\"k\"]"), None, "ranking-ties", "publish-order", "a draw placed 0");
+}
+
+#[test]
+fn an_order_asks_for_what_is_missing_first() {
+    let (sentence, act, words) = told(FIVE, TWO, None, Some(2));
+    assert_eq!((sentence.as_str(), act.as_str()), ("ranking-line-shared", "ask-for-missing"));
+    assert!(
+        words.contains("5 of 6 applications")
+            && words.contains("missing of 1 applications, beginning with f")
+    );
+    let clear = "application,reviewer,k,l\na,1,3,3\nb,1,4,\n";
+    let (sentence, act, _) = told(clear, TWO, None, None);
+    assert_eq!((sentence.as_str(), act.as_str()), ("ranking-clear", "publish-order"));
+    let half =
+        format!("{TWO}[scoring]\norder = \"review-first\"\n").replace("\"l\"\n", "\"l\"\nrequired = true\n");
+    let more = format!("{clear}b,2,4,4\n");
+    let (sentence, act, words) = told(&more, &half, None, None);
+    assert_eq!((sentence.as_str(), act.as_str()), ("ranking-clear", "ask-for-missing"));
+    assert!(
+        words.contains("2 of 2 applications have a place, 1 of these") && words.contains("with b"),
+        "{words}"
+    );
+    let none = told("application,reviewer,k,l\n", TWO, None, None);
+    assert_eq!((none.0.as_str(), none.1.as_str()), ("ranking-none", "await-reviews"));
+    let unread = told("application,reviewer,k,l\n", TWO, Some("application\na\n"), None);
+    assert_eq!((unread.0.as_str(), unread.1.as_str()), ("ranking-none", "ask-for-missing"));
+}
+
+#[test]
+fn applications_that_an_order_does_not_name_count_once() {
+    let policy = Policy::of(&Programme::parse(TWO).unwrap()).unwrap();
+    let (scores, _) = Scores::read(FIVE.as_bytes(), "s", &policy).unwrap();
+    let totals = totals(&scores, &policy, None).unwrap();
+    let rows = order(&totals.standings, &policy, 0);
+    let mut told = Told::of(&rows, &totals.rows, &totals.standings, &policy, None, 0);
+    told.add_unplaced(["f".to_owned(), "g".to_owned()]);
+    assert!(
+        told.is_lacking() && told.advice().sentence.text().starts_with("5 of 7 applications have a place")
+    );
+    let json = serde_json::to_value(&told).unwrap();
+    assert_eq!(
+        (&json["sentence"]["code"], &json["act"]["parameters"]["lacking"]),
+        (&"ranking-ties".into(), &2.into())
+    );
+}

@@ -204,3 +204,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn totals_say_what_is_missing_and_what_to_do() {
+    let said = |csv: &str, toml: &str, applications: Option<&str>| {
+        let advice = overall(&rows(csv, &policy(toml), applications));
+        let words = advice.sentence.text() + &advice.act.text();
+        assert!(!words.contains('{') && !words.contains("  "), "{words}");
+        (advice.sentence.code(), advice.act.code(), words)
+    };
+    let head = "application,reviewer,k,l\n";
+    let (sentence, act, _) = said(head, WEIGHTED, None);
+    assert_eq!((sentence, act), ("totals-none", "await-reviews"));
+    let (sentence, act, words) = said(&format!("{head}a,1,4,4\nb,1,3,3\n"), WEIGHTED, None);
+    assert_eq!((sentence, act), ("totals-whole", "rank"));
+    assert!(words.contains("Each of the 2 applications") && words.contains("reviews of each: 1."), "{words}");
+    let (sentence, act, words) = said(&format!("{head}a,1,4,4\na,2,5,5\nb,1,3,3\n"), WEIGHTED, None);
+    assert_eq!((sentence, act), ("totals-uneven", "even-out-reads"));
+    assert!(words.contains("some from 1 reviews and some from 2") && words.contains("beginning with b"));
+    let half = format!("{head}a,1,4,4\na,2,,1\nb,1,3,3\n");
+    let least = format!("{WEIGHTED}[scoring]\nmin_weight = 2");
+    let (sentence, act, words) = said(&half, &least, None);
+    assert_eq!((sentence, act), ("totals-incomplete", "ask-for-answers"));
+    assert!(words.contains("2 of 2 applications here have a total, 1 of these"), "{words}");
+    let (sentence, act, words) = said(&half, &least, Some("application\na\nb\nc\nd\n"));
+    assert_eq!((sentence, act), ("totals-incomplete", "ask-for-reviews"));
+    assert!(words.contains("2 of 4") && words.contains("2 in all, beginning with c"), "{words}");
+}
