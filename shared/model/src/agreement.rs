@@ -74,7 +74,8 @@ pub struct AgreementRow {
 }
 
 /// Compares readers on every criterion and on their reviews' figures: four rows each, criteria in the programme's order,
-/// [`TOTAL`] last.
+/// [`TOTAL`] last. Alpha is [`Units::alpha`] (Krippendorff 2011); the intraclass correlations are those of a one-way
+/// analysis of variance (Shrout and Fleiss 1979, case 1).
 ///
 /// # Errors
 /// [`InputError`] where a review's application is not in the table.
@@ -97,7 +98,8 @@ pub fn agreement(
     Ok(rows)
 }
 
-/// Says in one sentence how far readers agree: on which criterion least, by the ordinal alpha.
+/// Says in one sentence how far readers agree: on which criterion least, by the ordinal alpha; the bounds are
+/// Krippendorff's (2004, page 241).
 pub fn overall(rows: &[AgreementRow]) -> Advice {
     let ordinal = || rows.iter().filter(|row| row.metric == Metric::Ordinal);
     let criteria = || ordinal().filter(|row| row.criterion != TOTAL);

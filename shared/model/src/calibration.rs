@@ -184,7 +184,9 @@ pub enum Reason {
     NotFound,
 }
 
-/// Calibrates the reviews of a programme.
+/// Calibrates the reviews of a programme: y = μ + application + reviewer + ε, variances by restricted maximum likelihood
+/// (Gilmour, Thompson and Cullis 1995), effects by the mixed model equations (Henderson 1975), expected ranks after
+/// Lingsma et al. (2010).
 ///
 /// # Errors
 /// [`InputError`] where a review's application is not in the table.

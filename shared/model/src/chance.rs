@@ -25,12 +25,13 @@ impl Chance {
         Self(ChaCha8Rng::from_seed(hash.finalize().into()))
     }
 
-    /// Returns the next number of a normal distribution with mean 0 and variance 1.
+    /// Returns the next number of a normal distribution with mean 0 and variance 1, by the ziggurat (Marsaglia and Tsang
+    /// 2000).
     pub(crate) fn normal(&mut self) -> f64 {
         StandardNormal.sample(&mut self.0)
     }
 
-    /// Returns the numbers below `n` in an order by chance.
+    /// Returns the numbers below `n` in an order by chance: sorted by one random number each.
     pub(crate) fn order(&mut self, n: usize) -> Vec<usize> {
         let mut keyed: Vec<(u64, usize)> = (0..n).map(|at| (self.0.next_u64(), at)).collect();
         keyed.sort_unstable();

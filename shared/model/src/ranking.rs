@@ -34,7 +34,7 @@ pub struct RankRow {
     pub tie_broken_by: Option<String>,
 }
 
-/// Puts applications into order. Equal totals are separated by the policy's ties, one after the other; `draw` orders by
+/// Puts applications into order: rank = 1 + the number of those before (standard competition ranking). Equal totals are separated by the policy's ties, one after the other; `draw` orders by
 /// SHA-256 over a name, the seed and the id, so anyone can repeat it and no other application changes it. Those that
 /// nothing separates share a rank; those without a total come last, by id, without one.
 pub fn order(standings: &[Standing], policy: &Policy, seed: u64) -> Vec<RankRow> {

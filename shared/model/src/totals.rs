@@ -101,7 +101,8 @@ pub struct Standing {
     pub adjustments: BTreeMap<String, Exact>,
 }
 
-/// Calculates every application's total: of those with a review and, where a table of applications is given, of all in
+/// Calculates every application's total, the centre of Σwx/Σw (or of Σwx·W/Σw) over the answered criteria as this module
+/// says: of those with a review and, where a table of applications is given, of all in
 /// it.
 ///
 /// # Errors

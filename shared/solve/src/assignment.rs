@@ -239,7 +239,8 @@ struct Chosen {
     complete: bool,
 }
 
-/// Assigns. `old` are pairs of an earlier assignment, by application and reviewer, to be kept as far as possible.
+/// Assigns: the greatest Σ affinity − C·Σ n(n−1)/2, or the greatest least score first, exactly, by a solver of
+/// programmes with whole numbers (HiGHS; Huangfu and Hall 2018). `old` are pairs of an earlier assignment, by application and reviewer, to be kept as far as possible.
 ///
 /// # Errors
 /// [`Refused`].
@@ -304,7 +305,7 @@ fn objective(problem: &Problem, rules: &Rules, chosen: &BTreeSet<usize>) -> Exac
 }
 
 impl Rules {
-    /// Most readers from the applicant's own region.
+    /// Most readers from the applicant's own region: what the rules say, else reads − 1.
     pub fn own_region(&self) -> usize {
         self.own_region_max.unwrap_or_else(|| self.reads.saturating_sub(1))
     }

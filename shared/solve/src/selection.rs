@@ -189,7 +189,7 @@ impl Seats {
     }
 }
 
-/// Selects. `before` are those who hold seats from an earlier selection, and who withdrew.
+/// Selects: greedily down the order, each step held against what can still be filled. `before` are those who hold seats from an earlier selection, and who withdrew.
 ///
 /// # Errors
 /// [`Unselected::Impossible`] naming the quotas that nobody can meet.

@@ -122,7 +122,8 @@ impl Units {
         Self { scale, counts, kinds: kinds.into_iter().collect(), units, values }
     }
 
-    /// Calculates alpha with its interval.
+    /// Calculates α = 1 − Dₒ/Dₑ (Krippendorff 2011) with its interval α ± t(m−1)·SE by the jackknife over units (Efron and
+    /// Tibshirani 1993, chapter 11).
     pub fn alpha(&self, metric: Metric) -> Alpha {
         let unknown = |reason| Alpha { reason: Some(reason), ..Alpha::default() };
         if self.units == 0 {

@@ -103,7 +103,8 @@ impl Equations {
         self.start[level]..self.start[level + 1]
     }
 
-    /// Decomposes the equations for γ of the wide and of the narrow factor. `None` where they are not positive definite
+    /// Decomposes the equations for γ of the wide and of the narrow factor: the wide block absorbed, LL' of what stays
+    /// (Cholesky). `None` where they are not positive definite
     /// in doubles.
     pub(crate) fn factored(&self, gamma: (f64, f64)) -> Option<Factored> {
         let (_, q) = self.levels();
@@ -245,7 +246,7 @@ impl Factored {
         self.rest.inverse()
     }
 
-    /// Returns the diagonal of the whole inverse: of the wide and of the narrow levels.
+    /// Returns the diagonal of the whole inverse, of the wide levels own + Σ(L⁻¹w)² and of the narrow ones Σ(L⁻¹)².
     pub(crate) fn diagonal(&self, equations: &Equations) -> (Vec<f64>, Vec<f64>) {
         let (wide, q) = equations.levels();
         let root = self.inverse_root();

@@ -112,7 +112,9 @@ struct Trial {
     counts: Vec<f64>,
 }
 
-/// Simulates programmes on the graph. `top` is how many are sought. `None` where the equations cannot be solved.
+/// Simulates programmes on the graph. `top` is how many are sought; what is compared is |found ∩ true top| / top, and the
+/// difference is clear from two standard errors s/√programmes on (why so: `calibration/DECISION.md`). `None` where the
+/// equations cannot be solved.
 pub(crate) fn simulate(
     design: &Design,
     variances: &Variances,

@@ -106,7 +106,8 @@ impl<'a> Knowledge<'a> {
         if self.equations.wide_applications { self.factored.own(i) } else { 0.0 }
     }
 
-    /// Returns each application's share of `draws` in which its effect is among the best `seats`.
+    /// Returns each application's share of `draws` in which its effect is among the best `seats`, drawn from the normal
+    /// distribution of all effects together, f̂ + L⁻¹'z: P(seat) by Monte Carlo.
     pub(crate) fn seat_chances(&self, seats: usize, draws: usize, seed: u64) -> Vec<f64> {
         let n = self.effects.len();
         let mut chance = Chance::new(seed, "seats");

@@ -53,7 +53,8 @@ pub(crate) enum NoFit {
     NotFound,
 }
 
-/// Estimates the variances of figures in the order of the design, of which not all are the same.
+/// Estimates the variances of figures in the order of the design, of which not all are the same: where the restricted
+/// likelihood is greatest, by average information (Gilmour, Thompson and Cullis 1995).
 pub(crate) fn variances(design: &Design, equations: &Equations) -> Result<Variances, NoFit> {
     let n = size(design.reads.len());
     let mean = design.reads.iter().map(|read| read.figure).sum::<f64>() / n;

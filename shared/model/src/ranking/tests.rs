@@ -159,7 +159,7 @@ fn an_order_says_who_stands_across_the_line_of_seats() {
     check(TWO, Some(2), "ranking-line-shared", "discuss-ties", shared);
     check(&by("[\"draw\"]"), Some(3), "ranking-line-drawn", "discuss-ties", "only a draw");
     check(&by("[\"k\"]"), Some(2), "ranking-line-separated", "look-at-ties", "separated there by k. Look at");
-    // The line is where two neighbours part: by `l`, though others of the same total needed another rule.
+    // By `l` the order of the three is e, a, b: the line lies behind a.
     let two = by("[\"l\", \"k\"]");
     check(&two, Some(3), "ranking-line-separated", "look-at-ties", "those 3, beginning with e");
     // Ties on one side of the line are none across it; as many seats as applications have no line.
