@@ -3,6 +3,7 @@
 
 use tessera_protocol::access::Refusal;
 use tessera_protocol::codec::Wire;
+use tessera_protocol::header::PackKind;
 use tessera_protocol::ids::{DeviceId, PackId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::stream::Stream;
@@ -125,7 +126,12 @@ impl Core {
         let Ok(pack) = pack.verify(&key) else {
             return self.refuse(tx, id, device, "bad-signature", imported);
         };
+        // Only a `to/`, `reviews/` or `desk/` opens streams or holds welcomes. One that this device cannot name belongs
+        // to a member of whom it has not heard yet: the pack waits for the statement that names that member.
+        let unnamed = matches!(self.known.access.name(pack.header().stream), Stream::Other(_));
         match self.known.access.may_write(pack.header()) {
+            Ok(_) if unnamed && pack.header().kind == PackKind::Welcome => self.park(tx, id, &pack, imported),
+            Err(Refusal::OpeningOutsideTo) if unnamed => self.park(tx, id, &pack, imported),
             Ok(_) => {
                 self.admit(tx, &pack, road, imported)?;
                 Ok(true)

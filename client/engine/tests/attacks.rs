@@ -414,6 +414,37 @@ fn i10_f06_no_clock_moves_a_review_across_a_close() {
 }
 
 #[test]
+fn what_is_said_to_a_member_nobody_has_heard_of_waits() {
+    let (mut alice, _bob, programme, ids) = world();
+    let mut carol = enrol(&mut alice, Roles { admin: false, coordinator: true });
+    hand(&mut alice, &mut carol);
+    let before: BTreeSet<_> = carol.packs().unwrap().iter().map(|pack| pack.id).collect();
+    let dora = enrol(&mut alice, Roles::default());
+    alice
+        .together(|acts| {
+            let reading = programme.round(READING).unwrap();
+            acts.assign(&programme, dora.member(), ids[0], reading, 1)
+        })
+        .unwrap();
+    let public = Stream::Public.id(alice.programme());
+    let bundle = everything(&mut alice);
+    let new = bundle.packs.iter().filter(|pack| !before.contains(&pack.id()));
+    let (said, rest): (Vec<Pack>, Vec<Pack>) = new.cloned().partition(|pack| pack.header().stream == public);
+    let to = Stream::To(dora.member()).id(alice.programme());
+    assert!(rest.iter().any(|pack| pack.header().stream == to && pack.header().kind == PackKind::Welcome));
+    assert!(rest.iter().any(|pack| !pack.header().opened.is_empty()));
+    let imported = import(&mut carol, with(bundle.clone(), rest));
+    assert!(imported.waiting > 0 && imported.refused == 0, "{imported:?}");
+    import(&mut carol, with(bundle, said));
+    assert_eq!(carol.notices().unwrap(), []);
+    let stages = carol.packs().unwrap().into_iter().map(|pack| pack.record.stage);
+    assert!(stages.into_iter().all(|stage| stage != tessera_engine::records::Stage::Refused));
+    let stream = carol.stream(&tessera_vault::ids::Audience::Dossier(ids[0], 0));
+    assert!(stream.is_ok());
+    assert_eq!(carol.verify().unwrap().differences, []);
+}
+
+#[test]
 fn g01_a_member_that_nobody_admitted_is_none_and_gets_nothing() {
     let (mut alice, _bob, _programme, _ids) = world();
     let stranger = secret();
