@@ -4,6 +4,7 @@
 #   make test        sets up and runs every test        make lint     what must hold before a change lands
 #   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
 #   make deb         the relay as a Debian package
+#   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
 #   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
 #
 # The relay is built and tested apart from the rest, always: Cargo would otherwise unite the features of the two
@@ -13,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup build demo test lint notices sim bench fuzz soak deb
+.PHONY: setup build demo test lint notices sim attacks bench fuzz soak deb
 
 step := tests/tools/step
 comma := ,
@@ -51,6 +52,7 @@ lint: setup
 	@tools=$$(tests/tools/lint-tools); \
 	$(step) "lint: dependencies" "$$tools/cargo-deny" check --hide-inclusion-graph bans licenses sources; \
 	$(step) "lint: unused dependencies" "$$tools/cargo-machete" --skip-target-dir
+	@$(step) "lint: attacks and their tests" node tests/attacks/run.mjs --names
 	@$(step) "lint: third-party notices" node tests/tools/notices.mjs --check
 
 notices:
@@ -58,6 +60,9 @@ notices:
 
 sim: build
 	@$(target)/debug/sim $(if $(SEED),--seed $(SEED)) $(if $(BUG),--bug $(BUG))
+
+attacks: setup
+	@node tests/attacks/run.mjs $(NUMBER)
 
 # What ships is what is measured: both programs as releases, each built as it is shipped. BENCH_FULL=1 adds 5,000
 # applications, WORKLOAD=DIR reads a written workload.

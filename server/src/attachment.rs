@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
+use tessera_defence::defence;
 use tessera_protocol::access::Taken;
 use tessera_protocol::exchange::{Authorisation, attachment_path, attachment_range, request_bytes};
 use tessera_protocol::hash::{FieldHasher, Hash};
@@ -160,7 +161,7 @@ impl Relay {
         let store = Arc::clone(self.store());
         let (piece, right) = reading(move || {
             let hash = whole(&*store, &piece)?;
-            let right = hash.is_some_and(|hash| hash.0 == piece.key.id.0);
+            let right = defence!(F16, hash.is_some_and(|hash| hash.0 == piece.key.id.0));
             Ok((piece, right))
         })
         .await?;
@@ -227,7 +228,7 @@ impl Fetching {
         let whole = self.at == self.progress.total_bytes;
         let hash = if whole { self.hasher.take().map(FieldHasher::finish) } else { None };
         let wrong = hash.is_some_and(|hash| hash.is_none_or(|hash| hash.0 != key.id.0));
-        if wrong || bytes.is_empty() {
+        if !defence!(F16, !wrong) || bytes.is_empty() {
             // The last piece is withheld, and whoever has the attachment can bring it again.
             tracing::error!(attachment = %key.id, "an attachment is damaged and dropped");
             written(|done| relay.store().drop_attachment(key, done)).await?;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tessera_defence::defence;
 use tessera_protocol::exchange::Caller;
 use tessera_protocol::ids::{DeviceId, Incarnation, ProgrammeId};
 
@@ -74,7 +75,11 @@ impl Windows {
         };
         let mut windows = self.lock();
         let before = windows.get(&start).map(|held| held.window).or(stored);
-        let window = Window::after(before, caller.counter).ok_or(Failure::NotAuthorised)?;
+        let fresh = Window::after(before, caller.counter);
+        if !defence!(N01, fresh.is_some()) {
+            return Err(Failure::NotAuthorised);
+        }
+        let window = fresh.or(before).ok_or(Failure::NotAuthorised)?;
         if windows.len() >= WINDOWS {
             windows.retain(|_, held| !held.kept.load(Ordering::Relaxed));
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use futures_util::StreamExt;
+use tessera_defence::defence;
 use tokio::time::{Instant, timeout_at};
 
 use crate::failure::Failure;
@@ -78,7 +79,7 @@ impl Incoming {
         let mut length = [0; 4];
         length.copy_from_slice(&self.buffer[self.start..self.start + 4]);
         let length = u32::from_le_bytes(length) as usize;
-        if length > limit || 4 + length as u64 > self.expected {
+        if !defence!(N03, length <= limit && 4 + length as u64 <= self.expected) {
             return Err(Failure::TooLarge("a frame"));
         }
         Ok(length)

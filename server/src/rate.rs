@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tessera_defence::defence;
 use tessera_protocol::ids::DeviceId;
 
 /// Buckets in memory; more, and the full ones are forgotten.
@@ -58,7 +59,7 @@ impl Rates {
         let bucket = buckets.entry(device).or_insert(Bucket { level: self.at_once, at: now, running: 0 });
         let level = filled(bucket);
         (bucket.level, bucket.at) = (level, now.max(bucket.at));
-        if level < 1.0 || bucket.running >= AT_THE_SAME_TIME {
+        if !defence!(N04, level >= 1.0 && bucket.running < AT_THE_SAME_TIME) {
             return None;
         }
         bucket.level -= 1.0;

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use tessera_defence::defence;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{Caller, Request};
 use tessera_protocol::hash::Hash;
@@ -266,10 +267,7 @@ impl Relay {
     /// Checks a request's signature, with the same work where there is no key.
     fn genuine(&self, request: &Request, key: Option<&PublicKey>) -> Result<(), Failure> {
         let checked = request.verify(self.key.id(), key.unwrap_or(&self.key.public()));
-        match (checked, key) {
-            (Ok(()), Some(_)) => Ok(()),
-            _ => Err(Failure::NotAuthorised),
-        }
+        if defence!(N05, checked.is_ok() && key.is_some()) { Ok(()) } else { Err(Failure::NotAuthorised) }
     }
 
     /// Room in memory for bytes of somebody who is not known yet.

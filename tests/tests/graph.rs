@@ -36,8 +36,25 @@ fn below(package: &str, direct: bool) -> BTreeMap<String, BTreeSet<String>> {
     names
 }
 
+/// What of ours it reaches, but for the one macro that all may use.
 fn ours(package: &str) -> Vec<String> {
-    below(package, false).into_keys().filter(|name| name.starts_with("tessera-")).collect()
+    let ours = below(package, false).into_keys().filter(|name| name.starts_with("tessera-"));
+    ours.filter(|name| name != "tessera-defence").collect()
+}
+
+#[test]
+fn what_ships_cannot_pass_over_its_defences() {
+    for package in ["tessera-cli", "tessera-relay"] {
+        let features = &below(package, false)["tessera-defence"];
+        assert!(!features.contains("attack-proof"), "{package}: {features:?}");
+    }
+    assert_eq!(below("tessera-defence", false).len(), 0, "it reaches nothing");
+    let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    let knows = |needle: &[u8]| program.windows(needle.len()).any(|window| window == needle);
+    // Put together here, so that this test does not find itself.
+    let variable = ["TESSERA", "WITHOUT"].join("_");
+    let linked = tessera_defence::ATTACK_PROOF;
+    assert_eq!(knows(variable.as_bytes()), linked, "a build without the feature knows no such variable");
 }
 
 fn reaches_none(package: &str, forbidden: &[&str]) {

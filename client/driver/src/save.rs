@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use tessera_defence::defended;
 use tessera_engine::EngineError;
 use tessera_engine::intake::files::{HEAD_BYTES, look};
 use tessera_model::documents::Manifest;
@@ -117,6 +118,9 @@ fn free_name(name: &str, taken: &mut BTreeSet<String>) -> String {
 /// take for something else, none of the reserved names.
 #[must_use]
 pub fn plain_name(name: &str) -> String {
+    if !defended!(H09) {
+        return name.to_owned();
+    }
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')

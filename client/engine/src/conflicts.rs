@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use tessera_defence::defended;
 use tessera_model::documents::{
     Assignment, AssignmentState, Clearance, Conflict, Declaration, Kind, Person, Read, Ruling, Subject,
 };
@@ -323,7 +324,7 @@ impl Core {
                 let said = declared.read.value.declaration;
                 declared.bars() && matches!(said, Some(Declaration::Conflict | Declaration::Recused))
             };
-            if !declared.as_ref().is_some_and(ends) {
+            if !declared.as_ref().is_some_and(|declared| defended!(G16) && ends(declared)) {
                 continue;
             }
             for rendition in RENDITIONS {
@@ -343,7 +344,7 @@ impl Core {
         tx: &mut dyn Transaction,
         application: ApplicationId,
     ) -> Result<(), EngineError> {
-        if self.is_coordinator() {
+        if self.is_coordinator() || !defended!(G16) {
             return Ok(());
         }
         for rendition in RENDITIONS {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
+use tessera_defence::defence;
 use tessera_protocol::access::{Access, Openings};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::header::Position;
@@ -230,7 +231,7 @@ impl Core {
             Audience::Desk(member) => return of(*member).collect(),
             Audience::People => permission
                 .active_members()
-                .filter(|(_, state)| state.roles.admin)
+                .filter(|(_, state)| defence!(K26, state.roles.admin))
                 .flat_map(|(member, _)| of(member))
                 .collect(),
             Audience::Dossier(..) | Audience::Panel(..) => match self.stream(audience) {

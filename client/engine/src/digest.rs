@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use tessera_defence::{defence, defended};
 use tessera_model::crdt::worker::{ClaimedChange, Outcome as Tried, Request, Response};
 use tessera_model::guard::{Limits, scan};
 use tessera_protocol::codec::Wire;
@@ -201,7 +202,7 @@ impl Core {
         for item in content.into_items() {
             match item {
                 Item::Change(change) => {
-                    if !crate::document::belongs(change.kind, &audience) {
+                    if !defence!(G18, crate::document::belongs(change.kind, &audience)) {
                         return Ok(Stage::Refused);
                     }
                     let document = document(programme, header.stream, change.kind, &change.subject);
@@ -230,6 +231,9 @@ impl Core {
     }
 
     fn wait_for_key(&self, tx: &mut dyn Transaction, id: PackId, key: KeyId) -> Result<Stage, EngineError> {
+        if !defended!(I04) {
+            return Ok(Stage::Refused);
+        }
         tx.put(Table::Parked, &[&[parked::KEYLESS][..], &key.0, &id.0].concat(), &[])?;
         Ok(Stage::NoKey)
     }
@@ -334,7 +338,9 @@ impl Core {
         put(tx, Table::Documents, &document.0, &record)?;
         tx.put(Table::Views, &kind_key(first.kind, &first.subject, document), &[])?;
         for (change, outcome) in changes.iter().zip(outcomes) {
-            if let Tried::Refused(_) = outcome {
+            // What builds on something that is not here yet waits for it, however long that takes.
+            let lost = matches!(outcome, Tried::Parked(_)) && !(defended!(I01) && defended!(I05));
+            if lost || matches!(outcome, Tried::Refused(_)) {
                 Notice::Refused { pack: id, device: header.device, code: "change".into() }.keep(tx)?;
                 continue;
             }

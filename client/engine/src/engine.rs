@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read as ReadBytes, Seek, Write};
 
+use tessera_defence::defended;
 use tessera_model::crdt::Document;
 use tessera_model::documents::{Kind, Read, Record};
 use tessera_model::guard::{ActorBytes, ChangeHash, Scanned};
@@ -881,6 +882,9 @@ impl Acts<'_> {
 
 fn incarnation(rng: &mut Rng) -> Incarnation {
     let mut bytes = [0; 8];
-    rand_core::Rng::fill_bytes(rng, &mut bytes);
+    // Every start is another one, so that a copied or restored home uses no number a second time.
+    if defended!(F11) && defended!(F12) {
+        rand_core::Rng::fill_bytes(rng, &mut bytes);
+    }
     Incarnation(bytes)
 }

@@ -1,6 +1,7 @@
 //! Exchanges with a relay, without a socket: what to send, and what to do with each part of the answer.
 //! Whoever drives it carries frames and tells nothing else.
 
+use tessera_defence::{defence, defended};
 use tessera_protocol::access::{Classes, Refusal};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{
@@ -124,6 +125,9 @@ impl Core {
         packs.retain(|(_, _, tried, _)| !(ask && *tried));
         for (key, ..) in &packs {
             tx.put(Table::Outbox, key, &[1])?;
+            if !defended!(F07) {
+                tx.delete(Table::Outbox, key)?;
+            }
         }
         let refill = tx.get(Table::Meta, meta::REFILL)?.is_some();
         self.counter += 1;
@@ -227,7 +231,8 @@ impl Core {
         if let Some(frontier) = &head.frontier {
             self.fill(tx, frontier)?;
         }
-        if !head.cursor_known {
+        // The relay does not know what it said before: it was restored, or is another one.
+        if !defence!(F08, defence!(F09, defence!(I06, head.cursor_known))) {
             Notice::RelayRestored { relay: RelayKey(sending.relay.to_bytes()) }.keep(tx)?;
             tx.put(Table::Meta, meta::REFILL, &[1])?;
             self.forget_attachments_at_relay(tx)?;
@@ -257,7 +262,7 @@ impl Core {
         let mut count = 0;
         for receipt in head.receipts.iter() {
             let genuine = receipt.programme == self.programme() && receipt.verify(&sending.relay).is_ok();
-            if !genuine || !self.counts_as_relay(&sending.relay) {
+            if !defence!(I10, genuine && self.counts_as_relay(&sending.relay)) {
                 continue;
             }
             if let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &receipt.pack.0)? {

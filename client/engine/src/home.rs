@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 pub use self::anchor::{Anchor, Continuity};
 pub use self::error::HomeError;
 pub use self::files::{read_bounded, write_atomically, write_atomically_with};
+use tessera_defence::{defence, defended};
+
 use crate::store::{SqlcipherStore, StoreError, StoreKey};
 
 const IDENTITY: &str = "identity.age";
@@ -275,6 +277,7 @@ fn lock_file(folder: &Path) -> Result<Lock, HomeError> {
     let file = opened.map_err(HomeError::of(&path))?;
     match file.try_lock() {
         Ok(()) => {}
+        Err(TryLockError::WouldBlock) if !defended!(F24) => {}
         Err(TryLockError::WouldBlock) => return Err(HomeError::InUse),
         Err(TryLockError::Error(error)) => return Err(HomeError::of(&path)(error)),
     }
@@ -292,7 +295,8 @@ fn lock_file(folder: &Path) -> Result<Lock, HomeError> {
     let found = text.strip_prefix("tessera home ").and_then(|text| text.trim_end().parse().ok());
     match found.ok_or_else(damaged)? {
         VERSION => Ok(lock),
-        found if found > VERSION => Err(HomeError::Newer { found, known: VERSION }),
+        found if !defence!(F14, found <= VERSION) => Err(HomeError::Newer { found, known: VERSION }),
+        found if found > VERSION => Ok(lock),
         _ => Err(damaged()),
     }
 }

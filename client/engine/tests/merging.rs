@@ -141,7 +141,7 @@ fn copies(home: Home) -> (Home, Home) {
 }
 
 #[test]
-fn i16_one_pack_of_many_reviews_is_decided_one_by_one() {
+fn i16_f11_one_pack_of_many_reviews_of_a_copied_laptop_is_decided_one_by_one() {
     let World { mut alice, bob, programme, ids, .. } = world();
     let (mut one, mut other) = copies(bob);
     for id in &ids {

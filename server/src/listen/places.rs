@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tessera_defence::defence;
 use tokio::sync::Notify;
 
 #[derive(Default)]
@@ -46,7 +47,8 @@ impl Places {
     pub(super) fn take(&self, address: IpAddr) -> Option<Place> {
         let address = address.to_canonical();
         self.with(|taken| {
-            if taken.by_address.get(&address).copied().unwrap_or(0) >= self.per_address {
+            let held = taken.by_address.get(&address).copied().unwrap_or(0);
+            if !defence!(N02, held < self.per_address) {
                 return None;
             }
             if taken.count >= self.limit {

@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+use tessera_defence::defended;
 use tessera_protocol::codec::{Reader, Wire};
 use tessera_protocol::exchange::Caller;
 use tessera_protocol::hash::Hash;
@@ -189,7 +190,7 @@ fn expect_durable(connection: &Connection) -> Result<(), StoreError> {
 fn failed(error: rusqlite::Error) -> StoreError {
     let text = error.to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure) => {
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure) if defended!(F21) => {
             StoreError::Full(text)
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(text),

@@ -6,6 +6,8 @@
 //! an apostrophe goes before the sign, or before apostrophes that already stand before one; taking one away there
 //! gives the text back exactly.
 
+use tessera_defence::defended;
+
 /// Says whether a spreadsheet may take a cell that begins with `c` for a formula or a command.
 const fn starts_formula(c: char) -> bool {
     matches!(c, '=' | '+' | '-' | '@' | '|' | '\t' | '\r' | '＝' | '＋' | '－' | '＠' | '｜' | '−')
@@ -56,7 +58,9 @@ fn walk(text: &str, mut edit: impl FnMut(&mut String, &str) -> usize) -> String 
 /// Makes a text cell harmless; gives any other text back as it is.
 pub fn neutralise(text: &str) -> String {
     walk(text, |out, _| {
-        out.push('\'');
+        if defended!(H15) {
+            out.push('\'');
+        }
         0
     })
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
+use tessera_defence::defence;
 
 /// Digits allowed before the decimal point.
 pub const MAX_INTEGER_DIGITS: u32 = 12;
@@ -83,7 +84,7 @@ impl FromStr for Decimal {
 
     /// Reads `-12.50`, `.5` or `1e-05`; no spaces, no `+`, no decimal comma.
     fn from_str(text: &str) -> Result<Self, DecimalError> {
-        if text.len() > MAX_TEXT_BYTES {
+        if !defence!(H17, text.len() <= MAX_TEXT_BYTES) {
             return Err(DecimalError::NotANumber);
         }
         let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
@@ -98,7 +99,7 @@ impl FromStr for Decimal {
         }
         let significant = digits.trim_start_matches('0').trim_end_matches('0');
         if significant.is_empty() {
-            return if negative { Err(DecimalError::NegativeZero) } else { Ok(Self::ZERO) };
+            return if defence!(H17, !negative) { Ok(Self::ZERO) } else { Err(DecimalError::NegativeZero) };
         }
         // The place of the point counted from the first and from the last significant digit.
         let length = |s: &str| i64::try_from(s.len()).unwrap_or(i64::MAX);

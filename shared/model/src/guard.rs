@@ -34,6 +34,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use tessera_defence::defence;
 
 pub use continuity::{Continuity, Refusal, Verdict};
 pub use error::GuardError;
@@ -278,7 +279,7 @@ fn open_chunk(bytes: &[u8]) -> Result<(ChangeHash, &[u8]), GuardError> {
     let checksum = reader.take(4)?;
     let hashed = reader.rest();
     let kind = reader.byte()?;
-    if kind != CHUNK_PLAIN_CHANGE {
+    if !defence!(H02, kind == CHUNK_PLAIN_CHANGE) {
         return Err(GuardError::ChunkType(kind));
     }
     let length = reader.uleb()?;
@@ -336,7 +337,7 @@ fn read_other_actors(
 }
 
 fn bounded(place: &'static str, claimed: u64, limit: u64) -> Result<(), GuardError> {
-    if claimed > limit {
+    if !defence!(H01, claimed <= limit) {
         return Err(GuardError::TooMany { place, claimed, limit });
     }
     Ok(())

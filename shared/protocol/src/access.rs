@@ -21,6 +21,8 @@ pub mod refusal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::defence;
+
 use crate::frontier::Frontier;
 use crate::header::{Header, PackKind, SUITE};
 use crate::ids::{DeviceId, MemberId, ProgrammeId, StreamId};
@@ -120,25 +122,25 @@ impl Access {
     /// # Errors
     /// The reason where it is not.
     pub fn may_write(&self, header: &Header) -> Result<Taken, Refusal> {
-        if header.programme != self.programme {
+        if !defence!(G15, header.programme == self.programme) {
             return Err(Refusal::OtherProgramme);
         }
-        if header.suite < self.suite_floor {
+        if !defence!(K07, header.suite >= self.suite_floor) {
             return Err(Refusal::SuiteTooOld);
         }
-        if header.suite > SUITE {
+        if !defence!(K07, header.suite <= SUITE) {
             return Err(Refusal::UnknownVersion);
         }
         let stream = self.name(header.stream);
         let opens = !header.opened.is_empty() || !header.closed.is_empty();
-        if opens && !matches!(stream, Stream::To(_)) {
+        if !defence!(G18, !opens || matches!(stream, Stream::To(_))) {
             return Err(Refusal::OpeningOutsideTo);
         }
         let known = self.devices.get(&header.device).ok_or(Refusal::UnknownDevice)?;
-        if self.is_erased(stream) {
+        if !defence!(N07, !self.is_erased(stream)) {
             return Err(Refusal::Erased);
         }
-        if !fits(header.kind, stream) {
+        if !defence!(G18, fits(header.kind, stream)) {
             return Err(Refusal::NotAWriter);
         }
         let reader = known.reader;
@@ -149,7 +151,7 @@ impl Access {
                 (known.was_coordinator, reader.coordinator && reader.active)
             }
         };
-        match (ever, now) {
+        match (defence!(G17, defence!(G18, ever)), now) {
             (false, _) => Err(Refusal::NotAWriter),
             (true, true) => Ok(Taken::AsWriter),
             (true, false) => Ok(Taken::AfterRemoval),
@@ -170,10 +172,13 @@ impl Access {
         match name {
             Stream::Public | Stream::Programme => true,
             Stream::Desk(member) => reader.member == member,
-            Stream::Reviews(member) | Stream::To(member) => reader.member == member || reader.coordinator,
-            Stream::Intake | Stream::Other(_) => {
-                reader.coordinator || openings.is_open(self, reader.member, stream).is_some()
+            Stream::Reviews(member) | Stream::To(member) => {
+                defence!(G26, reader.member == member || reader.coordinator)
             }
+            Stream::Intake | Stream::Other(_) => defence!(
+                G16,
+                reader.coordinator || openings.is_open(self, reader.member, stream).is_some()
+            ),
         }
     }
 

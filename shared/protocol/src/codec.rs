@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Deref;
 
+use tessera_defence::defence;
+
 /// What is wrong with some bytes, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} at byte {at}: {problem}", if place.is_empty() { "value".to_owned() } else { place.join(".") })]
@@ -160,15 +162,15 @@ impl<'a> Reader<'a> {
         for shift in (0..64).step_by(7) {
             let byte = self.raw(1)?[0];
             let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
+            if !defence!(K17, shift < 63 || bits <= 1) {
                 return Err(fail(Problem::NotCanonical));
             }
             value |= bits << shift;
             if byte & 0x80 == 0 {
-                if bits == 0 && shift > 0 {
+                if !defence!(K17, bits > 0 || shift == 0) {
                     return Err(fail(Problem::NotCanonical));
                 }
-                if value > limit {
+                if !defence!(H08, value <= limit) {
                     return Err(fail(Problem::TooLarge { value, limit }));
                 }
                 return Ok(value);
@@ -184,7 +186,7 @@ impl<'a> Reader<'a> {
     pub fn count(&mut self, limit: usize) -> Result<usize, DecodeError> {
         let count = self.number(limit as u64)?;
         let count = usize::try_from(count).map_err(|_| self.error(Problem::Invalid("count")))?;
-        if count > self.remaining() {
+        if !defence!(H08, count <= self.remaining()) {
             return Err(self.error(Problem::Truncated { missing: count - self.remaining() }));
         }
         Ok(count)
@@ -196,8 +198,8 @@ impl<'a> Reader<'a> {
     /// [`Problem::Trailing`] where bytes are left.
     pub fn finish(self) -> Result<(), DecodeError> {
         match self.remaining() {
-            0 => Ok(()),
-            extra => Err(self.error(Problem::Trailing { extra })),
+            extra if !defence!(K11, extra == 0) => Err(self.error(Problem::Trailing { extra })),
+            _ => Ok(()),
         }
     }
 }
@@ -228,7 +230,7 @@ pub trait Wire: Sized {
         let mut reader = Reader::new(bytes);
         let value = Self::read(&mut reader)?;
         reader.finish()?;
-        if value.to_bytes() != bytes {
+        if !defence!(K17, value.to_bytes() == bytes) {
             return Err(DecodeError { place: Vec::new(), at: 0, problem: Problem::NotCanonical });
         }
         Ok(value)
@@ -456,7 +458,7 @@ impl<T: Wire + Ord, const MAX: usize> Wire for Set<T, MAX> {
         let mut values = BTreeSet::new();
         for _ in 0..count {
             let value = T::read(from)?;
-            if values.last().is_some_and(|last| *last >= value) {
+            if !defence!(K17, values.last().is_none_or(|last| *last < value)) {
                 return Err(from.error(Problem::NotCanonical));
             }
             values.insert(value);
@@ -503,7 +505,7 @@ impl<K: Wire + Ord, V: Wire, const MAX: usize> Wire for Map<K, V, MAX> {
         let mut values = BTreeMap::new();
         for _ in 0..count {
             let key = K::read(from)?;
-            if values.last_key_value().is_some_and(|(last, _)| *last >= key) {
+            if !defence!(K17, values.last_key_value().is_none_or(|(last, _)| *last < key)) {
                 return Err(from.error(Problem::NotCanonical));
             }
             let value = V::read(from)?;

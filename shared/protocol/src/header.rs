@@ -1,5 +1,7 @@
 //! A pack's header: everything about a pack that is not secret, and all that is signed.
 
+use tessera_defence::defence;
+
 use crate::codec::List;
 use crate::codec::{DecodeError, Problem, Reader, Set, Wire, Writer};
 use crate::hash::{Hash, hash};
@@ -141,7 +143,7 @@ impl Header {
 
     /// Rules that hold between fields, whatever the programme.
     fn check(&self) -> Result<(), &'static str> {
-        if self.number == 0 || (self.number == 1) != self.previous.is_empty() {
+        if !defence!(I09, self.number > 0 && (self.number == 1) == self.previous.is_empty()) {
             return Err(
                 "number: a first pack is number 1 and follows nothing, a later one follows something",
             );
@@ -186,7 +188,7 @@ impl Wire for Header {
 
     fn read(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let found = u8::read(from)?;
-        if found != VERSION {
+        if !defence!(K07, found == VERSION) {
             return Err(from.error(Problem::Newer { found, known: VERSION }).within("version"));
         }
         macro_rules! field {

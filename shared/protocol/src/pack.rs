@@ -1,5 +1,7 @@
 //! A pack: header, signature and body. The one thing that is stored, sent and imported.
 
+use tessera_defence::defence;
+
 use crate::codec::{Bytes, DecodeError, Problem, Reader, Wire, Writer};
 use crate::hash::hash;
 use crate::header::Header;
@@ -27,7 +29,8 @@ impl Pack {
             .try_into()
             .map_err(|_| fail(Problem::TooLarge { value, limit: limits::BODY_BYTES as u64 }))?;
         let pack = Self { header, signature, body };
-        if hash("body", &[&pack.body]) != pack.header.body {
+        let named = || hash("body", &[&pack.body]) == pack.header.body;
+        if !defence!(G06, defence!(K11, named())) {
             return Err(fail(Problem::Invalid("body: not the one that the header names")));
         }
         Ok(pack)

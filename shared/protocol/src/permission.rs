@@ -61,6 +61,8 @@ pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::{defence, defended};
+
 use crate::frontier::Frontier;
 use crate::header::SUITE;
 use crate::ids::{DeviceId, InvitationId, LinkId, MemberId, PackId, ProgrammeId, RoundId};
@@ -150,7 +152,7 @@ impl Permission {
     /// True where something came that this version cannot judge.
     #[must_use]
     pub fn read_only(&self) -> bool {
-        !self.unjudged.is_empty()
+        !defence!(F14, self.unjudged.is_empty())
     }
 
     /// Whose a device is, and its state.
@@ -221,7 +223,10 @@ fn links<'a>(chains: &Chains<'a>) -> Links<'a> {
     for pack in chains.packs() {
         if let Act::Link(link) = &pack.act {
             let signed = links.entry(link.id()).or_insert(Signed { link, devices: BTreeSet::new() });
-            signed.devices.insert(pack.header.device);
+            // By whatever road a signature came: no order and no relay decides which count.
+            if defended!(G22) || signed.devices.is_empty() {
+                signed.devices.insert(pack.header.device);
+            }
         }
     }
     links

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use ed25519_dalek::VerifyingKey;
+use tessera_defence::defence;
 
 use crate::codec::{DecodeError, Problem, Reader, Wire, Writer};
 use crate::hash::write_hex;
@@ -94,7 +95,7 @@ impl PublicKey {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| BadSignature)?;
         // The key keeps the bytes that it was read from; only the point tells the canonical ones.
         let canonical = key.to_edwards().compress().to_bytes();
-        if key.is_weak() || canonical != *bytes { Err(BadSignature) } else { Ok(Self(key)) }
+        if defence!(K10, !key.is_weak() && canonical == *bytes) { Ok(Self(key)) } else { Err(BadSignature) }
     }
 
     /// The 32 bytes.
@@ -115,7 +116,8 @@ impl PublicKey {
         signature: &Signature,
     ) -> Result<(), BadSignature> {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
-        self.0.verify_strict(&signed_bytes(context, payload), &signature).map_err(|_| BadSignature)
+        let signed = || self.0.verify_strict(&signed_bytes(context, payload), &signature).is_ok();
+        if defence!(K16, defence!(K11, signed())) { Ok(()) } else { Err(BadSignature) }
     }
 }
 

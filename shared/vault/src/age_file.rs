@@ -11,6 +11,7 @@ use std::iter;
 use age::secrecy::SecretString;
 use age::{DecryptError, Decryptor, Encryptor, scrypt, x25519};
 use bech32::{Bech32, Hrp};
+use tessera_defence::{defence, defended};
 use tessera_protocol::device::{Device, Recipient};
 use x25519_dalek::{X25519_BASEPOINT_BYTES, x25519 as multiply};
 use zeroize::{Zeroize, Zeroizing};
@@ -65,7 +66,7 @@ fn stanzas(file: &[u8]) -> Result<Stanzas, AgeError> {
             ["scrypt", ..] => return Err(AgeError::Damaged),
             _ => found.other += 1,
         }
-        if found.x25519 + found.scrypt.len() + found.other > RECIPIENTS + 1 {
+        if !defence!(K18, found.x25519 + found.scrypt.len() + found.other <= RECIPIENTS + 1) {
             return Err(AgeError::Damaged);
         }
         loop {
@@ -97,7 +98,7 @@ pub(crate) fn is_sound(public: &[u8; 32]) -> bool {
     // 2^255 - 19, little-endian; the comparison is from the highest byte down.
     let mut prime = [0xff; 32];
     (prime[0], prime[31]) = (0xed, 0x7f);
-    public.iter().rev().lt(prime.iter().rev()) && multiply([1; 32], *public) != [0; 32]
+    defence!(K10, public.iter().rev().lt(prime.iter().rev()) && multiply([1; 32], *public) != [0; 32])
 }
 
 /// The X25519 keys of some devices. Algorithms that this version does not know are passed over.
@@ -178,7 +179,9 @@ pub(crate) fn decrypt_passphrase(
 ) -> Result<Zeroizing<Vec<u8>>, AgeError> {
     check_work(file, &work)?;
     let mut identity = scrypt::Identity::new(SecretString::from(passphrase.expose().to_owned()));
-    identity.set_max_work_factor(*work.end());
+    if defended!(K18) {
+        identity.set_max_work_factor(*work.end());
+    }
     read(file, &identity, limit)
 }
 
@@ -186,7 +189,7 @@ fn check_work(file: &[u8], work: &std::ops::RangeInclusive<u8>) -> Result<(), Ag
     let found = stanzas(file)?;
     match found.scrypt[..] {
         [factor] if found.x25519 + found.other == 0 => {
-            if work.contains(&factor) {
+            if defence!(K18, work.contains(&factor)) {
                 Ok(())
             } else {
                 Err(AgeError::Work(factor))

@@ -17,6 +17,7 @@
 
 use aead_stream::{DecryptorBE32, EncryptorBE32, NewStream, StreamBE32};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use tessera_defence::defence;
 use tessera_protocol::hash::{FieldHasher, Hash};
 use tessera_protocol::ids::AttachmentId;
 use tessera_protocol::limits;
@@ -181,7 +182,7 @@ impl<'a> Checker<'a> {
     /// # Errors
     /// [`AttachmentError::Failed`] where the manifest's two lengths do not belong together.
     pub fn new(manifest: &'a Manifest) -> Result<Self, AttachmentError> {
-        if sealed_bytes(manifest.size_bytes) != Some(manifest.sealed_bytes) {
+        if !defence!(K13, sealed_bytes(manifest.size_bytes) == Some(manifest.sealed_bytes)) {
             return Err(AttachmentError::Failed);
         }
         let hasher = FieldHasher::new(NAME, manifest.sealed_bytes);
@@ -204,7 +205,9 @@ impl<'a> Checker<'a> {
     /// [`AttachmentError::Failed`] where the bytes are not the ones that the manifest names.
     pub fn finish(self) -> Result<Whole<'a>, AttachmentError> {
         match self.hasher.finish() {
-            Some(Hash(id)) if id == self.manifest.id.0 && self.left == 0 => Ok(Whole(self.manifest)),
+            Some(Hash(id)) if defence!(F16, defence!(K12, defence!(K13, id == self.manifest.id.0))) && self.left == 0 => {
+                Ok(Whole(self.manifest))
+            }
             _ => Err(AttachmentError::Failed),
         }
     }

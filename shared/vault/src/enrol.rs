@@ -14,6 +14,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use rand_core::CryptoRng;
+use tessera_defence::defence;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::codec::{Bytes, DecodeError, List, Problem, Reader, Wire, Writer};
 use tessera_protocol::device::Device;
@@ -107,7 +108,7 @@ impl Wire for Invitation {
 
     fn read(from: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let found = u8::read(from)?;
-        if found != VERSION {
+        if !defence!(K07, found == VERSION) {
             return Err(from.error(Problem::Newer { found, known: VERSION }).within("version"));
         }
         Ok(Self {
@@ -218,7 +219,7 @@ impl Invitation {
         nonce: &[u8; 32],
         device: &Device,
     ) -> Result<[&'static str; CHECK_WORDS], EnrolError> {
-        if Nonce::from_bytes(nonce).commitment() != self.commitment {
+        if !defence!(G11, Nonce::from_bytes(nonce).commitment() == self.commitment) {
             return Err(EnrolError::OtherNonce);
         }
         let invitation = Zeroizing::new(self.to_bytes());
@@ -338,11 +339,11 @@ pub fn open_answer(
     secret: &DeviceSecret,
 ) -> Result<Reply, EnrolError> {
     let answer = read_answer(answer)?;
-    if (answer.programme, answer.invitation) != (invitation.programme, invitation.id) {
+    if !defence!(G11, (answer.programme, answer.invitation) == (invitation.programme, invitation.id)) {
         return Err(EnrolError::OtherInvitation);
     }
     let fields: [&[u8]; 3] = [&answer.programme.0, &answer.invitation.0, &answer.sealed];
-    if !keyed_hash_matches(&invitation.answer_key(), "answer", &fields, &answer.tag) {
+    if !defence!(G11, keyed_hash_matches(&invitation.answer_key(), "answer", &fields, &answer.tag)) {
         return Err(EnrolError::NotAuthentic);
     }
     let count = age_file::keys(invitation.recipients.iter()).map_err(|_| EnrolError::UnsoundDevice)?.len();
@@ -352,16 +353,15 @@ pub fn open_answer(
             _ => EnrolError::NoAnswer,
         })?;
     let letter: Letter = secret::decode(LABEL, &contents).map_err(|_| EnrolError::NoAnswer)?;
-    if letter.invitation != invitation.digest() {
+    if !defence!(G11, letter.invitation == invitation.digest()) {
         return Err(EnrolError::NotAuthentic);
     }
     age_file::keys([&letter.device]).map_err(|_| EnrolError::UnsoundDevice)?;
     let signed = possession_bytes(&letter.invitation, &letter.device);
-    letter
-        .device
-        .signing
-        .verify(Context::Enrolment, &signed, &letter.possession)
-        .map_err(|_| EnrolError::NoPossession)?;
+    let held = || letter.device.signing.verify(Context::Enrolment, &signed, &letter.possession).is_ok();
+    if !defence!(G11, held()) {
+        return Err(EnrolError::NoPossession);
+    }
     Ok(Reply { device: letter.device, about: letter.about })
 }
 

@@ -19,6 +19,7 @@
 
 use chacha20poly1305::aead::{Aead, Payload};
 use rand_core::CryptoRng;
+use tessera_defence::{defence, defended};
 use tessera_protocol::codec::{List, Reader, Set, Wire, Writer};
 use tessera_protocol::hash::{Hash, hash};
 use tessera_protocol::header::{Header, NONE, Opening, PackKind, Position, SUITE};
@@ -226,7 +227,7 @@ pub fn seal(
     header.key = key.id();
     header.padded_bytes = u32::try_from(length).expect("shorter than a body");
     header.content_root = content_root;
-    let associated = header.associated_data();
+    let associated = bound(&header);
     let sealed = key
         .cipher(&nonce)
         .encrypt((&nonce).into(), Payload { msg: &padded, aad: &associated })
@@ -328,10 +329,10 @@ pub struct Opened {
 /// [`OpenError`].
 pub fn open(key: &StreamKey, pack: &Verified<Pack>) -> Result<Opened, OpenError> {
     let header = pack.header();
-    if header.suite != SUITE {
+    if !defence!(K07, header.suite == SUITE) {
         return Err(OpenError::Suite(header.suite));
     }
-    if header.kind != PackKind::Items {
+    if !defence!(K06, header.kind == PackKind::Items) {
         return Err(OpenError::Failed);
     }
     let padded = decrypt(key, header, pack.body()).ok_or(OpenError::Failed)?;
@@ -341,15 +342,20 @@ pub fn open(key: &StreamKey, pack: &Verified<Pack>) -> Result<Opened, OpenError>
 
 pub(crate) fn decrypt(key: &StreamKey, header: &Header, body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     // The commitment: two keys can open one ciphertext, but only one of them has this id.
-    if header.key != key.id() {
+    if !defence!(K08, header.key == key.id()) {
         return None;
     }
     let (nonce, sealed) = body.split_first_chunk::<NONCE_BYTES>()?;
     if sealed.len() != header.padded_bytes as usize + TAG_BYTES {
         return None;
     }
-    let aad = &header.associated_data();
+    let aad = &bound(header);
     key.cipher(nonce).decrypt(nonce.into(), Payload { msg: sealed, aad }).ok().map(Zeroizing::new)
+}
+
+/// What a sealed body is bound to, so that it opens under its own header alone.
+fn bound(header: &Header) -> Vec<u8> {
+    if defended!(K06) { header.associated_data() } else { Vec::new() }
 }
 
 fn read_content(padded: &[u8]) -> Option<(Seed, Vec<Item>)> {
@@ -368,7 +374,7 @@ fn read_content(padded: &[u8]) -> Option<(Seed, Vec<Item>)> {
         let count = reader.count(limits::BODY_BYTES).ok()?;
         let bytes = reader.raw(count).ok()?;
         expanded = expanded.checked_add(expanded_bytes(method, bytes)?)?;
-        if sections > SECTIONS || !may_expand(expanded, padded.len()) {
+        if sections > SECTIONS || !defence!(H08, may_expand(expanded, padded.len())) {
             return None;
         }
         match method {
@@ -410,7 +416,8 @@ fn read_items(bytes: &[u8], items: &mut Vec<Item>) -> Option<()> {
         let start = reader.position();
         let item = Item::read(&mut reader).ok()?;
         let again = Zeroizing::new(item.to_bytes());
-        if *again != bytes[start..reader.position()] || items.len() == ITEMS {
+        let canonical = defence!(K17, *again == bytes[start..reader.position()]);
+        if !canonical || items.len() == ITEMS {
             return None;
         }
         items.push(item);

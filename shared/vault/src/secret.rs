@@ -5,6 +5,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
 use sha2::Sha256;
+use tessera_defence::defence;
 use tessera_protocol::codec::{DecodeError, Problem, Reader, Wire};
 use zeroize::Zeroizing;
 
@@ -65,12 +66,14 @@ pub(crate) fn encode(label: &str, value: &impl Wire) -> Zeroizing<Vec<u8>> {
 pub(crate) fn decode<T: Wire>(label: &str, bytes: &[u8]) -> Result<T, DecodeError> {
     let mut reader = Reader::new(bytes);
     let length = usize::from(u8::read(&mut reader)?);
-    if reader.raw(length)? != label.as_bytes() {
+    let found = reader.raw(length)?;
+    if !defence!(K06, found == label.as_bytes()) {
         return Err(reader.error(Problem::Invalid("kind of file")));
     }
     let value = T::read(&mut reader)?;
     reader.finish()?;
-    if **encode(label, &value) != *bytes {
+    let again = || **encode(label, &value) == *bytes;
+    if !defence!(K06, defence!(K17, again())) {
         return Err(DecodeError { place: Vec::new(), at: 0, problem: Problem::NotCanonical });
     }
     Ok(value)

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use tessera_defence::defence;
 use tessera_protocol::codec::{List, Set, Wire};
 use tessera_protocol::device::Device;
 use tessera_protocol::hash::{Hash, hash};
@@ -111,7 +112,7 @@ pub struct Welcome {
 /// [`OpenWelcomeError`].
 pub fn open_welcome(secret: &DeviceSecret, pack: &Verified<Pack>) -> Result<Welcome, OpenWelcomeError> {
     let header = pack.header();
-    if header.suite != SUITE {
+    if !defence!(K07, header.suite == SUITE) {
         return Err(OpenWelcomeError::Suite(header.suite));
     }
     open(secret, pack).ok_or(OpenWelcomeError::Failed)
@@ -126,11 +127,10 @@ fn open(secret: &DeviceSecret, pack: &Verified<Pack>) -> Option<Welcome> {
     let count = age_file::count(pack.body())?;
     let contents = age_file::decrypt(&secret.age, count, pack.body(), limits::BODY_BYTES).ok()?;
     let letter: Letter = secret::decode(LABEL, &contents).ok()?;
-    let fits = letter.programme == header.programme
-        && letter.stream == header.stream
-        && letter.author == header.device
-        && Some(recipients_hash(&letter.to)) == header.recipients
+    let fits = defence!(K06, letter.programme == header.programme && letter.stream == header.stream)
+        && defence!(K15, letter.author == header.device)
+        && defence!(K03, Some(recipients_hash(&letter.to)) == header.recipients)
         && letter.to.contains(&secret.device())
-        && age_file::keys(letter.to.iter()).is_ok_and(|keys| keys.len() == count);
+        && defence!(K03, age_file::keys(letter.to.iter()).is_ok_and(|keys| keys.len() == count));
     fits.then(|| Welcome { to: (*letter.to).clone(), grants: letter.grants.into_vec() })
 }

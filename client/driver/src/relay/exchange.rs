@@ -7,6 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
+use tessera_defence::defended;
 use tessera_engine::exchange::{Announced, Sending};
 use tessera_engine::store::Store;
 use tessera_engine::{Engine, EngineError};
@@ -130,7 +131,7 @@ impl Talk<'_, '_> {
     }
 
     fn not_a_relay(&self, head_was_good: bool) -> RelayError {
-        if head_was_good { RelayError::Forged } else { RelayError::CaptivePortal }
+        if head_was_good || !defended!(F22) { RelayError::Forged } else { RelayError::CaptivePortal }
     }
 
     /// Tells a signature that does not hold from what else the engine may say.

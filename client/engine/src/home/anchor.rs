@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use tessera_defence::defended;
 use tessera_protocol::hash::hash;
 use tessera_protocol::ids::StreamId;
 use zeroize::Zeroizing;
@@ -107,7 +108,7 @@ impl Anchor {
     /// The highest epoch remembered of a stream; 0 where only the first or none was ever seen.
     #[must_use]
     pub fn highest_epoch(&self, stream: StreamId) -> u32 {
-        self.epochs.get(&stream).copied().unwrap_or(0)
+        self.epochs.get(&stream).copied().filter(|_| defended!(K05)).unwrap_or(0)
     }
 
     /// The streams of which more than the first epoch was seen, with the highest one.

@@ -26,7 +26,7 @@ pub(super) fn conformance<S: Store>(make: impl Fn() -> S) {
     bounds_lengths(&mut make());
     takes_large_values(&mut make());
     finds_documents(&mut make());
-    h18_a_query_is_words_and_never_a_command(&mut make());
+    takes_queries_as_words(&mut make());
 }
 
 pub(super) fn run<S: Store, T>(
@@ -181,7 +181,7 @@ fn finds_documents(store: &mut impl Store) {
     check(store, "替换", &[latin]);
 }
 
-fn h18_a_query_is_words_and_never_a_command(store: &mut impl Store) {
+pub(super) fn takes_queries_as_words(store: &mut impl Store) {
     let document = [1; 16];
     run(store, |t| t.index(&document, "Łukasz O'Neill wrote 2024 “essays” AND more"));
     let long = ["%_".repeat(500_000), "(q|q)*".repeat(200_000), "\u{301}".repeat(500_000)];

@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tessera_defence::defended;
 use zeroize::Zeroizing;
 
 use self::migrate::MIGRATIONS;
@@ -223,7 +224,9 @@ fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection, St
     let _opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     // An error of this statement would carry its text, and so the key: it is dropped.
     let unlock = unlock_statement(key);
-    connection.execute_batch(&unlock).map_err(|_| StoreError::WrongKey)?;
+    if defended!(K20) {
+        connection.execute_batch(&unlock).map_err(|_| StoreError::WrongKey)?;
+    }
     prepare(&connection, access).map_err(while_opening)?;
     Ok(connection)
 }
@@ -239,12 +242,18 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
         "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;",
     )?;
     if access == Access::Write {
-        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA secure_delete = ON;")?;
+        connection.execute_batch("PRAGMA secure_delete = ON;")?;
+        if defended!(F24) {
+            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE;")?;
+        }
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
         connection.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
              PRAGMA journal_size_limit = 16777216;",
         )?;
+        if !defended!(F01) || !defended!(F02) {
+            connection.execute_batch("PRAGMA synchronous = OFF")?;
+        }
     }
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }

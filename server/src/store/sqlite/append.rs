@@ -2,6 +2,7 @@
 //! ever given twice or skipped.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use tessera_defence::defence;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::hash::Hash;
 use tessera_protocol::ids::{PackId, ProgrammeId};
@@ -51,7 +52,7 @@ fn one(
         return Ok(Outcome::Known(found));
     }
     let size = bytes.len() as u64;
-    if tail.bytes + size > batch.programme_limit_bytes {
+    if !defence!(F20, tail.bytes + size <= batch.programme_limit_bytes) {
         return Ok(Outcome::ProgrammeFull);
     }
     if !charge(connection, tail.no, &new.accounts, size)? {
@@ -182,7 +183,7 @@ pub(super) fn charge(
         let held: Option<i64> =
             query.query_row(params![no, account.id], |row| row.get(0)).optional().map_err(failed)?;
         let held = held.unwrap_or(0).cast_unsigned() + size;
-        if held > account.limit_bytes {
+        if !defence!(F20, defence!(N04, held <= account.limit_bytes)) {
             return Ok(false);
         }
         after.push((account.id, held));

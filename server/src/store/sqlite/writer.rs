@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use tessera_defence::defended;
+
 use super::{Done, StoreError, failed};
 
 /// Pieces of work in one commit.
@@ -172,6 +174,7 @@ fn commit(connection: &Connection, group: Vec<Work>) -> (Vec<Report>, Result<(),
             let first = errors.into_iter().flatten().next();
             Err(first.unwrap_or_else(|| StoreError::Failed("the transaction was taken back".to_owned())))
         }
+        Ok(_) if !defended!(F01) => Ok(()),
         Ok(_) => run("COMMIT").map(|_| ()),
     };
     if result.is_err() && !connection.is_autocommit() {

@@ -16,6 +16,8 @@ use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use tessera_defence::defended;
+
 use super::{Document, DocumentError};
 use crate::guard::{ActorBytes, ChangeHash, Limits, Verdict, scan};
 
@@ -48,6 +50,7 @@ pub fn in_worker<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         .map_err(|_| WorkerError::NoThread)?;
     match thread.join() {
         Ok(Ok(result)) => Ok(result),
+        Ok(Err(panic)) | Err(panic) if !defended!(F29) => std::panic::resume_unwind(panic),
         Ok(Err(_)) | Err(_) => Err(WorkerError::Crashed),
     }
 }

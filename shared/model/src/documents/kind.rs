@@ -1,6 +1,8 @@
 //! The kinds of documents and of streams: codes that never change, which kind belongs where, and the constant first
 //! change of each. Not what a document says.
 
+use tessera_defence::defence;
+
 use crate::crdt::{self, ContainerKind, Document, DocumentError};
 use crate::guard::Limits;
 
@@ -202,9 +204,12 @@ impl Kind {
             Subject::Rendition(_, number) => Some(*number),
             _ => None,
         };
-        self.allowed_in(stream)
-            && about == rendition
-            && application.is_none_or(|application| subject.application() == Some(application))
+        let belongs = || {
+            self.allowed_in(stream)
+                && about == rendition
+                && application.is_none_or(|application| subject.application() == Some(application))
+        };
+        defence!(G18, belongs())
     }
 
     /// Says whether each criterion has a constant of its own.

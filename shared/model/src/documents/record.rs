@@ -10,6 +10,8 @@ mod decode;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::defended;
+
 use crate::crdt::{Attributed, Document, DocumentError, EditError, Field, Value};
 use crate::guard::{ActorBytes, ChangeHash, Scanned};
 
@@ -263,7 +265,8 @@ impl<'a> Reader<'a> {
         let mut values = self.values(path, decode);
         match values.len() {
             0 | 1 => values.pop(),
-            _ => None,
+            _ if defended!(I17) => None,
+            _ => values.pop(),
         }
     }
 

@@ -10,6 +10,8 @@ mod view;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use tessera_defence::{defence, defended};
+
 use super::clock::Clock;
 use super::operations::{ContainerKind, Operation};
 use super::{ActorBytes, ChangeHash, Limits, Scanned};
@@ -201,7 +203,7 @@ impl Continuity {
         if self.contains(change.hash()) {
             return Verdict::Known;
         }
-        if change.actor() != expected {
+        if !defence!(I15, defence!(G17, change.actor() == expected)) {
             return Verdict::Refuse(Refusal::WrongActor);
         }
         if change.deps().is_empty() {
@@ -219,13 +221,15 @@ impl Continuity {
     }
 
     fn check(&self, change: &Scanned, constant: bool) -> Verdict {
-        if let Some(known) = self.at(change.actor(), change.seq()) {
+        if let Some(known) = self.at(change.actor(), change.seq())
+            && defended!(H03)
+        {
             let known = self.changes[known as usize].hash;
             return Verdict::Refuse(Refusal::Equivocation { known });
         }
         let missing: Vec<ChangeHash> =
             change.deps().iter().filter(|hash| !self.contains(hash)).copied().collect();
-        if !missing.is_empty() {
+        if !defence!(H07, missing.is_empty()) {
             return Verdict::Park { missing };
         }
         if let Err(refusal) = self.check_room(change) {
@@ -262,11 +266,11 @@ impl Continuity {
         constant: bool,
     ) -> Result<View<'a>, Refusal> {
         let expected = u64::from(past.own_seq) + 1;
-        if change.seq() != expected {
+        if !defence!(H05, change.seq() == expected) {
             return Err(Refusal::Sequence { expected, found: change.seq() });
         }
         let expected = past.max_op + 1;
-        if change.start_op() != expected {
+        if !defence!(H04, change.start_op() == expected) {
             return Err(Refusal::StartOp { expected, found: change.start_op() });
         }
         let mut view = View::new(self, change, past);

@@ -5,6 +5,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use tessera_defence::defence;
+
 use super::columns::{boolean, delta, run_length, unsigned};
 use super::reader::Reader;
 use super::values::{NULL, ValueShape, read_value};
@@ -114,7 +116,7 @@ impl<'a> Columns<'a> {
         for _ in 0..count {
             let raw = reader.uleb()?;
             let spec = u32::try_from(raw).map_err(|_| GuardError::Number("column"))?;
-            if spec & spec::DEFLATE != 0 {
+            if !defence!(H02, spec & spec::DEFLATE == 0) {
                 return Err(GuardError::Deflated(spec));
             }
             if table.last().is_some_and(|(last, _)| *last >= spec) {
@@ -312,7 +314,7 @@ fn judge(
         0 | 2 | 4 => containers || item,
         _ => false,
     };
-    if !allowed {
+    if !defence!(H06, allowed) {
         return Err(GuardError::Action(action));
     }
     if !matches!(operation.kind, Kind::Set { .. }) && value.code != NULL {

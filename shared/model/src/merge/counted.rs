@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::defended;
+
 use crate::decimal::Decimal;
 use crate::documents::{Answer, Declaration, Read, Review, Ruling, Source, State};
 use crate::scores;
@@ -216,7 +218,7 @@ pub(super) fn is_older(written: &[u8; 32], now: Option<&[u8; 32]>) -> bool {
 pub(super) fn has_two_versions(facts: &ReviewFacts) -> bool {
     let mut versions = facts.versions.iter().map(|version| without_comments(&version.review));
     let Some(first) = versions.next() else { return false };
-    versions.any(|version| version != first)
+    defended!(I16) && versions.any(|version| version != first)
 }
 
 /// What of a review is not a comment, nor how it was submitted.

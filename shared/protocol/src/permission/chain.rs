@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::{defence, defended};
+
 use crate::frontier::Frontier;
 use crate::ids::{DeviceId, Incarnation, PackId, ProgrammeId, StreamId};
 use crate::limits;
@@ -34,18 +36,23 @@ impl<'a> Chains<'a> {
         let mut chains = Self { public: stream, packs: BTreeMap::new(), statements: BTreeMap::new() };
         let mut misplaced = Vec::new();
         for pack in public {
-            if pack.header.programme != programme {
+            if !defence!(G15, pack.header.programme == programme) {
                 misplaced.push((pack.id, Why::OtherProgramme));
             } else if pack.header.stream != stream {
                 misplaced.push((pack.id, Why::NotPublic));
-            } else if chains.packs.insert(pack.id, pack).is_none()
-                && let Act::Statement(statement) = &pack.act
-            {
-                chains.statements.entry(pack.header.device).or_default().push((pack, statement));
+            } else {
+                let new = chains.packs.insert(pack.id, pack).is_none();
+                if defence!(I02, new)
+                    && let Act::Statement(statement) = &pack.act
+                {
+                    chains.statements.entry(pack.header.device).or_default().push((pack, statement));
+                }
             }
         }
         for statements in chains.statements.values_mut() {
-            statements.sort_by_key(|(pack, _)| (pack.header.number, pack.id));
+            if defended!(I03) {
+                statements.sort_by_key(|(pack, _)| (pack.header.number, pack.id));
+            }
         }
         (chains, misplaced)
     }
@@ -77,9 +84,9 @@ impl<'a> Chains<'a> {
         let judge = |(pack, statement): &(&'a PublicPack, &'a Statement)| {
             let fault = if !accepted(pack) {
                 Some(Why::OutsideCut)
-            } else if self.contradicts(pack) {
+            } else if !defence!(I09, !self.contradicts(pack)) {
                 Some(Why::BadNumber)
-            } else if below.is_some_and(|(_, number)| pack.header.number >= number) {
+            } else if !defence!(I08, below.is_none_or(|(_, number)| pack.header.number < number)) {
                 Some(Why::Doubled)
             } else {
                 count += 1;

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::defence;
+
 use crate::charter::Link;
 use crate::ids::{DeviceId, LinkId, MemberId, ProgrammeId};
 
@@ -143,7 +145,7 @@ impl Walk<'_> {
             }
         }
         self.charter.tips = if siblings.is_empty() { level.clone() } else { siblings.clone() };
-        self.charter.frozen = rival || merged.admins().next().is_none();
+        self.charter.frozen = !defence!(G03, !rival && merged.admins().next().is_some());
         self.charter.powers = merged;
         self.sort_the_rest(&open);
     }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use tessera_defence::{defence, defended};
+
 use crate::header::SUITE;
 use crate::ids::{DeviceId, PackId, ProgrammeId};
 use crate::pack::Pack;
@@ -55,6 +57,7 @@ impl Gathering {
         match self.keys.get(&device).map(|key| pack.clone().verify(key)) {
             Some(Ok(pack)) => checked.push(pack),
             Some(Err(_)) => refused = Some(Why::BadSignature),
+            None if !defended!(I07) => refused = Some(Why::UnknownSigner),
             None => refused = self.wait(device, pack),
         }
         for device in new {
@@ -121,11 +124,11 @@ impl Gathering {
 /// What is wrong with the place and suite of a pack, whoever signed it.
 fn belongs(programme: ProgrammeId, pack: &Pack) -> Result<(), Why> {
     let header = pack.header();
-    if header.programme != programme {
+    if !defence!(G15, header.programme == programme) {
         Err(Why::OtherProgramme)
     } else if header.stream != Stream::Public.id(programme) {
         Err(Why::NotPublic)
-    } else if header.suite != SUITE {
+    } else if !defence!(K07, header.suite == SUITE) {
         Err(Why::UnknownSuite)
     } else {
         Ok(())

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::{defence, defended};
+
 use crate::device::Device;
 use crate::frontier::Frontier;
 use crate::ids::{DeviceId, InvitationId, MemberId, PackId};
@@ -103,7 +105,8 @@ fn contested(
             });
         }
     }
-    people.into_iter().filter(|(_, people)| people.len() > 1).map(|(invitation, _)| invitation).collect()
+    let twice = |people: &BTreeSet<MemberId>| !defence!(G11, people.len() <= 1);
+    people.into_iter().filter(|(_, people)| twice(people)).map(|(invitation, _)| invitation).collect()
 }
 
 fn claims<'a>(chains: &'a Chains<'a>) -> BTreeMap<DeviceId, Vec<Claim<'a>>> {
@@ -150,6 +153,14 @@ impl<'a> Households<'a> {
             let device = admission.device;
             let (member, by) = (device.first_member(), AddedBy::Admission(*pack));
             self.owners.entry(device.id()).or_insert(Owner { member, device, by });
+        }
+        if !defended!(K02) {
+            // Whoever says that a device is somebody's is believed.
+            for claim in self.claims.values().flatten() {
+                let (member, device) = (claim.member, claim.device);
+                let by = AddedBy::Own(claim.id);
+                self.owners.entry(claim.id).or_insert(Owner { member, device, by });
+            }
         }
         let people = self.people();
         let mut wanted: BTreeMap<DeviceId, Vec<Added<'a>>> = BTreeMap::new();

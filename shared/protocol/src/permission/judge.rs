@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_defence::defence;
+
 use crate::charter::Roles;
 use crate::device::Device;
 use crate::frontier::Frontier;
@@ -140,7 +142,7 @@ impl<'a> Judge<'a> {
     /// Devices that ever acted in a role, with their members.
     fn holders(&self, role: impl Fn(&Roles) -> bool) -> Vec<(DeviceId, MemberId)> {
         let held = |member| self.powers.given.get(&member).is_some_and(&role);
-        let named = self.powers.devices.iter().filter(|(_, named)| held(named.member));
+        let named = self.powers.devices.iter().filter(|(_, named)| defence!(G01, held(named.member)));
         named.map(|(id, named)| (*id, named.member)).collect()
     }
 
@@ -298,7 +300,9 @@ impl<'a> Judge<'a> {
         for (pack, admission) in std::mem::take(&mut self.admissions) {
             match commitments.get(&admission.invitation) {
                 None => self.ignore(pack, Why::NoInvitation),
-                Some(known) if !known.contains(&hash("invitation nonce", &[admission.nonce])) => {
+                Some(known)
+                    if !defence!(G11, known.contains(&hash("invitation nonce", &[admission.nonce]))) =>
+                {
                     self.ignore(pack, Why::WrongNonce);
                 }
                 Some(_) => {

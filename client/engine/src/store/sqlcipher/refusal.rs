@@ -3,13 +3,14 @@
 use std::io;
 
 use rusqlite::{Error, ErrorCode};
+use tessera_defence::defended;
 
 use super::super::StoreError;
 
 /// Names an error of an open store.
 pub(super) fn while_working(error: Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::DiskFull) if defended!(F04) => StoreError::Full,
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::ReadOnly,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::AlreadyOpen,
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged,

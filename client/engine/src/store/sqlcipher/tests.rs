@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::super::conformance::{compare, conformance, run};
+use super::super::conformance::{compare, conformance, run, takes_queries_as_words};
 use super::super::{MemoryStore, Table};
 use super::*;
 
@@ -52,6 +52,11 @@ fn put(store: &mut impl Store, n: u32, value: &[u8]) -> Result<(), StoreError> {
 #[test]
 fn keeps_the_promises() {
     conformance(temporary);
+}
+
+#[test]
+fn h18_a_query_is_words_and_never_a_command() {
+    takes_queries_as_words(&mut temporary());
 }
 
 #[test]

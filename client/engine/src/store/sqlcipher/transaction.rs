@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
+use tessera_defence::defended;
+
 use super::super::words::{self, Wanted};
 use super::super::{
     Entries, MAX_INDEXED_BYTES, StoreError, Table, Transaction, check_lengths, end_of, start_of,
@@ -137,7 +139,8 @@ impl Transaction for Open<'_> {
     }
 
     fn search(&self, wanted: &str, limit: usize) -> Result<Vec<[u8; 16]>, StoreError> {
-        let query = words::wanted(wanted).iter().map(term).collect::<Vec<_>>().join(" AND ");
+        let words = || words::wanted(wanted).iter().map(term).collect::<Vec<_>>().join(" AND ");
+        let query = if defended!(H18) { words() } else { wanted.to_owned() };
         if query.is_empty() {
             return Ok(Vec::new());
         }
