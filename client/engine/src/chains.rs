@@ -62,6 +62,16 @@ pub(crate) fn forget(tx: &mut dyn Transaction, id: PackId, header: &Header) -> R
     Ok(())
 }
 
+/// Every pack of a stream that is here.
+pub(crate) fn of_stream(tx: &dyn Transaction, stream: StreamId) -> Result<Vec<PackId>, EngineError> {
+    let mut packs = Vec::new();
+    each(tx, Table::Chains, &key(b'P', &[&stream.0]), |key, _| {
+        packs.extend(key.last_chunk::<32>().map(|id| PackId(*id)));
+        Ok(())
+    })?;
+    Ok(packs)
+}
+
 /// The tips of a chain.
 ///
 /// # Errors

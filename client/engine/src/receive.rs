@@ -1,10 +1,12 @@
 //! The first commit of an import: bytes and their place. Nothing is opened here. A relay's answer and a
 //! bundle come the same way.
 
+use std::collections::BTreeSet;
+
 use tessera_protocol::access::Refusal;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::header::PackKind;
-use tessera_protocol::ids::{DeviceId, PackId};
+use tessera_protocol::ids::{DeviceId, MemberId, PackId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::stream::Stream;
 
@@ -68,16 +70,33 @@ impl Core {
             }
             let public = self.known.access.name(pack.header().stream) == Stream::Public;
             if !public && std::mem::take(&mut news) {
-                self.known.derive();
+                self.hear_of_members(tx)?;
                 self.retry_unknown(tx, &mut imported)?;
             }
             news |= self.receive_one(tx, pack, road, &mut imported)? && public;
         }
         if news {
-            self.known.derive();
+            self.hear_of_members(tx)?;
             self.retry_unknown(tx, &mut imported)?;
         }
         Ok(imported)
+    }
+
+    /// Derives permission anew. What was said to a member before anybody was heard to name that member is listened to
+    /// now: every pack of a `to/` belongs to what opens and closes streams.
+    fn hear_of_members(&mut self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
+        let before: BTreeSet<MemberId> = self.known.permission.members.keys().copied().collect();
+        self.known.derive();
+        let new: Vec<MemberId> =
+            self.known.permission.members.keys().filter(|member| !before.contains(member)).copied().collect();
+        for member in new {
+            for id in chains::of_stream(tx, Stream::To(member).id(self.programme()))? {
+                if let Some(pack) = get::<Pack>(tx, Table::Packs, &id.0)? {
+                    self.note_opening(tx, &pack)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Stores one pack; true where it is new.

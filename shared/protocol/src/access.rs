@@ -175,10 +175,9 @@ impl Access {
             Stream::Reviews(member) | Stream::To(member) => {
                 defence!(G26, reader.member == member || reader.coordinator)
             }
-            Stream::Intake | Stream::Other(_) => defence!(
-                G16,
-                reader.coordinator || openings.is_open(self, reader.member, stream).is_some()
-            ),
+            Stream::Intake | Stream::Other(_) => {
+                defence!(G16, reader.coordinator || openings.is_open(self, reader.member, stream).is_some())
+            }
         }
     }
 

@@ -205,7 +205,10 @@ impl<'a> Checker<'a> {
     /// [`AttachmentError::Failed`] where the bytes are not the ones that the manifest names.
     pub fn finish(self) -> Result<Whole<'a>, AttachmentError> {
         match self.hasher.finish() {
-            Some(Hash(id)) if defence!(F16, defence!(K12, defence!(K13, id == self.manifest.id.0))) && self.left == 0 => {
+            Some(Hash(id))
+                if defence!(F16, defence!(K12, defence!(K13, id == self.manifest.id.0)))
+                    && self.left == 0 =>
+            {
                 Ok(Whole(self.manifest))
             }
             _ => Err(AttachmentError::Failed),
