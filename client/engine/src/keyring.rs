@@ -113,17 +113,20 @@ impl Keyring {
         before: &BTreeSet<DeviceId>,
         added: &BTreeSet<DeviceId>,
     ) -> Result<(), EngineError> {
+        let everything = match grant.audience() {
+            Some(Audience::Keys) => true,
+            Some(Audience::To(_)) if !before.is_empty() => false,
+            _ => return Ok(()),
+        };
         let coordinators: BTreeSet<DeviceId> = self
             .iter()
             .filter(|(_, _, record)| record.grant.audience() == Some(Audience::Keys))
             .flat_map(|(_, _, record)| record.given.iter().copied())
             .collect();
         let before: BTreeSet<DeviceId> = before.difference(&coordinators).copied().collect();
-        let everything = match grant.audience() {
-            Some(Audience::Keys) => true,
-            Some(Audience::To(_)) if !before.is_empty() => false,
-            _ => return Ok(()),
-        };
+        if !everything && before.is_empty() {
+            return Ok(());
+        }
         for record in self.0.values_mut().flat_map(BTreeMap::values_mut) {
             let inside = match record.grant.audience() {
                 None | Some(Audience::Desk(_) | Audience::Keys | Audience::Reviews(_)) => false,

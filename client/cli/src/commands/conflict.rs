@@ -184,8 +184,6 @@ fn list(list: &List, context: &Context) -> Result<(), Failure> {
         if answer.rows().is_empty() {
             return print("nothing was declared\n");
         }
-        let cells: Vec<Vec<String>> =
-            answer.rows().iter().map(|row| columns.map(|key| text(&row[key])).to_vec()).collect();
-        crate::output::print_table(&columns, &cells)
+        answer.table(&columns, |row| columns.map(|key| text(&row[key])).to_vec())
     })
 }

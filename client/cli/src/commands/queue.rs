@@ -13,7 +13,7 @@ use super::status::Labels;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
-use crate::output::{Answer, print, print_table, shown};
+use crate::output::{Answer, print, shown};
 
 /// Arguments of `queue`.
 #[derive(Debug, Args)]
@@ -221,9 +221,7 @@ fn decided(context: &Context) -> Result<(), Failure> {
         if answer.rows().is_empty() {
             return print("Nothing was decided yet.\n");
         }
-        let cells: Vec<Vec<String>> =
-            answer.rows().iter().map(|row| columns.map(|key| text(&row[key])).to_vec()).collect();
-        print_table(&columns, &cells)
+        answer.table(&columns, |row| columns.map(|key| text(&row[key])).to_vec())
     })?;
     if !decided.is_empty() {
         context.hint("`tessera queue decide ID accept|set-aside|ask --reason \"…\"` decides one anew");
