@@ -218,6 +218,25 @@ fn the_fairest_is_the_fairest() {
     assert_eq!(small.figures(&choice(&plan, 3)).0, 1);
 }
 
+#[test]
+fn where_everything_is_barred_the_worst_has_nothing() {
+    let row = || vec![(0, false); 4];
+    let small = Small {
+        pairs: vec![row(), row(), row()],
+        applications: vec![(0, 1, false); 3],
+        reviewers: vec![(1, 0, false, false); 4],
+        apart: false,
+        reads: 1,
+        min_load: 0,
+        load_cost: 0,
+        own_region_max: None,
+    };
+    let plan = small.solve(&small.rules(Objective::Total), &small.tables(false));
+    assert!(plan.rows.is_empty());
+    assert_eq!(plan.unmet.len(), 3);
+    assert_eq!(plan.worst.map(|worst| tenths(worst.score)), Some(0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -28,14 +28,13 @@ pub(super) fn plan(
         let message = format!("{apart} groups of readers share no application; no exchange joins them");
         soft_broken.push(Broken { rule: "connected", application: None, message });
     }
-    let preferences = problem.pairs.iter().any(|pair| pair.known);
-    let worst = worst(problem, &chosen.pairs).filter(|_| preferences);
+    let worst = worst(problem, &chosen.pairs).filter(|_| problem.preferences);
     let (advice, acts) = match unmet.first() {
         Some(first) => unmet_advice(problem, &unmet, first),
         None => (advice(problem, rules, chosen, worst.as_ref()), Vec::new()),
     };
     Plan {
-        preferences,
+        preferences: problem.preferences,
         acts,
         objective: objective(problem, rules, &chosen.pairs).to_f64(),
         optimal: chosen.gap.is_none(),

@@ -22,6 +22,8 @@ pub struct Problem {
     pub pairs: Vec<Pair>,
     /// Pairs that something bars: by place of application and reviewer.
     pub barred: BTreeMap<(usize, usize), Bar>,
+    /// Whether any affinity is known, also of a pair that something bars.
+    pub preferences: bool,
 }
 
 /// An application and what it asks of its readers.
@@ -120,7 +122,8 @@ impl Problem {
             let kind = InputErrorKind::TooLarge { what: "pairs", most: MAX_PAIRS };
             return Err(Place::file("the assignment").error(kind).into());
         }
-        let mut problem = Self { applications, reviewers, pairs: Vec::new(), barred: BTreeMap::new() };
+        let mut problem =
+            Self { applications, reviewers, pairs: Vec::new(), barred: BTreeMap::new(), preferences: false };
         let mut warnings = problem.unchecked(tables);
         let unknown = problem.pair(tables);
         if unknown > 0 && tables.affinities.is_some() {
@@ -141,6 +144,7 @@ impl Problem {
         for (application, reviewer, affinity) in tables.affinities.iter().flat_map(|table| table.iter()) {
             if let (Some(a), Some(r)) = (of_application.get(application), of_reviewer.get(reviewer)) {
                 known[*a].insert(*r, affinity);
+                self.preferences |= affinity.value.is_some();
             }
         }
         let mut programme: BTreeMap<(usize, usize), &'static str> = BTreeMap::new();
