@@ -1,0 +1,194 @@
+// What the interface asks of Rust. To be replaced by the bindings generated from Rust (same names and shapes).
+// Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
+
+export interface Failure { code: string; message: string; hint: string | null; at: string | null }   // rejected promises carry this
+/** A sentence of the engine: `code` picks the translation, `params` fill it, `text` is the English of it. */
+export interface Sentence { code: string; text: string; params: Record<string, string> }
+
+// ---------- first run, unlocking ----------
+export interface ProgrammeEntry { folder: string; label: string; lastOpenedMs: number | null }
+export interface Standing {
+  open: Me | null;                 // null: nothing is unlocked
+  programmes: ProgrammeEntry[];    // homes on this device; empty: first run
+  version: string;
+}
+export interface Me {
+  folder: string; programmeId: string; programme: string; demo: boolean; memberId: string; name: string; deviceId: string;
+  roles: Role[]; state: 'waiting' | 'active' | 'suspended' | 'removed';
+  checkWords: string[] | null;     // six words to compare with the inviter; null: not known yet
+  checked: boolean;
+  recoveryKept: boolean;           // a recovery sheet was typed back
+  notices: Sentence[];             // e.g. this home was replaced by an older copy
+}
+export type Role = 'reviewer' | 'coordinator' | 'admin';
+export interface InvitationView { programme: string; roles: Role[]; demo: boolean; furtherDevice: boolean }
+export interface Strength { bits: number; good: boolean; goodBits: number }
+export interface EnrolForm { invitation: string; label: string; passphrase: string; name: string; email: string; conflicts: string[] }
+export interface RecoverySheet { words: string[] }  // 24 or so words, to be copied by hand
+
+// ---------- reviewer ----------
+export type WorkState = 'to-declare' | 'to-read' | 'on-device' | 'in-outbox' | 'held-by-relay' | 'opened-by-coordinator' | 'conflict' | 'taken-back' | 'no-text';
+export interface TaskRow {
+  application: string; label: string; round: string; roundLabel: string; place: number;
+  state: WorkState; outcome: string | null;      // 'counted' | 'waits' | 'set-aside' …
+  answered: number; criteria: number; revision: number;
+  readable: boolean; filesHere: number; filesAll: number; filesBytesLeft: number;
+  card: { field: string; label: string; value: string }[];
+}
+export interface ReviewerHome {
+  tasks: TaskRow[];
+  outbox: number; lastExchangeMs: number | null; relayKnown: boolean;
+  deadline: { round: string; local: string; programmeZone: string; programmeTime: string; ms: number } | null;
+  counts: { assigned: number; toDeclare: number; drafts: number; inOutbox: number; held: number; opened: number };
+  readyToTravel: boolean; unsealed: number;
+  gaps: Sentence[];                               // packs of others that are missing
+}
+export interface Level { value: string; label: string | null; text: string }
+export interface CriterionView {
+  key: string; label: string; help: string | null; weight: string | null; required: boolean;
+  kind: 'score' | 'advantage' | 'flag'; min: string; max: string; step: string; scores: string[]; // listed scores, at most 21; empty: free number within min..max
+  levels: Level[];
+}
+export interface AnswerValue { score: string | null; notApplicable: string | null } // reason where N/A; both null: unanswered
+export interface Draft {
+  answers: Record<string, AnswerValue>; comments: Record<string, string>; overall: string;
+  confidence: string | null; attested: boolean;
+}
+export interface FileView {
+  handle: string; slot: string; slotLabel: string; name: string; mediaType: string; sizeBytes: number; here: boolean; light: boolean;
+  shown: 'pages' | 'image' | 'text' | 'described';   // how the reader shows it
+}
+export interface DossierView {
+  application: string; label: string; round: string; roundLabel: string; state: WorkState; place: number; of: number;
+  previous: string | null; next: string | null;
+  card: TaskRow['card'];
+  declaration: { declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string } | null;
+  sections: { field: string; label: string; help: string | null; text: string; words: number }[];
+  files: FileView[];
+  criteria: CriterionView[]; attestation: string;
+  confidence: { min: string; max: string; step: string } | null;
+  draft: Draft; draftConflicts: { field: string; values: string[] }[];   // two laptops: same field, different values
+  submitted: { revision: number; answers: Record<string, AnswerValue>; outcome: string | null } | null;
+  total: string | null;                              // running total of the draft, as the programme counts it
+  missing: { place: string | null; code: string; text: string }[];
+  notes: string;
+}
+export interface Saved { total: string | null; missing: DossierView['missing'] }
+export type Submitted =
+  | { kind: 'submitted'; revision: number } | { kind: 'same'; revision: number }
+  | { kind: 'needs-reason' } | { kind: 'missing'; missing: DossierView['missing'] };
+export interface PageInfo { pages: number; text: string[] }   // of a PDF or an image; `text` by page, for screen readers and search
+export interface Distribution { criterion: string; label: string; counts: { score: string; count: number }[]; mean: string | null }
+
+// ---------- exchange ----------
+export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done'; done: number; total: number; bytesDone: number; bytesTotal: number }
+export interface ExchangeReport {
+  relay: string; newPacks: number; receipts: number; waiting: number; refused: number; outbox: number;
+  filesSent: number; filesReceived: number; filesLeft: number; bytesUp: number; bytesDown: number; leftBytes: number; warnings: Sentence[];
+}
+export interface ExchangePlan { packsUp: number; bytesUp: number; packsDown: number; bytesDown: number; files: number; filesBytes: number }
+export interface BundleOut { path: string; parts: number; bytes: number; packs: number }
+export interface BundleIn { path: string; newPacks: number; known: number; refused: number; waiting: number; receipts: number; warnings: Sentence[] }
+
+// ---------- coordinator ----------
+export type Stage = 'received' | 'eligible' | 'ineligible' | 'contested' | 'withdrawn' | 'assigned' | 'read';
+export interface BoardRow { application: string; key: string; title: string; stage: Stage; readers: number; wanted: number; reviews: number; files: number; lacks: string[]; answers: Record<string, string> }
+export interface Board {
+  stages: { stage: Stage; count: number }[]; total: number; reads: { done: number; wanted: number };
+  readers: { member: string; name: string; assigned: number; submitted: number; lastHeardMs: number | null }[];
+  queue: number; lastExchangeMs: number | null; filters: { field: string; label: string; options: { key: string; label: string }[] }[];
+}
+export interface BoardQuery { text: string; stage: Stage | null; field: string | null; value: string | null; sort: 'key' | 'title' | 'stage' | 'reviews' | 'rank'; descending: boolean; offset: number; limit: number }
+export interface BoardPage { total: number; rows: BoardRow[] }
+export interface Verdict { gate: string; question: string; evidence: string | null; verdict: 'met' | 'not-met' | 'unclear' | null; reason: string; by: string | null }
+export interface ApplicationView {
+  application: string; key: string; title: string; stage: Stage; withdrawn: string | null;
+  sections: DossierView['sections']; identity: { field: string; label: string; value: string }[]; files: FileView[]; lacks: string[];
+  gates: Verdict[]; exception: { asked: string | null; askedBy: string | null; granted: boolean | null; decidedBy: string | null; mayDecide: boolean } | null;
+  readers: { member: string; name: string; round: string; state: string; conflict: string | null; revision: number | null; counts: boolean; scores: Record<string, string>; waits: string[] }[];
+  openTo: string[]; duplicates: string[]; previous: string | null; next: string | null;
+}
+export interface QueueItem {
+  id: string; class: 'decide' | 'notice'; code: string; sentence: string; reason: string; recommended: 'accept' | 'set-aside' | 'ask' | null;
+  consequence: { accept: string; setAside: string } | null;
+  member: string | null; applications: { application: string; label: string; round: string | null }[]; place: string; says: string[]; asked: boolean;
+}
+export interface QueueView { waiting: QueueItem[]; notices: QueueItem[]; decided: { item: QueueItem; verdict: string; reason: string; by: string }[] }
+export interface RankedRow { application: string; key: string; title: string; rank: number | null; tied: boolean; total: string | null; sd: string | null; reads: number; min: string | null; max: string | null; corrected: { rank: number; value: string; chance: string } | null; why: string | null }
+export interface RankingView { round: string | null; rounds: { key: string; label: string }[]; rows: RankedRow[]; seats: number | null; advice: { sentence: Sentence; act: Sentence }; warnings: Sentence[]; method: string }
+export interface AgreementView { rows: { criterion: string; label: string; alpha: string | null; low: string | null; high: string | null; n: number; reason: string | null }[]; advice: { sentence: Sentence; act: Sentence } }
+export interface SeverityView { light: 'red' | 'amber' | 'green'; raw: string; corrected: string; rows: { reviewer: string; effect: string; se: string; reads: number }[]; advice: { sentence: Sentence; act: Sentence } }
+
+// ---------- people and keys ----------
+export interface PersonRow {
+  member: string; name: string; email: string; roles: Role[]; standing: 'invited' | 'active' | 'suspended' | 'removed'; checked: boolean;
+  checkWords: string[] | null; devices: { device: string; paper: boolean; addedMs: number | null }[]; lastHeardMs: number | null;
+}
+export interface PeopleView { people: PersonRow[]; invitations: { id: string; name: string; roles: Role[] }[]; mayInvite: Role[]; mayAdmit: boolean }
+export interface Invited { id: string; link: string; path: string | null }
+export interface AccessRow { member: string; name: string; what: string; count: number; applications: string[] }
+export interface RemovalView { name: string; streams: number; applications: number; reviewsCounted: number; reviewsAtRisk: number; assignments: number; sentences: Sentence[] }
+
+export interface SearchHit { application: string; label: string; kind: string; field: string; before: string; match: string; after: string }
+
+/** One port between interface and backend: nothing else of the interface knows Tauri. */
+export interface Backend {
+  standing(): Promise<Standing>;
+  inspectInvitation(text: string): Promise<InvitationView>;       // link, or the contents of an invitation file
+  generatePassphrase(): Promise<string>;
+  strength(passphrase: string): Promise<Strength>;
+  enrol(form: EnrolForm): Promise<Me>;
+  saveAnswer(): Promise<string | null>;                            // asks where; path, or null when called off
+  found(toml: string, label: string, passphrase: string, name: string): Promise<Me>; // creates a programme
+  rehearse(passphrase: string): Promise<Me>;                       // three invented dossiers, a programme of one's own
+  unlock(folder: string, passphrase: string): Promise<Me>;
+  unlockByWords(folder: string, words: string[], newPassphrase: string): Promise<Me>;
+  lock(): Promise<void>;
+  recoveryBegin(): Promise<RecoverySheet>;
+  recoveryConfirm(words: string[]): Promise<void>;
+  changePassphrase(old: string, next: string): Promise<void>;
+
+  reviewerHome(): Promise<ReviewerHome>;
+  dossier(application: string, round: string): Promise<DossierView>;
+  declare(application: string, declaration: 'none' | 'conflict' | 'unsure' | 'recused', kind: string, note: string): Promise<void>;
+  saveDraft(application: string, round: string, draft: Draft): Promise<Saved>;
+  saveNote(application: string, round: string, text: string): Promise<void>;
+  submit(application: string, round: string, reason: string | null): Promise<Submitted>;
+  distribution(): Promise<Distribution[]>;
+  fileText(handle: string): Promise<string>;                       // for shown === 'text'
+  filePages(handle: string): Promise<PageInfo>;                    // for 'pages' and 'image'
+  pageUrl(handle: string, page: number): string;                   // an <img src>
+  saveFile(handle: string): Promise<string | null>;                // asks where, after a warning that it leaves the safe
+
+  exchangePlan(): Promise<ExchangePlan>;
+  exchange(options: { files: 'none' | 'assigned' | 'all'; budgetBytes: number | null }): Promise<ExchangeReport>;
+  cancel(): Promise<void>;                                         // the long act under way
+  onProgress(hear: (progress: Progress) => void): () => void;
+  onChanged(hear: () => void): () => void;                         // something changed: read the view again
+  bundleOut(to: 'relay' | 'coordinators' | 'everyone', files: boolean): Promise<BundleOut | null>;
+  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which
+
+  board(): Promise<Board>;
+  boardPage(query: BoardQuery): Promise<BoardPage>;
+  application(id: string): Promise<ApplicationView>;
+  judge(application: string, gate: string, verdict: 'met' | 'not-met' | 'unclear', reason: string): Promise<void>;
+  askException(application: string, reason: string): Promise<void>;
+  decideException(application: string, grant: boolean, reason: string): Promise<void>;
+  queue(): Promise<QueueView>;
+  decide(ids: string[], verdict: 'accept' | 'set-aside' | 'ask', reason: string): Promise<void>;
+  ranking(round: string | null): Promise<RankingView>;
+  agreement(round: string | null): Promise<AgreementView>;
+  severity(round: string | null): Promise<SeverityView>;
+
+  people(): Promise<PeopleView>;
+  invite(name: string, email: string, roles: Role[]): Promise<Invited>;
+  admit(): Promise<PersonRow | null>;                              // asks for the answer's file
+  confirmWords(member: string): Promise<void>;
+  removal(member: string): Promise<RemovalView>;
+  suspend(member: string): Promise<void>;
+  lift(member: string): Promise<void>;
+  remove(member: string): Promise<void>;
+  access(): Promise<AccessRow[]>;
+
+  search(text: string): Promise<SearchHit[]>;
+}
