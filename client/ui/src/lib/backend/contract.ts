@@ -24,6 +24,10 @@ export type Role = 'reviewer' | 'coordinator' | 'admin';
 export interface InvitationView { programme: string; roles: Role[]; demo: boolean; furtherDevice: boolean }
 export interface Strength { bits: number; good: boolean; goodBits: number }
 export interface EnrolForm { invitation: string; label: string; passphrase: string; name: string; email: string; conflicts: string[] }
+/** What a person chose for this device; nothing secret, kept outside of every home. */
+export interface Preferences { language: string | null; theme: 'system' | 'light' | 'dark'; textSize: number; idleLockMinutes: number; hideTotal: boolean }
+/** Something dropped on the window, or opened with Tessera: an invitation's text, or bundles by their paths. */
+export type Dropped = { kind: 'over' } | { kind: 'left' } | { kind: 'invitation'; text: string } | { kind: 'bundles'; paths: string[] } | { kind: 'other'; names: string[] };
 export interface RecoverySheet { words: string[] }  // 24 or so words, to be copied by hand
 
 // ---------- reviewer ----------
@@ -86,7 +90,9 @@ export interface ExchangeReport {
   relay: string; newPacks: number; receipts: number; waiting: number; refused: number; outbox: number;
   filesSent: number; filesReceived: number; filesLeft: number; bytesUp: number; bytesDown: number; leftBytes: number; warnings: Sentence[];
 }
-export interface ExchangePlan { packsUp: number; bytesUp: number; packsDown: number; bytesDown: number; files: number; filesBytes: number }
+/** What the frame of the window says about the exchange, for every role. */
+export interface ExchangeState { outbox: number; lastExchangeMs: number | null; relayKnown: boolean; running: boolean }
+export interface ExchangePlan { packsUp: number; bytesUp: number; packsDown: number; bytesDown: number; files: number; filesBytes: number; bytesPerSecond: number | null } // as fast as the last time; null: not known
 export interface BundleOut { path: string; parts: number; bytes: number; packs: number }
 export interface BundleIn { path: string; newPacks: number; known: number; refused: number; waiting: number; receipts: number; warnings: Sentence[] }
 
@@ -134,6 +140,10 @@ export interface SearchHit { application: string; label: string; kind: string; f
 /** One port between interface and backend: nothing else of the interface knows Tauri. */
 export interface Backend {
   standing(): Promise<Standing>;
+  preferences(): Promise<Preferences>;
+  savePreferences(preferences: Preferences): Promise<void>;
+  chooseInvitation(): Promise<string | null>;                      // asks for a file; its text, or null when called off
+  onDropped(hear: (what: Dropped) => void): () => void;            // also links and files that were opened with Tessera
   inspectInvitation(text: string): Promise<InvitationView>;       // link, or the contents of an invitation file
   generatePassphrase(): Promise<string>;
   strength(passphrase: string): Promise<Strength>;
@@ -153,6 +163,7 @@ export interface Backend {
   declare(application: string, declaration: 'none' | 'conflict' | 'unsure' | 'recused', kind: string, note: string): Promise<void>;
   saveDraft(application: string, round: string, draft: Draft): Promise<Saved>;
   saveNote(application: string, round: string, text: string): Promise<void>;
+  settleDraft(application: string, round: string, field: string, value: string): Promise<void>; // two laptops: this value stays
   submit(application: string, round: string, reason: string | null): Promise<Submitted>;
   distribution(): Promise<Distribution[]>;
   fileText(handle: string): Promise<string>;                       // for shown === 'text'
@@ -160,6 +171,7 @@ export interface Backend {
   pageUrl(handle: string, page: number): string;                   // an <img src>
   saveFile(handle: string): Promise<string | null>;                // asks where, after a warning that it leaves the safe
 
+  exchangeState(): Promise<ExchangeState>;
   exchangePlan(): Promise<ExchangePlan>;
   exchange(options: { files: 'none' | 'assigned' | 'all'; budgetBytes: number | null }): Promise<ExchangeReport>;
   cancel(): Promise<void>;                                         // the long act under way
