@@ -1,0 +1,74 @@
+// A stand-in for everything behind the interface, in memory and with invented data: tests, pictures and work on the screens
+// run on it. Nothing of it is in the shipped build.
+import type { Backend, Failure } from './contract';
+import { coordinator } from './memory/coordinator';
+import { exchange } from './memory/exchange';
+import { people } from './memory/people';
+import { reviewer } from './memory/reviewer';
+import { session } from './memory/session';
+import { World, type Scenario } from './memory/world';
+
+export class Memory {
+  world: World;
+  backend: Backend;
+  #failing = new Map<string, Failure>();
+  latencyMs = 0;
+
+  constructor(scenario: Scenario = 'reviewer') {
+    this.world = new World(scenario);
+    const acts: Backend = {
+      ...session(this.world),
+      ...reviewer(this.world),
+      ...exchange(this.world),
+      ...coordinator(this.world),
+      ...people(this.world),
+    };
+    this.backend = this.#watched(acts);
+  }
+
+  /** Makes an act fail from here on. */
+  fail(act: keyof Backend, failure: Partial<Failure> & { code: string }): void {
+    this.#failing.set(act, { message: `This failed: ${failure.code}.`, hint: null, at: null, ...failure });
+  }
+
+  heal(): void {
+    this.#failing.clear();
+  }
+
+  /** Starts over, for one test after another. */
+  reset(scenario: Scenario = 'reviewer'): void {
+    this.#failing.clear();
+    this.latencyMs = 0;
+    this.world.begin(scenario);
+  }
+
+  #watched(acts: Backend): Backend {
+    return new Proxy(acts, {
+      get: (target, name: keyof Backend) => {
+        const act = target[name];
+        const failure = this.#failing.get(name);
+        if (failure !== undefined) return () => Promise.reject(failure);
+        if (this.latencyMs === 0) return act;
+        return async (...given: unknown[]) => {
+          await new Promise((done) => setTimeout(done, this.latencyMs));
+          return (act as (...given: unknown[]) => unknown)(...given);
+        };
+      },
+    });
+  }
+}
+
+/** What the address asks for: `?scenario=coordinator&fail=exchange:no-network&language=ar&theme=dark`. */
+function asked(): Memory {
+  const query = new URLSearchParams(window.location.search);
+  const made = new Memory((query.get('scenario') ?? 'reviewer') as Scenario);
+  const [act, code] = query.get('fail')?.split(':') ?? [];
+  if (act !== undefined && code !== undefined) made.fail(act as keyof Backend, { code });
+  const { preferences } = made.world;
+  preferences.language = query.get('language') ?? preferences.language;
+  if (query.get('theme') === 'dark') preferences.theme = 'dark';
+  preferences.textSize = Number(query.get('size') ?? 100);
+  return made;
+}
+
+export const memory = asked();

@@ -1,0 +1,92 @@
+// Exchange with a relay and by bundle over the invented world, and search in it.
+import type { Backend, Progress } from '../contract';
+import { COUNTRIES, ORGANISATIONS } from './names';
+import { sections } from './dossiers';
+import type { World } from './world';
+
+type Part = Pick<
+  Backend,
+  'exchangeState' | 'exchangePlan' | 'exchange' | 'cancel' | 'onProgress' | 'bundleOut' | 'bundleIn' | 'search'
+>;
+
+const STEPS: Progress['phase'][] = ['connecting', 'sending', 'receiving', 'reading', 'files', 'done'];
+
+export function exchange(world: World): Part {
+  const hearers = new Set<(progress: Progress) => void>();
+  let cancelled = false;
+  const outbox = () => world.tasks.filter((task) => task.state === 'in-outbox').length;
+  return {
+    exchangeState: () =>
+      Promise.resolve({ outbox: outbox(), lastExchangeMs: world.lastExchangeMs, relayKnown: world.scenario !== 'rehearsal', running: false }),
+    exchangePlan: () =>
+      Promise.resolve({
+        packsUp: outbox(), bytesUp: outbox() * 9_400, packsDown: 14, bytesDown: 1_180_000, files: 31, filesBytes: 62_400_000, bytesPerSecond: 30_000,
+      }),
+    exchange: async (options) => {
+      cancelled = false;
+      for (const [at, phase] of STEPS.entries()) {
+        for (const hear of hearers) hear({ phase, done: at * 3, total: 15, bytesDone: at * 240_000, bytesTotal: 1_200_000 });
+        await new Promise((done) => setTimeout(done, world.stepMs));
+        if (cancelled) throw { code: 'cancelled', message: 'The exchange was stopped.', hint: null, at: null };
+      }
+      const sent = outbox();
+      world.tasks = world.tasks.map((task) => (task.state === 'in-outbox' ? { ...task, state: 'held-by-relay' } : task));
+      world.lastExchangeMs = Date.now();
+      world.changed();
+      const files = options.files === 'none' ? 0 : 12;
+      return {
+        relay: 'relay.seminar.example', newPacks: 14, receipts: sent, waiting: 0, refused: 0, outbox: 0, filesSent: 0,
+        filesReceived: files, filesLeft: 31 - files, bytesUp: sent * 9_400, bytesDown: 1_180_000, leftBytes: files === 0 ? 62_400_000 : 38_100_000,
+        warnings: [],
+      };
+    },
+    cancel: () => {
+      cancelled = true;
+      return Promise.resolve();
+    },
+    onProgress: (hear) => {
+      hearers.add(hear);
+      return () => hearers.delete(hear);
+    },
+    bundleOut: (_to, files) =>
+      Promise.resolve({ path: '/media/usb/amara-diallo-2027-02-10.tessera', parts: files ? 3 : 1, bytes: files ? 8_200_000 : 41_000, packs: 6 }),
+    bundleIn: (paths) => {
+      world.changed();
+      return Promise.resolve(
+        (paths ?? ['/media/usb/from-coordinator.tessera']).map((path) => ({
+          path, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [],
+        })),
+      );
+    },
+    search: (text) => Promise.resolve(find(world, text)),
+  };
+}
+
+/** Plain search without accents and case; the real one is an index. */
+function find(world: World, text: string): Awaited<ReturnType<Backend['search']>> {
+  const wanted = plain(text.trim());
+  if (wanted === '') return [];
+  const hits: Awaited<ReturnType<Backend['search']>> = [];
+  for (const task of world.tasks.filter((each) => each.readable)) {
+    const places: [string, string, string][] = [
+      ['card', 'Organisation', ORGANISATIONS[task.place - 1] ?? ''],
+      ['card', 'Country', COUNTRIES[task.place - 1] ?? ''],
+      ['note', 'Notes', world.notes.get(task.application) ?? ''],
+      ...sections(task.place - 1).map((section): [string, string, string] => ['section', section.label, section.text]),
+    ];
+    for (const [kind, field, whole] of places) {
+      const at = plain(whole).indexOf(wanted);
+      if (at < 0) continue;
+      const end = at + wanted.length;
+      hits.push({
+        application: task.application, label: task.label, kind, field,
+        before: whole.slice(Math.max(0, at - 60), at), match: whole.slice(at, end), after: whole.slice(end, end + 90),
+      });
+    }
+  }
+  return hits;
+}
+
+function plain(text: string): string {
+  return [...text].map((sign) => sign.normalize('NFD')[0]?.toLowerCase() ?? sign).join('');
+}

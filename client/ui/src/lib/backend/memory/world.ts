@@ -1,0 +1,90 @@
+// The invented world that the acts of the stand-in share: who is here, what they have. Not the acts.
+import type { Draft, Me, Preferences, ProgrammeEntry, TaskRow } from '../contract';
+import { PEOPLE } from './names';
+import { applications, tasks, type Invented } from './applications';
+
+export type Scenario =
+  | 'first-run' | 'locked' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'admin' | 'rehearsal';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+export const PROGRAMME = 'Global Leadership Seminar on Child Protection';
+
+export class World {
+  scenario: Scenario = 'reviewer';
+  me: Me | null = null;
+  programmes: ProgrammeEntry[] = [];
+  preferences: Preferences = { language: 'en', theme: 'light', textSize: 100, idleLockMinutes: 10, hideTotal: false };
+  applications: Invented[] = [];
+  tasks: TaskRow[] = [];
+  drafts = new Map<string, Draft>();
+  settled = new Set<string>();
+  notes = new Map<string, string>();
+  declarations = new Map<string, { declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string }>();
+  lastExchangeMs: number | null = null;
+  /** How long one step of an exchange takes here. */
+  stepMs = 350;
+  readonly now = Date.now();
+  #hearers = new Set<() => void>();
+
+  constructor(scenario: Scenario) {
+    this.begin(scenario);
+  }
+
+  begin(scenario: Scenario): void {
+    this.scenario = scenario;
+    this.programmes =
+      scenario === 'first-run'
+        ? []
+        : [
+            { folder: '/home/amara/tessera/seminar', label: PROGRAMME, lastOpenedMs: this.now - 2 * HOUR },
+            { folder: '/home/amara/tessera/fellowship', label: 'Youth Justice Fellowship', lastOpenedMs: this.now - 12 * DAY },
+          ];
+    this.me = scenario === 'first-run' || scenario === 'locked' ? null : this.person();
+    this.applications = applications(60);
+    this.tasks = scenario === 'reviewer-empty' || scenario === 'waiting' ? [] : tasks(this.applications, scenario === 'rehearsal' ? 3 : 24);
+    this.drafts.clear();
+    this.settled.clear();
+    this.notes.clear();
+    this.declarations.clear();
+    this.lastExchangeMs = scenario === 'reviewer-empty' || scenario === 'waiting' ? null : this.now - 3 * DAY;
+  }
+
+  /** The person who is unlocked in this scenario. */
+  person(): Me {
+    const waiting = this.scenario === 'waiting' || this.scenario === 'first-run' || this.scenario === 'settling';
+    const roles: Me['roles'] =
+      this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario === 'coordinator' ? ['coordinator'] : ['reviewer'];
+    return {
+      folder: '/home/amara/tessera/seminar',
+      programmeId: 'p-7c1e',
+      programme: PROGRAMME,
+      demo: this.scenario === 'rehearsal',
+      memberId: 'm-01',
+      name: PEOPLE[0] ?? '',
+      deviceId: 'd-4f02',
+      roles,
+      state: waiting ? 'waiting' : 'active',
+      checkWords: ['harbour', 'velvet', 'sixteen', 'orchard', 'gallop', 'tundra'],
+      checked: !waiting,
+      recoveryKept: !waiting,
+      notices: [],
+    };
+  }
+
+  /** Whoever shows something reads it again. */
+  changed(): void {
+    for (const hear of this.#hearers) hear();
+  }
+
+  onChanged(hear: () => void): () => void {
+    this.#hearers.add(hear);
+    return () => this.#hearers.delete(hear);
+  }
+}
+
+/** A rejected promise of the contract's shape. */
+export function refused(code: string, message: string, hint: string | null = null): Promise<never> {
+  return Promise.reject({ code, message, hint, at: null });
+}

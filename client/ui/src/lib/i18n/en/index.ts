@@ -1,0 +1,26 @@
+// English, the language from which the others are made: one file of words for each area of the interface.
+import common from './common.json';
+import coordinator from './coordinator.json';
+import engine from './engine.json';
+import errors from './errors.json';
+import exchange from './exchange.json';
+import people from './people.json';
+import reviewer from './reviewer.json';
+import search from './search.json';
+import settings from './settings.json';
+import shell from './shell.json';
+import start from './start.json';
+
+export const areas = {
+  ...common,
+  ...coordinator,
+  ...engine,
+  ...errors,
+  ...exchange,
+  ...people,
+  ...reviewer,
+  ...search,
+  ...settings,
+  ...shell,
+  ...start,
+};

@@ -1,0 +1,44 @@
+// Every place of the shell: its component, its name, who goes there, and whether the side navigation shows it.
+import type { Component } from 'svelte';
+import type { Role } from '../backend/contract';
+import type { Key } from '../i18n/i18n.svelte';
+import type { ScreenName } from '../state/route.svelte';
+import type { IconName } from '../ui/icons';
+import Consistency from '../../screens/reviewer/Consistency.svelte';
+import Exchange from '../../screens/exchange/Exchange.svelte';
+import Home from '../../screens/reviewer/Home.svelte';
+import Review from '../../screens/reviewer/Review.svelte';
+import Search from '../../screens/search/Search.svelte';
+import Settings from '../../screens/settings/Settings.svelte';
+
+export interface Place {
+  screen: ScreenName;
+  name: Key;
+  icon: IconName;
+  /** Who goes there; empty: everybody. */
+  roles: Role[];
+  /** Whether the navigation shows it: only places without parameters. */
+  shown: boolean;
+  /** Takes the route's parameters as its properties. */
+  component: Component<Record<string, string>>;
+}
+
+/** A component whose properties are the parameters of its route. */
+function of<P extends Record<string, string>>(component: Component<P>): Place['component'] {
+  return component as unknown as Place['component'];
+}
+
+/** In the order of the navigation; the first that is for somebody's role is where that person begins. */
+export const PLACES: Place[] = [
+  { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
+  { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, component: of(Review) },
+  { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
+  { screen: 'exchange', name: 'nav.exchange', icon: 'exchange', roles: [], shown: true, component: of(Exchange) },
+  { screen: 'search', name: 'nav.search', icon: 'search', roles: [], shown: true, component: of(Search) },
+  { screen: 'settings', name: 'nav.settings', icon: 'settings', roles: [], shown: true, component: of(Settings) },
+];
+
+/** The places that somebody of these roles goes to. */
+export function placesFor(roles: Role[]): Place[] {
+  return PLACES.filter((place) => place.roles.length === 0 || place.roles.some((role) => roles.includes(role)));
+}

@@ -1,0 +1,24 @@
+// An act that takes a moment: whether it is under way, and how it failed. Not what it does.
+import type { Failure } from '../backend/contract';
+import { failure } from './failure';
+
+export class Act {
+  busy = $state(false);
+  failure = $state.raw<Failure | null>(null);
+
+  /** Does it, once at a time; whether it succeeded. */
+  async run(work: () => Promise<void>): Promise<boolean> {
+    if (this.busy) return false;
+    this.busy = true;
+    this.failure = null;
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.failure = failure(thrown);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// Short words at the foot of the window, also said to screen readers; an act that can be undone offers it here. Not errors
+// that stop somebody's work: these stand where the work is.
+
+export interface Toast {
+  id: number;
+  text: string;
+  tone: 'good' | 'warn' | 'bad';
+  undo: (() => void) | null;
+}
+
+const SHOWN_MS = 6000;
+
+class Toasts {
+  shown = $state<Toast[]>([]);
+  #next = 1;
+
+  say(text: string, tone: Toast['tone'] = 'good', undo: (() => void) | null = null): void {
+    const id = this.#next++;
+    this.shown.push({ id, text, tone, undo });
+    // What can be undone stays until it is put away.
+    if (undo === null && tone !== 'bad') setTimeout(() => this.close(id), SHOWN_MS);
+  }
+
+  close(id: number): void {
+    this.shown = this.shown.filter((toast) => toast.id !== id);
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,30 @@
+// The drawings that stand beside words: paths on a grid of 24, one line of 1.7.
+
+export const ICONS = {
+  home: 'M3 11 12 4l9 7M6 9v11h12V9M10 20v-6h4v6',
+  exchange: 'M7 4v14M3 8l4-4 4 4M17 20V6M13 16l4 4 4-4',
+  search: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M16 16l5 5',
+  settings: 'M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h3M11 12h9M9 10v4',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  board: 'M4 5h4v14H4zM10 5h4v9h-4zM16 5h4v11h-4z',
+  queue: 'M4 6h16M4 12h16M4 18h10M17 16l2 2 3-4',
+  ranking: 'M5 20V11h4v9M10 20V5h4v15M15 20v-6h4v6',
+  people: 'M9 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M3 20c0-4 3-6 6-6s6 2 6 6M16 6a3 3 0 0 1 0 5M17 14c3 .5 4 3 4 6',
+  access: 'M8 9a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 13h9M18 13v4',
+  programme: 'M5 4h14v16H5zM8 8h8M8 12h8M8 16h5',
+  intake: 'M12 4v10M8 10l4 4 4-4M4 16v4h16v-4',
+  assign: 'M4 6h6v5H4zM14 13h6v5h-6zM10 8.500h3a2 2 0 0 1 2 2V13',
+  chart: 'M4 20h16M6 17v-5M10 17V8M14 17v-3M18 17V6',
+  check: 'M5 12.500 10 17 19 7',
+  cross: 'M6 6l12 12M18 6 6 18',
+  warn: 'M12 4 2.500 20h19zM12 10v5M12 17v1',
+  info: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 11v6M12 7v1',
+  next: 'M9 5l7 7-7 7',
+  back: 'M15 5l-7 7 7 7',
+  down: 'M5 9l7 7 7-7',
+  file: 'M6 3h8l4 4v14H6zM14 3v4h4',
+  key: 'M8 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 12h9M18 12v4M15 12v3',
+  undo: 'M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10h-4',
+  help: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M9.500 10a2.500 2.500 0 1 1 3.500 2.300c-.7.300-1 .8-1 1.700M12 17v.5',
+} as const;
+export type IconName = keyof typeof ICONS;

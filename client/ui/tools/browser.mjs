@@ -1,0 +1,56 @@
+// Every screen in a real browser: no accessibility violation, nothing in the console, no sideways scrolling in a small window,
+// in light and dark, from right to left, and with words a third longer.
+import { readFile } from 'node:fs/promises';
+import { browser, each, screens, serve, show } from './window.mjs';
+
+const only = process.argv[2];
+const axe = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const { address, stop } = await serve();
+const chrome = await browser();
+const others = ['fr', 'es', 'zh'];
+const runs = (await screens())
+  .filter((screen) => only === undefined || screen.id === only)
+  .flatMap((screen, at) => [
+    { screen, language: 'en', theme: 'light' },
+    { screen, language: 'en', theme: 'dark' },
+    { screen, language: 'ar', theme: at % 2 === 0 ? 'light' : 'dark' },
+    { screen, language: 'pseudo', theme: 'light' },
+    { screen, language: others[at % 3], theme: at % 2 === 0 ? 'dark' : 'light' },
+    { screen, language: 'en', theme: 'light', size: 200 },
+  ]);
+const findings = [];
+
+await each(runs, 3, async (run) => {
+  const { screen, language, theme, size = 100 } = run;
+  const name = `${screen.id} ${language} ${theme} ${size}%`;
+  const say = (what) => findings.push(`${name}: ${what}`);
+  const page = await chrome.newPage({ viewport: { width: 800, height: 600 }, reducedMotion: 'reduce', bypassCSP: false });
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) say(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => say(`error: ${error.message}`));
+  page.setDefaultTimeout(10_000);
+  try {
+    await show(page, address, screen, run);
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (over > 0) say(`scrolls sideways by ${over} px`);
+    if (size === 100) {
+      await page.evaluate(axe);
+      const result = await page.evaluate(() =>
+        window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+      );
+      for (const { id, nodes } of result.violations) {
+        say(`${id}: ${nodes.slice(0, 2).map((node) => `${node.target} ${node.any[0]?.message ?? node.all[0]?.message ?? ''}`).join(' | ')}`);
+      }
+    }
+  } catch (error) {
+    say(String(error).split('\n').slice(0, 3).join(' '));
+  }
+  await page.close();
+});
+
+await chrome.close();
+stop();
+for (const finding of findings) console.error(finding);
+console.log(`${runs.length} views of ${new Set(runs.map((run) => run.screen.id)).size} screens, ${findings.length} findings`);
+process.exit(findings.length === 0 ? 0 : 1);
