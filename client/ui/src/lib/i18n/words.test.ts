@@ -66,7 +66,7 @@ test('no component says anything without t()', () => {
       before = bare;
       bare = bare.replace(/\{[^{}]*\}/g, '');
     }
-    const texts = [...bare.replace(/<kbd>.*?<\/kbd>/g, '').replace(/=>/g, '').matchAll(/>([^<>]+)</g)].map((match) => match[1]?.trim() ?? '');
+    const texts = [...bare.replace(/<kbd[^>]*>.*?<\/kbd>/g, '').replace(/=>/g, '').matchAll(/>([^<>]+)</g)].map((match) => match[1]?.trim() ?? '');
     const labels = [...bare.matchAll(/\b(?:aria-label|title|placeholder|alt|label)="([^"]+)"/g)].map((match) => match[1] ?? '');
     return [...texts, ...labels].filter((text) => /\p{L}{2}/u.test(text) && text !== 'Tessera').map((text) => `${path}: ${text}`);
   });
