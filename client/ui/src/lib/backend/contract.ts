@@ -97,43 +97,74 @@ export interface BundleOut { path: string; parts: number; bytes: number; packs: 
 export interface BundleIn { path: string; newPacks: number; known: number; refused: number; waiting: number; receipts: number; warnings: Sentence[] }
 
 // ---------- coordinator ----------
-export type Stage = 'received' | 'eligible' | 'ineligible' | 'contested' | 'withdrawn' | 'assigned' | 'read';
-export interface BoardRow { application: string; key: string; title: string; stage: Stage; readers: number; wanted: number; reviews: number; files: number; lacks: string[]; answers: Record<string, string> }
+export type AppStage = 'received' | 'contested' | 'ineligible' | 'eligible' | 'assigned' | 'read' | 'withdrawn';
+export interface StageCount { stage: AppStage; count: number }
+export interface Reads { done: number; wanted: number }
+export interface ReaderRow { member: string; name: string; assigned: number; submitted: number }
+export interface FilterOption { key: string; label: string }
+export interface Filter { field: string; label: string; options: FilterOption[] }
 export interface Board {
-  stages: { stage: Stage; count: number }[]; total: number; reads: { done: number; wanted: number };
-  readers: { member: string; name: string; assigned: number; submitted: number; lastHeardMs: number | null }[];
-  queue: number; lastExchangeMs: number | null; filters: { field: string; label: string; options: { key: string; label: string }[] }[];
+  stages: StageCount[]; total: number; reads: Reads; readers: ReaderRow[];   // the most behind first
+  queue: number; lastExchangeMs: number | null; filters: Filter[];
 }
-export interface BoardQuery { text: string; stage: Stage | null; field: string | null; value: string | null; sort: 'key' | 'title' | 'stage' | 'reviews' | 'rank'; descending: boolean; offset: number; limit: number }
+export interface BoardRow {
+  application: string; key: string; title: string; stage: AppStage; readers: number; wanted: number; reviews: number; files: number;
+  lacks: string[]; answers: Record<string, string>;
+}
+export type BoardSort = 'key' | 'title' | 'stage' | 'reviews';
+export interface BoardQuery { text: string; stage: AppStage | null; field: string | null; value: string | null; sort: BoardSort; descending: boolean; offset: number; limit: number }
 export interface BoardPage { total: number; rows: BoardRow[] }
-export interface Verdict { gate: string; question: string; evidence: string | null; verdict: 'met' | 'not-met' | 'unclear' | null; reason: string; by: string | null }
+export type GateVerdict = 'met' | 'not-met' | 'open';
+export interface GateView { gate: string; question: string; evidence: string | null; verdict: string | null; reason: string; by: string[]; liftable: boolean }
+export interface ExceptionView { asked: string | null; askedBy: string | null; granted: boolean | null; decidedBy: string | null; mayGrant: boolean }
+export interface ReaderView {
+  member: string; name: string; round: string; state: string; conflict: string | null; revision: number | null; counts: boolean;
+  scores: Record<string, string>; waits: string[];
+}
 export interface ApplicationView {
-  application: string; key: string; title: string; stage: Stage; withdrawn: string | null;
-  sections: DossierView['sections']; identity: { field: string; label: string; value: string }[]; files: FileView[]; lacks: string[];
-  gates: Verdict[]; exception: { asked: string | null; askedBy: string | null; granted: boolean | null; decidedBy: string | null; mayDecide: boolean } | null;
-  readers: { member: string; name: string; round: string; state: string; conflict: string | null; revision: number | null; counts: boolean; scores: Record<string, string>; waits: string[] }[];
-  openTo: string[]; duplicates: string[]; previous: string | null; next: string | null;
+  application: string; key: string; title: string; outcome: string;   // 'eligible' | 'by-exception' | 'not-eligible' | 'undecided' | 'contested'
+  withdrawn: string | null; sections: DossierView['sections']; identity: TaskRow['card']; files: FileView[]; lacks: string[];
+  gates: GateView[]; exception: ExceptionView | null; readers: ReaderView[]; openTo: string[]; duplicates: string[];
 }
+export interface QueueApplication { application: string; label: string; round: string | null }
 export interface QueueItem {
-  id: string; class: 'decide' | 'notice'; code: string; sentence: string; reason: string; recommended: 'accept' | 'set-aside' | 'ask' | null;
-  consequence: { accept: string; setAside: string } | null;
-  member: string | null; applications: { application: string; label: string; round: string | null }[]; place: string; says: string[]; asked: boolean;
+  id: string; code: string; sentence: string; recommended: string; reason: string;   // sentence and reason in English
+  member: string | null; memberId: string | null; applications: QueueApplication[]; place: string;
+  says: string[];                                 // what this side says, then the others
+  asked: boolean; question: string;               // the same for sides of one question
 }
-export interface QueueView { waiting: QueueItem[]; notices: QueueItem[]; decided: { item: QueueItem; verdict: string; reason: string; by: string }[] }
-export interface RankedRow { application: string; key: string; title: string; rank: number | null; tied: boolean; total: string | null; sd: string | null; reads: number; min: string | null; max: string | null; corrected: { rank: number; value: string; chance: string } | null; why: string | null }
-export interface RankingView { round: string | null; rounds: { key: string; label: string }[]; rows: RankedRow[]; seats: number | null; advice: { sentence: Sentence; act: Sentence }; warnings: Sentence[]; method: string }
-export interface AgreementView { rows: { criterion: string; label: string; alpha: string | null; low: string | null; high: string | null; n: number; reason: string | null }[]; advice: { sentence: Sentence; act: Sentence } }
-export interface SeverityView { light: 'red' | 'amber' | 'green'; raw: string; corrected: string; rows: { reviewer: string; effect: string; se: string; reads: number }[]; advice: { sentence: Sentence; act: Sentence } }
+export type QueueVerdict = 'accept' | 'set-aside' | 'ask';
+export interface DecidedItem { item: QueueItem; verdict: QueueVerdict; reason: string; by: string }
+export interface QueueView { waiting: QueueItem[]; notices: QueueItem[]; decided: DecidedItem[] }
+export interface AdviceView { sentence: Sentence; act: Sentence }
+export interface RoundName { key: string; label: string }
+export interface RankedRow {
+  application: string | null; key: string; title: string; rank: number | null; tiedWith: string[]; tieBrokenBy: string | null;
+  total: string | null; sd: string | null; reads: number; min: string | null; max: string | null; incomplete: boolean;
+}
+export interface RankingView { round: string | null; rounds: RoundName[]; rows: RankedRow[]; seats: number | null; advice: AdviceView; warnings: Sentence[] }
+export interface AgreementLine { criterion: string; label: string; metric: string; alpha: string | null; low: string | null; high: string | null; units: number; sentence: Sentence }
+export interface AgreementView { rows: AgreementLine[]; advice: AdviceView }
+export interface SeverityLine { reader: string; reads: number; effect: string | null; sd: string | null }   // positive: more points than a typical reader
+export interface MoveLine { key: string; raw: string | null; rawRank: number | null; corrected: string | null; rank: number | null; chance: number | null; band: boolean }
+export interface SeverityView {
+  light: string;                                  // 'red' | 'amber' | 'green': whether a correction helps
+  recallRaw: string | null; recallCorrected: string | null; withheld: boolean; readers: SeverityLine[]; moves: MoveLine[];
+  advice: AdviceView; warnings: Sentence[];
+}
 
-// ---------- people and keys ----------
+// ---------- people and access ----------
+export type MemberStanding = 'waiting' | 'active' | 'suspended' | 'removed';
 export interface PersonRow {
-  member: string; name: string; email: string; roles: Role[]; standing: 'invited' | 'active' | 'suspended' | 'removed'; checked: boolean;
-  checkWords: string[] | null; devices: { device: string; paper: boolean; addedMs: number | null }[]; lastHeardMs: number | null;
+  member: string; name: string; contact: string; roles: Role[]; standing: MemberStanding; checked: boolean;
+  checkWords: string[] | null;                    // where this device invited
+  devices: number; papers: number; me: boolean;
 }
-export interface PeopleView { people: PersonRow[]; invitations: { id: string; name: string; roles: Role[] }[]; mayInvite: Role[]; mayAdmit: boolean }
-export interface Invited { id: string; link: string; path: string | null }
-export interface AccessRow { member: string; name: string; what: string; count: number; applications: string[] }
-export interface RemovalView { name: string; streams: number; applications: number; reviewsCounted: number; reviewsAtRisk: number; assignments: number; sentences: Sentence[] }
+export interface InvitationRow { id: string; name: string }
+export interface PeopleView { people: PersonRow[]; invitations: InvitationRow[]; mayInvite: Role[]; mayRemove: boolean }
+export interface Invited { id: string; link: string }
+export interface AccessRow { member: string; name: string; what: string; count: number; applications: string[]; now: boolean }
+export interface RemovalView { name: string; devices: number; dossiers: number; assignments: number; reviews: number; needsOthers: boolean }
 
 export interface SearchHit { application: string; label: string; kind: string; field: string; before: string; match: string; after: string }
 
@@ -183,18 +214,19 @@ export interface Backend {
   board(): Promise<Board>;
   boardPage(query: BoardQuery): Promise<BoardPage>;
   application(id: string): Promise<ApplicationView>;
-  judge(application: string, gate: string, verdict: 'met' | 'not-met' | 'unclear', reason: string): Promise<void>;
+  judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   queue(): Promise<QueueView>;
-  decide(ids: string[], verdict: 'accept' | 'set-aside' | 'ask', reason: string): Promise<void>;
+  decide(ids: string[], verdict: QueueVerdict, reason: string): Promise<void>;
   ranking(round: string | null): Promise<RankingView>;
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
 
   people(): Promise<PeopleView>;
-  invite(name: string, email: string, roles: Role[]): Promise<Invited>;
-  admit(): Promise<PersonRow | null>;                              // asks for the answer's file
+  invite(name: string, roles: Role[]): Promise<Invited>;
+  saveInvitation(link: string, name: string): Promise<string | null>; // asks where
+  admit(path: string | null): Promise<PersonRow | null>;           // null: asks for the answer's file
   confirmWords(member: string): Promise<void>;
   removal(member: string): Promise<RemovalView>;
   suspend(member: string): Promise<void>;

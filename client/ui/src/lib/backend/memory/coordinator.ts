@@ -1,15 +1,15 @@
 // The coordinator's acts over the invented world: board, applications, queue, ranking.
-import type { Backend, BoardRow, Stage } from '../contract';
+import type { Backend, AppStage, BoardRow } from '../contract';
 import { files, sections } from './dossiers';
 import { PEOPLE } from './names';
-import { HOUR, refused, type World } from './world';
+import { refused, type World } from './world';
 
 type Part = Pick<
   Backend,
   'board' | 'boardPage' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'decide' | 'ranking' | 'agreement' | 'severity'
 >;
 
-const STAGES: Stage[] = ['read', 'assigned', 'assigned', 'eligible', 'received', 'read', 'ineligible', 'contested', 'assigned', 'withdrawn'];
+const STAGES: AppStage[] = ['read', 'assigned', 'assigned', 'eligible', 'received', 'read', 'ineligible', 'contested', 'assigned', 'withdrawn'];
 
 export function coordinator(world: World): Part {
   const rows = (): BoardRow[] =>
@@ -21,12 +21,12 @@ export function coordinator(world: World): Part {
   return {
     board: () => {
       const all = rows();
-      const stages: Stage[] = ['received', 'eligible', 'ineligible', 'contested', 'withdrawn', 'assigned', 'read'];
+      const stages: AppStage[] = ['received', 'eligible', 'ineligible', 'contested', 'withdrawn', 'assigned', 'read'];
       return Promise.resolve({
         stages: stages.map((stage) => ({ stage, count: all.filter((row) => row.stage === stage).length })),
         total: all.length,
         reads: { done: all.reduce((sum, row) => sum + row.reviews, 0), wanted: all.reduce((sum, row) => sum + row.readers, 0) },
-        readers: PEOPLE.slice(0, 9).map((name, at) => ({ member: `m-${at + 1}`, name, assigned: 12, submitted: (at * 5) % 13, lastHeardMs: at === 4 ? null : world.now - at * 30 * HOUR })),
+        readers: PEOPLE.slice(0, 9).map((name, at) => ({ member: `m-${at + 1}`, name, assigned: 12, submitted: (at * 5) % 13 })),
         queue: 0,
         lastExchangeMs: world.lastExchangeMs,
         filters: [],
@@ -41,9 +41,9 @@ export function coordinator(world: World): Part {
       if (row === undefined) return refused('not-found', 'There is no such application.');
       const n = Number(id.slice(2)) - 1;
       return Promise.resolve({
-        application: id, key: row.key, title: row.title, stage: row.stage, withdrawn: null, sections: sections(n),
+        application: id, key: row.key, title: row.title, outcome: 'undecided', withdrawn: null, sections: sections(n),
         identity: [{ field: 'name', label: 'Name', value: row.title }], files: files(n), lacks: row.lacks, gates: [], exception: null,
-        readers: [], openTo: [], duplicates: [], previous: null, next: null,
+        readers: [], openTo: [], duplicates: [],
       });
     },
     judge: () => Promise.resolve(),
@@ -53,7 +53,7 @@ export function coordinator(world: World): Part {
     decide: () => Promise.resolve(),
     ranking: (round) => {
       const advice = { sentence: { code: 'none', text: '', params: {} }, act: { code: 'none', text: '', params: {} } };
-      return Promise.resolve({ round, rounds: [], rows: [], seats: 20, advice, warnings: [], method: '' });
+      return Promise.resolve({ round, rounds: [], rows: [], seats: 20, advice, warnings: [] });
     },
     agreement: () => refused('not-enough', 'Too few reviews are here.'),
     severity: () => refused('not-enough', 'Too few reviews are here.'),

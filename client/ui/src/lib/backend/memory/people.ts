@@ -1,24 +1,25 @@
 // The admin's acts over the invented world: people, invitations, access, removal.
 import type { Backend } from '../contract';
 import { PEOPLE } from './names';
-import { DAY, refused, type World } from './world';
+import { refused, type World } from './world';
 
-type Part = Pick<Backend, 'people' | 'invite' | 'admit' | 'confirmWords' | 'removal' | 'suspend' | 'lift' | 'remove' | 'access'>;
+type Part = Pick<Backend, 'people' | 'invite' | 'saveInvitation' | 'admit' | 'confirmWords' | 'removal' | 'suspend' | 'lift' | 'remove' | 'access'>;
 
-export function people(world: World): Part {
+export function people(_world: World): Part {
   return {
     people: () =>
       Promise.resolve({
         people: PEOPLE.map((name, at) => ({
-          member: `m-${at + 1}`, name, email: `person${at + 1}@example.org`, roles: at < 2 ? ['coordinator'] : ['reviewer'],
+          member: `m-${at + 1}`, name, contact: `person${at + 1}@example.org`, roles: at < 2 ? ['coordinator'] : ['reviewer'],
           standing: at === 6 ? 'suspended' : at === 9 ? 'removed' : 'active', checked: at % 4 !== 3, checkWords: null,
-          devices: [{ device: `d-${at}`, paper: false, addedMs: world.now - at * DAY }], lastHeardMs: world.now - at * DAY,
+          devices: 1, papers: at % 2, me: at === 0,
         })),
         invitations: [],
         mayInvite: ['reviewer', 'coordinator'],
-        mayAdmit: true,
+        mayRemove: true,
       }),
-    invite: () => Promise.resolve({ id: 'i-1', link: 'tessera://invitation/invented', path: null }),
+    invite: () => Promise.resolve({ id: 'i-1', link: 'tessera://invitation/invented' }),
+    saveInvitation: (_link, name) => Promise.resolve(`/media/usb/${name}.invitation`),
     admit: () => Promise.resolve(null),
     confirmWords: () => Promise.resolve(),
     removal: () => refused('not-found', 'There is no such person.'),
