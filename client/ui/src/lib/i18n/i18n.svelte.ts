@@ -20,6 +20,9 @@ export const AUTONYMS: Record<Language, string> = {
 };
 
 const loaders = import.meta.glob<Record<string, string>>('./{fr,es,ar,zh}/*.json', { import: 'default' });
+/** First strong isolate, and pop: what stands between keeps its own direction. */
+const ISOLATE = String.fromCharCode(0x2068);
+const POP = String.fromCharCode(0x2069);
 const RTL_TEXT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 let language = $state<Language>('en');
@@ -80,7 +83,7 @@ function isolated(params: Params): Params {
   const rtl = direction() === 'rtl';
   const entries = Object.entries(params).map(([name, value]): [string, string | number | boolean] => {
     const text = typeof value === 'string' && value !== '' && (rtl || RTL_TEXT.test(value));
-    return [name, text ? `\u2068${value}\u2069` : value];
+    return [name, text ? ISOLATE + value + POP : value];
   });
   return Object.fromEntries(entries);
 }

@@ -1,4 +1,5 @@
 // An act that takes a moment: whether it is under way, and how it failed. Not what it does.
+import { untrack } from 'svelte';
 import type { Failure } from '../backend/contract';
 import { failure } from './failure';
 
@@ -8,7 +9,8 @@ export class Act {
 
   /** Does it, once at a time; whether it succeeded. */
   async run(work: () => Promise<void>): Promise<boolean> {
-    if (this.busy) return false;
+    // An effect that starts an act must not run again because the act ended.
+    if (untrack(() => this.busy)) return false;
     this.busy = true;
     this.failure = null;
     try {
