@@ -1,5 +1,5 @@
 // Dates, numbers, sizes and lists as the chosen language writes them. Not words (`i18n.svelte.ts`).
-import { locale } from './i18n.svelte';
+import { isolate, locale } from './i18n.svelte';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -62,6 +62,7 @@ export function relative(ms: number, now: number = Date.now()): string {
   return words.format(Math.trunc(past / DAY), 'day');
 }
 
+/** "Ana, 李文静 and Esi": a name in another direction cannot turn those beside it. */
 export function list(parts: string[]): string {
-  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(parts);
+  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(parts.map(isolate));
 }

@@ -79,11 +79,11 @@ export function say(key: string, params?: Params): string | null {
   return String(message.format(params === undefined ? undefined : isolated(params)));
 }
 
+/** Keeps the direction of a text to itself. */
+export function isolate(text: string): string {
+  return text !== '' && (direction() === 'rtl' || RTL_TEXT.test(text)) ? ISOLATE + text + POP : text;
+}
+
 function isolated(params: Params): Params {
-  const rtl = direction() === 'rtl';
-  const entries = Object.entries(params).map(([name, value]): [string, string | number | boolean] => {
-    const text = typeof value === 'string' && value !== '' && (rtl || RTL_TEXT.test(value));
-    return [name, text ? ISOLATE + value + POP : value];
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? isolate(value) : value]));
 }

@@ -1,6 +1,9 @@
-// The coordinator's acts over the invented world: board, applications, queue, ranking.
-import type { Backend, AppStage, BoardRow } from '../contract';
-import { files, sections } from './dossiers';
+// The coordinator's acts over the invented world: board, applications, merge desk, figures.
+import type { AppStage, Backend, BoardRow, GateView, QueueVerdict, ReaderView } from '../contract';
+import type { Invented } from './applications';
+import { deskOf, exception, FILTERS, gates, outcome, plan, row } from './desk';
+import { CRITERIA, files, sections } from './dossiers';
+import { agreement, ranking, severity } from './figures';
 import { PEOPLE } from './names';
 import { refused, type World } from './world';
 
@@ -9,53 +12,121 @@ type Part = Pick<
   'board' | 'boardPage' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'decide' | 'ranking' | 'agreement' | 'severity'
 >;
 
-const STAGES: AppStage[] = ['read', 'assigned', 'assigned', 'eligible', 'received', 'read', 'ineligible', 'contested', 'assigned', 'withdrawn'];
+const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'withdrawn'];
 
 export function coordinator(world: World): Part {
-  const rows = (): BoardRow[] =>
-    world.applications.map(({ id, key, name, country, n }) => {
-      const stage = STAGES[n % STAGES.length] ?? 'received';
-      const reads = stage === 'read' ? 3 : stage === 'assigned' ? n % 3 : 0;
-      return { application: id, key, title: name, stage, readers: stage === 'assigned' || stage === 'read' ? 3 : 0, wanted: 3, reviews: reads, files: 4, lacks: n % 7 === 3 ? ['letters'] : [], answers: { country } };
-    });
+  const rows = (): BoardRow[] => world.applications.map((one) => row(world, one));
+  const known = (id: string): Invented | undefined => world.applications.find((one) => one.id === id);
+  const done = (): Promise<void> => {
+    world.changed();
+    return Promise.resolve();
+  };
   return {
     board: () => {
       const all = rows();
-      const stages: AppStage[] = ['received', 'eligible', 'ineligible', 'contested', 'withdrawn', 'assigned', 'read'];
+      const readers = PEOPLE.slice(2, 14).map((name, at) => ({ member: `m-${at + 3}`, name, assigned: all.length === 0 ? 0 : 12, submitted: [0, 12, 9, 0, 12, 4, 11, 7, 12, 0, 12, 10][at] ?? 0 }));
+      readers.sort((a, b) => b.assigned - b.submitted - (a.assigned - a.submitted));
       return Promise.resolve({
-        stages: stages.map((stage) => ({ stage, count: all.filter((row) => row.stage === stage).length })),
+        stages: STAGES.map((stage) => ({ stage, count: all.filter((each) => each.stage === stage).length })).filter(({ count }) => count > 0),
         total: all.length,
-        reads: { done: all.reduce((sum, row) => sum + row.reviews, 0), wanted: all.reduce((sum, row) => sum + row.readers, 0) },
-        readers: PEOPLE.slice(0, 9).map((name, at) => ({ member: `m-${at + 1}`, name, assigned: 12, submitted: (at * 5) % 13 })),
-        queue: 0,
+        reads: { done: readers.reduce((sum, each) => sum + each.submitted, 0), wanted: readers.reduce((sum, each) => sum + each.assigned, 0) },
+        readers: all.length === 0 ? [] : readers,
+        queue: deskOf(world).queue.waiting.length,
         lastExchangeMs: world.lastExchangeMs,
-        filters: [],
+        filters: FILTERS,
       });
     },
     boardPage: (query) => {
-      const found = rows().filter((row) => (query.stage === null || row.stage === query.stage) && `${row.key} ${row.title}`.toLowerCase().includes(query.text.toLowerCase()));
+      const folded = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+      const words = folded(query.text).split(/\s+/).filter(Boolean);
+      const found = rows().filter(
+        (each) =>
+          words.every((word) => folded(`${each.key} ${each.title}`).includes(word)) &&
+          (query.stage === null || each.stage === query.stage) &&
+          (query.field === null || query.value === null || each.answers[query.field] === query.value),
+      );
+      const by = (each: BoardRow) => (query.sort === 'stage' ? STAGES.indexOf(each.stage) : each[query.sort]);
+      const sign = query.descending ? -1 : 1;
+      found.sort((a, b) => (by(a) < by(b) ? -sign : by(a) > by(b) ? sign : a.key.localeCompare(b.key)));
       return Promise.resolve({ total: found.length, rows: found.slice(query.offset, query.offset + query.limit) });
     },
     application: (id) => {
-      const row = rows().find((each) => each.application === id);
-      if (row === undefined) return refused('not-found', 'There is no such application.');
-      const n = Number(id.slice(2)) - 1;
+      const one = known(id);
+      if (one === undefined) return refused('not-found', 'this application is not here');
+      const judged = gates(world, one);
+      const asked = exception(world, one);
+      const line = row(world, one);
       return Promise.resolve({
-        application: id, key: row.key, title: row.title, outcome: 'undecided', withdrawn: null, sections: sections(n),
-        identity: [{ field: 'name', label: 'Name', value: row.title }], files: files(n), lacks: row.lacks, gates: [], exception: null,
-        readers: [], openTo: [], duplicates: [],
+        application: id, key: one.key, title: one.name, outcome: outcome(judged, asked.granted === true),
+        withdrawn: plan(one.n) === 'withdrawn' ? 'Wrote on 3 February that she has taken a post abroad.' : null,
+        sections: sections(one.n),
+        identity: [
+          { field: 'name', label: 'Name', value: one.name }, { field: 'email', label: 'E-mail', value: `applicant${one.n + 1}@example.org` },
+          { field: 'born', label: 'Year of birth', value: String(1976 + (one.n % 25)) }, { field: 'organisation', label: 'Organisation', value: one.organisation },
+          { field: 'country', label: 'Country', value: one.country },
+        ],
+        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(one, line),
+        openTo: ['Amara Diallo', 'Nguyễn Thị Hoa', ...readers(one, line).filter((reader) => reader.state === 'assigned').map((reader) => reader.name)],
+        duplicates: one.n % 10 === 0 ? [`GLS-${String(one.n + 21).padStart(4, '0')}`] : [],
       });
     },
-    judge: () => Promise.resolve(),
-    askException: () => Promise.resolve(),
-    decideException: () => Promise.resolve(),
-    queue: () => Promise.resolve({ waiting: [], notices: [], decided: [] }),
-    decide: () => Promise.resolve(),
-    ranking: (round) => {
-      const advice = { sentence: { code: 'none', text: '', params: {} }, act: { code: 'none', text: '', params: {} } };
-      return Promise.resolve({ round, rounds: [], rows: [], seats: 20, advice, warnings: [] });
+    judge: (id, key, verdict, reason) => {
+      const one = known(id);
+      if (one === undefined) return refused('not-found', 'this application is not here');
+      const judged = gates(world, one).map((gate): GateView => (gate.gate === key ? { ...gate, verdict, reason, by: [world.me?.name ?? ''] } : gate));
+      deskOf(world).gates.set(id, judged);
+      return done();
     },
-    agreement: () => refused('not-enough', 'Too few reviews are here.'),
-    severity: () => refused('not-enough', 'Too few reviews are here.'),
+    askException: (id, reason) => {
+      const one = known(id);
+      if (one === undefined) return refused('not-found', 'this application is not here');
+      deskOf(world).exceptions.set(id, { asked: reason, askedBy: world.me?.name ?? '', granted: null, decidedBy: null, mayGrant: false });
+      return done();
+    },
+    decideException: (id, granted) => {
+      const one = known(id);
+      if (one === undefined) return refused('not-found', 'this application is not here');
+      deskOf(world).exceptions.set(id, { ...exception(world, one), granted, decidedBy: world.me?.name ?? '' });
+      return done();
+    },
+    queue: () => Promise.resolve(structuredClone(deskOf(world).queue)),
+    decide: (ids, verdict, reason) => {
+      decide(world, ids, verdict, reason);
+      return done();
+    },
+    ranking: (round) => Promise.resolve(ranking(world, round)),
+    agreement: () => Promise.resolve(agreement()),
+    severity: () => Promise.resolve(severity(world)),
   };
+}
+
+/** Takes items off the desk, with the other sides of their question; a notice is only seen. */
+function decide(world: World, ids: string[], verdict: QueueVerdict, reason: string): void {
+  const { queue } = deskOf(world);
+  const by = world.me?.name ?? '';
+  for (const id of ids) {
+    const item = queue.waiting.find((each) => each.id === id) ?? queue.decided.find((each) => each.item.id === id)?.item;
+    queue.notices = queue.notices.filter((each) => each.id !== id);
+    if (item === undefined) continue;
+    if (verdict === 'ask') {
+      queue.waiting = queue.waiting.map((each) => (each.id === id ? { ...each, asked: true } : each));
+      continue;
+    }
+    queue.waiting = queue.waiting.filter((each) => each.id !== id && each.question !== item.question);
+    queue.decided = [{ item, verdict, reason, by }, ...queue.decided.filter((each) => each.item.id !== id)];
+  }
+}
+
+function readers(one: Invented, line: BoardRow): ReaderView[] {
+  return Array.from({ length: line.readers }, (_, at) => {
+    const member = 2 + ((one.n * 3 + at * 5) % 14);
+    const counts = at < line.reviews;
+    const scores = Object.fromEntries(CRITERIA.slice(0, 5).map((criterion, place) => [criterion.key, String(Math.min(Number(criterion.max), 2 + ((one.n + at * 2 + place) % 4)))]));
+    const late = counts && one.n % 9 === 5 && at === 2;
+    return {
+      member: `m-${member + 1}`, name: PEOPLE[member] ?? '', round: 'First reading', state: one.n % 8 === 2 && at === 1 && !counts ? 'withdrawn' : 'assigned',
+      conflict: at === 2 && !counts && one.n % 6 === 2 ? 'unsure' : counts ? 'none' : null, revision: counts && !late ? 1 + (at % 2) : null, counts: counts && !late,
+      scores: counts && !late ? scores : {}, waits: late ? ['after-close'] : [],
+    };
+  });
 }

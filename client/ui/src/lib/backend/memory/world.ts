@@ -4,7 +4,7 @@ import { PEOPLE } from './names';
 import { applications, tasks, type Invented } from './applications';
 
 export type Scenario =
-  | 'first-run' | 'locked' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'admin' | 'rehearsal';
+  | 'first-run' | 'locked' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'coordinator-empty' | 'coordinator-large' | 'admin' | 'rehearsal';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -42,7 +42,7 @@ export class World {
             { folder: '/home/amara/tessera/fellowship', label: 'Youth Justice Fellowship', lastOpenedMs: this.now - 12 * DAY },
           ];
     this.me = scenario === 'first-run' || scenario === 'locked' ? null : this.person();
-    this.applications = applications(60);
+    this.applications = applications(scenario === 'coordinator-empty' ? 0 : scenario === 'coordinator-large' ? 5000 : 60);
     this.tasks = scenario === 'reviewer-empty' || scenario === 'waiting' ? [] : tasks(this.applications, scenario === 'rehearsal' ? 3 : 24);
     this.drafts.clear();
     this.settled.clear();
@@ -55,7 +55,7 @@ export class World {
   person(): Me {
     const waiting = this.scenario === 'waiting' || this.scenario === 'first-run' || this.scenario === 'settling';
     const roles: Me['roles'] =
-      this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario === 'coordinator' ? ['coordinator'] : ['reviewer'];
+      this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario.startsWith('coordinator') ? ['coordinator'] : ['reviewer'];
     return {
       folder: '/home/amara/tessera/seminar',
       programmeId: 'p-7c1e',

@@ -1,0 +1,111 @@
+// What coordinators have judged and decided in the invented world, as long as that world lasts. Not the acts.
+import type { AppStage, BoardRow, ExceptionView, Filter, GateView, QueueView } from '../contract';
+import type { Invented } from './applications';
+import { COUNTRIES } from './names';
+import { invented as inventedQueue } from './queue';
+import type { World } from './world';
+
+export interface Desk {
+  gates: Map<string, GateView[]>;
+  exceptions: Map<string, ExceptionView>;
+  queue: QueueView;
+}
+
+const DESKS = new WeakMap<object, Desk>();
+
+/** The desk of a world; a world that begins anew has a new one. */
+export function deskOf(world: World): Desk {
+  let desk = DESKS.get(world.applications);
+  if (desk === undefined) {
+    desk = { gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario) };
+    DESKS.set(world.applications, desk);
+  }
+  return desk;
+}
+
+const GATES: Omit<GateView, 'verdict' | 'reason' | 'by'>[] = [
+  { gate: 'target-group', question: 'Does the applicant belong to one of the four target groups?', evidence: 'Curriculum vitae; a letter of the employer where it does not say it.', liftable: true },
+  { gate: 'media', question: 'Is there at least one item of media coverage?', evidence: 'An article, a broadcast or a page that names the applicant’s work.', liftable: true },
+  { gate: 'english', question: 'Is proficiency in written English shown?', evidence: 'The four answers, or a certificate.', liftable: false },
+  { gate: 'age', question: 'Is the applicant between 18 and 45 on the day of the deadline?', evidence: null, liftable: true },
+];
+const REASONS: Record<string, string> = {
+  'target-group': 'Heads the legal clinic of the faculty since 2016; the letter of the dean confirms it.',
+  media: 'Radio interview of 14 minutes, in the attachments.',
+  english: 'The answers were written in clear English.',
+  age: 'Born in 1989, by the application form.',
+};
+/** How far each is: most wait for readers, some for a verdict. */
+const PLAN: AppStage[] = ['read', 'assigned', 'assigned', 'eligible', 'received', 'read', 'ineligible', 'contested', 'assigned', 'withdrawn'];
+
+export function plan(n: number): AppStage {
+  return PLAN[(n + Math.floor(n / 10) * 3) % PLAN.length] ?? 'received';
+}
+
+export function gates(world: World, one: Invented): GateView[] {
+  const stage = plan(one.n);
+  return (
+    deskOf(world).gates.get(one.id) ??
+    GATES.map((gate, at) => {
+      const failed = stage === 'ineligible' && at === (one.n % 2 === 0 ? 3 : 1);
+      const left = (stage === 'received' && at > one.n % 3) || (stage === 'contested' && at === 0);
+      const by = stage === 'contested' && at === 0 ? ['Amara Diallo', 'Nguyễn Thị Hoa'] : left ? [] : [at % 2 === 0 ? 'Amara Diallo' : 'Nguyễn Thị Hoa'];
+      if (left) return { ...gate, verdict: null, reason: '', by };
+      const reason = failed ? (at === 3 ? 'Born in 1971; the form says 55 years.' : 'No coverage was sent, and none was found by name.') : (REASONS[gate.gate] ?? '');
+      return { ...gate, verdict: failed ? 'not-met' : 'met', reason, by };
+    })
+  );
+}
+
+export function exception(world: World, one: Invented): ExceptionView {
+  const asked = plan(one.n) === 'ineligible' && one.n % 20 === 6;
+  return (
+    deskOf(world).exceptions.get(one.id) ?? {
+      asked: asked ? 'Twenty years before the supreme court; two members of the jury of last year vouch for the work.' : null,
+      askedBy: asked ? 'Nguyễn Thị Hoa' : null,
+      granted: null,
+      decidedBy: null,
+      mayGrant: true,
+    }
+  );
+}
+
+/** What follows from the verdicts, in the engine's words. */
+export function outcome(of: GateView[], granted: boolean): string {
+  if (of.some((gate) => gate.verdict === null && gate.by.length > 1)) return 'contested';
+  if (of.some((gate) => gate.verdict === 'not-met' && !(granted && gate.liftable))) return 'not-eligible';
+  if (of.some((gate) => gate.verdict !== 'met' && gate.verdict !== 'not-met')) return 'undecided';
+  return of.some((gate) => gate.verdict === 'not-met') ? 'by-exception' : 'eligible';
+}
+
+export function row(world: World, one: Invented): BoardRow {
+  const word = outcome(gates(world, one), exception(world, one).granted === true);
+  const planned = plan(one.n);
+  const readers = planned === 'read' || planned === 'assigned' ? (one.n % 11 === 2 ? 2 : 3) : 0;
+  const reviews = planned === 'read' ? readers : planned === 'assigned' ? one.n % readers : 0;
+  const judged: AppStage = word === 'contested' ? 'contested' : word === 'not-eligible' ? 'ineligible' : word === 'undecided' ? 'received' : 'eligible';
+  return {
+    application: one.id, key: one.key, title: one.name,
+    stage: planned === 'withdrawn' ? 'withdrawn' : readers > 0 && judged === 'eligible' ? planned : judged,
+    readers, wanted: 3, reviews, files: one.n % 7 === 3 ? 3 : 4,
+    lacks: one.n % 7 === 3 ? ['1 × Recommendation letters'] : one.n % 13 === 5 ? ['Year of birth', '1 × Media coverage'] : [],
+    answers: { country: key(one.country), group: GROUPS[one.n % GROUPS.length]?.key ?? '', route: one.n % 4 === 1 ? 'mail' : 'web' },
+  };
+}
+
+const GROUPS = [
+  { key: 'lawyer', label: 'Child protection lawyer' },
+  { key: 'manager', label: 'Senior management of an organisation' },
+  { key: 'clinic', label: 'Head of a university’s legal clinic' },
+  { key: 'other', label: 'Other, with projects of legal protection' },
+];
+
+function key(word: string): string {
+  return word.toLowerCase();
+}
+
+export const FILTERS: Filter[] = [
+  { field: 'country', label: 'Country', options: [...new Set(COUNTRIES)].sort().map((label) => ({ key: key(label), label })) },
+  { field: 'group', label: 'Target group', options: GROUPS },
+  { field: 'route', label: 'Came in by', options: [{ key: 'web', label: 'Link' }, { key: 'mail', label: 'Mail' }] },
+];

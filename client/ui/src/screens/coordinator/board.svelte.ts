@@ -1,0 +1,99 @@
+// The rows of the board in the order that is looked at: what is asked for, what of it is here, and what stands before and after
+// an application in it. Not the board above the rows.
+import { backend } from '../../lib/backend';
+import type { AppStage, BoardQuery, BoardRow, BoardSort, Failure } from '../../lib/backend/contract';
+import { app } from '../../lib/state/app.svelte';
+import { failure } from '../../lib/state/failure';
+
+/** How many rows are read at once; the engine gives at most 500. */
+const STEP = 200;
+const MOST = 500;
+
+type Wanted = Omit<BoardQuery, 'offset' | 'limit'>;
+const EVERYTHING: Wanted = { text: '', stage: null, field: null, value: null, sort: 'key', descending: false };
+
+class BoardList {
+  wanted = $state<Wanted>({ ...EVERYTHING });
+  rows = $state.raw<BoardRow[]>([]);
+  total = $state(0);
+  /** Whether anything was read since the board was opened. */
+  read = $state(false);
+  failure = $state.raw<Failure | null>(null);
+  #turn = 0;
+
+  constructor() {
+    // A search is a name more often than not: a lock forgets it.
+    $effect.root(() => {
+      $effect(() => {
+        if (app.me === null) this.reset();
+      });
+    });
+  }
+
+  get filtered(): boolean {
+    const { text, stage, value } = this.wanted;
+    return text.trim() !== '' || stage !== null || value !== null;
+  }
+
+  reset(): void {
+    this.#turn += 1;
+    this.wanted = { ...EVERYTHING };
+    this.rows = [];
+    this.total = 0;
+    this.read = false;
+  }
+
+  /** Reads the rows anew, as many as were seen. */
+  load(): Promise<void> {
+    return this.#page(0, Math.min(MOST, Math.max(STEP, this.rows.length)));
+  }
+
+  more(): Promise<void> {
+    return this.#page(this.rows.length, STEP);
+  }
+
+  ask(change: Partial<Wanted>): Promise<void> {
+    Object.assign(this.wanted, change);
+    return this.#page(0, STEP);
+  }
+
+  /** Sorts by this; the same again turns it round. */
+  sort(by: BoardSort): Promise<void> {
+    return this.ask({ sort: by, descending: this.wanted.sort === by && !this.wanted.descending });
+  }
+
+  stage(stage: AppStage | null): Promise<void> {
+    return this.ask({ stage });
+  }
+
+  /** What stands before and after an application, and where it stands; null where it is not among what is looked at. */
+  async around(application: string): Promise<{ previous: string | null; next: string | null; place: number; of: number } | null> {
+    let before: BoardRow | undefined;
+    for (let offset = 0; ; offset += MOST) {
+      const { rows, total } = await backend.boardPage({ ...$state.snapshot(this.wanted), offset, limit: MOST });
+      const at = rows.findIndex((row) => row.application === application);
+      if (at >= 0) {
+        const after = rows[at + 1] ?? (await backend.boardPage({ ...$state.snapshot(this.wanted), offset: offset + at + 1, limit: 1 })).rows[0];
+        return { previous: (rows[at - 1] ?? before)?.application ?? null, next: after?.application ?? null, place: offset + at + 1, of: total };
+      }
+      before = rows.at(-1);
+      if (before === undefined || offset + rows.length >= total) return null;
+    }
+  }
+
+  async #page(offset: number, limit: number): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const page = await backend.boardPage({ ...$state.snapshot(this.wanted), offset, limit });
+      if (turn !== this.#turn) return;
+      this.rows = offset === 0 ? page.rows : [...this.rows, ...page.rows];
+      this.total = page.total;
+      this.read = true;
+      this.failure = null;
+    } catch (thrown) {
+      if (turn === this.#turn) this.failure = failure(thrown);
+    }
+  }
+}
+
+export const boardList = new BoardList();

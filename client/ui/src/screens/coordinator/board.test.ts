@@ -1,0 +1,69 @@
+// The board: filtering and sorting by the engine, paging, what stands before and after an application, the empty board.
+import { render, screen, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { memory } from '../../lib/backend/memory';
+import Board from './Board.svelte';
+import { boardList } from './board.svelte';
+
+beforeEach(() => {
+  memory.reset('coordinator');
+  boardList.reset();
+});
+
+test('a stage is chosen by its tile, words by typing, and both can be cleared', async () => {
+  const user = userEvent.setup();
+  render(Board);
+  expect(await screen.findByText('60 of 60 applications')).toBeTruthy();
+  await user.click(within(screen.getByRole('group', { name: 'Show one stage' })).getByRole('button', { name: /Assigned/ }));
+  expect(boardList.rows.every((row) => row.stage === 'assigned')).toBe(true);
+  await user.type(screen.getByLabelText('Find an application'), 'esi');
+  await screen.findByText(/^\d of 60 applications/);
+  await user.click(screen.getAllByRole('button', { name: 'Clear filters' })[0] as HTMLElement);
+  expect(await screen.findByText('60 of 60 applications')).toBeTruthy();
+});
+
+test('an answer of the form filters, once its field is chosen', async () => {
+  const user = userEvent.setup();
+  render(Board);
+  await user.selectOptions(await screen.findByLabelText('Filter by an answer'), 'country');
+  await user.selectOptions(await screen.findByLabelText('Country'), 'ghana');
+  expect(await screen.findByText('3 of 60 applications')).toBeTruthy();
+});
+
+test('the same column again turns the order round', async () => {
+  await boardList.sort('title');
+  const first = boardList.rows[0]?.title;
+  await boardList.sort('title');
+  expect(boardList.wanted.descending).toBe(true);
+  expect(boardList.rows.at(-1)?.title).toBe(first);
+});
+
+test('pages are read as they are needed, and neighbours follow the order across pages', async () => {
+  memory.reset('coordinator-large');
+  await boardList.load();
+  expect([boardList.rows.length, boardList.total]).toEqual([200, 5000]);
+  await boardList.more();
+  expect(boardList.rows.length).toBe(400);
+  expect(await boardList.around('a-0500')).toEqual({ previous: 'a-0499', next: 'a-0501', place: 500, of: 5000 });
+  expect(await boardList.around('a-0501')).toMatchObject({ previous: 'a-0500' });
+  expect(await boardList.around('a-0001')).toMatchObject({ previous: null });
+  expect(await boardList.around('a-5000')).toMatchObject({ next: null });
+  await boardList.stage('read');
+  expect(await boardList.around('a-0002')).toBeNull();
+});
+
+test('an empty board says how applications come in', async () => {
+  memory.reset('coordinator-empty');
+  render(Board);
+  expect(await screen.findByText('No application is here yet')).toBeTruthy();
+});
+
+test('a failure says what to do, and trying again helps', async () => {
+  memory.fail('board', { code: 'not-permitted', message: "this is a coordinator's" });
+  render(Board);
+  await screen.findByRole('alert');
+  memory.heal();
+  await userEvent.setup().click(screen.getByRole('button', { name: 'Try again' }));
+  expect(await screen.findByText('60 of 60 applications')).toBeTruthy();
+});
