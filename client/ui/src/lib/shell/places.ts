@@ -4,6 +4,7 @@ import type { Role } from '../backend/contract';
 import type { Key } from '../i18n/i18n.svelte';
 import type { ScreenName } from '../state/route.svelte';
 import type { IconName } from '../ui/icons';
+import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
 import Consistency from '../../screens/reviewer/Consistency.svelte';
 import Exchange from '../../screens/exchange/Exchange.svelte';
@@ -32,6 +33,7 @@ function of<P extends Record<string, string>>(component: Component<P>): Place['c
 /** In the order of the navigation; the first that is for somebody's role is where that person begins. */
 export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
+  { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, component: of(Application) },
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },

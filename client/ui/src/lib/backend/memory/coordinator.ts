@@ -15,9 +15,15 @@ type Part = Pick<
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'withdrawn'];
 
 export function coordinator(world: World): Part {
-  const rows = (): BoardRow[] => world.applications.map((one) => row(world, one));
+  const kept = new WeakMap<object, BoardRow[]>();
+  const rows = (): BoardRow[] => {
+    const found = kept.get(world.applications) ?? world.applications.map((one) => row(world, one));
+    kept.set(world.applications, found);
+    return found;
+  };
   const known = (id: string): Invented | undefined => world.applications.find((one) => one.id === id);
   const done = (): Promise<void> => {
+    kept.delete(world.applications);
     world.changed();
     return Promise.resolve();
   };
@@ -41,7 +47,7 @@ export function coordinator(world: World): Part {
       const words = folded(query.text).split(/\s+/).filter(Boolean);
       const found = rows().filter(
         (each) =>
-          words.every((word) => folded(`${each.key} ${each.title}`).includes(word)) &&
+          (words.length === 0 || words.every((word) => folded(`${each.key} ${each.title}`).includes(word))) &&
           (query.stage === null || each.stage === query.stage) &&
           (query.field === null || query.value === null || each.answers[query.field] === query.value),
       );

@@ -1,0 +1,76 @@
+// An application: verdicts with reasons, the exception by a second person, the order of the board, the printed page.
+import { render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { backend } from '../../lib/backend';
+import { memory } from '../../lib/backend/memory';
+import Application from './Application.svelte';
+import { boardList } from './board.svelte';
+
+beforeEach(() => {
+  memory.reset('coordinator');
+  boardList.reset();
+});
+
+async function find(outcome: string): Promise<string> {
+  for (const { id } of memory.world.applications) if ((await backend.application(id)).outcome === outcome) return id;
+  throw new Error(outcome);
+}
+
+test('a verdict that is not met needs a reason; who judged is shown afterwards', async () => {
+  const user = userEvent.setup();
+  const id = await find('undecided');
+  render(Application, { id });
+  const open = (await backend.application(id)).gates.find((gate) => gate.verdict === null);
+  await user.click(await screen.findByRole('button', { name: new RegExp(`^Give a verdict ?${open?.question.slice(0, 20)}`) }));
+  await user.click(screen.getByLabelText('Not met'));
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  expect(screen.getByText('Say why the condition is not met.')).toBeTruthy();
+  await user.type(screen.getByLabelText('Reason'), 'No certificate was sent.');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(async () => {
+    const gate = (await backend.application(id)).gates.find((each) => each.gate === open?.gate);
+    expect(gate).toMatchObject({ verdict: 'not-met', reason: 'No certificate was sent.', by: ['Amara Diallo'] });
+  });
+});
+
+test('two that contradict one another are named', async () => {
+  render(Application, { id: await find('contested') });
+  expect(await screen.findByText(/Amara Diallo and Nguyễn Thị Hoa judged this differently/)).toBeTruthy();
+});
+
+test('whoever asked for the exception does not decide it', async () => {
+  const user = userEvent.setup();
+  const list = await Promise.all(memory.world.applications.map(({ id }) => backend.application(id)));
+  const refused = list.find((each) => each.outcome === 'not-eligible' && each.exception?.asked === null);
+  render(Application, { id: refused?.application ?? '' });
+  await user.click(await screen.findByRole('button', { name: 'Ask for the exception' }));
+  await user.type(screen.getByLabelText('What makes this application outstanding'), 'Won the national prize.');
+  await user.click(screen.getByRole('button', { name: 'Ask for the exception' }));
+  expect(await screen.findByText('You asked for it, so another coordinator must decide.')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: 'Grant it' })).toBeNull();
+});
+
+test('the exception that another asked for can be granted, and lifts the condition', async () => {
+  const user = userEvent.setup();
+  const list = await Promise.all(memory.world.applications.map(({ id }) => backend.application(id)));
+  const asked = list.find((each) => each.exception?.asked !== null && each.exception?.granted === null);
+  render(Application, { id: asked?.application ?? '' });
+  await user.click(await screen.findByRole('button', { name: 'Grant it' }));
+  await user.type(screen.getByLabelText('Why it is granted'), 'The prize is proof enough.');
+  await user.click(screen.getByRole('button', { name: 'Grant it' }));
+  expect((await screen.findAllByText('Eligible by exception')).length).toBeGreaterThan(0);
+});
+
+test('the printed page has scores without the names of readers', async () => {
+  render(Application, { id: 'a-0001' });
+  const sheet = await waitFor(() => {
+    const found = document.querySelector<HTMLElement>('.sheet');
+    if (found === null) throw new Error('not yet');
+    return found;
+  });
+  const readers = (await backend.application('a-0001')).readers;
+  expect(readers.length).toBeGreaterThan(1);
+  expect(within(sheet).getByText('Reader 1')).toBeTruthy();
+  for (const reader of readers) expect(sheet.textContent).not.toContain(reader.name);
+});
