@@ -6,6 +6,7 @@ import type { ScreenName } from '../state/route.svelte';
 import type { IconName } from '../ui/icons';
 import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
+import Queue from '../../screens/coordinator/Queue.svelte';
 import Consistency from '../../screens/reviewer/Consistency.svelte';
 import Exchange from '../../screens/exchange/Exchange.svelte';
 import Home from '../../screens/reviewer/Home.svelte';
@@ -34,6 +35,7 @@ function of<P extends Record<string, string>>(component: Component<P>): Place['c
 export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
   { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, component: of(Application) },
+  { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },

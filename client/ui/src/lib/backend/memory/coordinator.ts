@@ -118,7 +118,7 @@ function decide(world: World, ids: string[], verdict: QueueVerdict, reason: stri
       queue.waiting = queue.waiting.map((each) => (each.id === id ? { ...each, asked: true } : each));
       continue;
     }
-    queue.waiting = queue.waiting.filter((each) => each.id !== id && each.question !== item.question);
+    queue.waiting = queue.waiting.filter((each) => each.id !== id && each.question !== item.question && !(item.code === 'two-versions' && each.code === item.code && each.memberId === item.memberId));
     queue.decided = [{ item, verdict, reason, by }, ...queue.decided.filter((each) => each.item.id !== id)];
   }
 }

@@ -1,0 +1,42 @@
+// What is said of an item of the merge desk, in the reader's language; a code that no language knows speaks the engine's English.
+import type { QueueItem } from '../../lib/backend/contract';
+import { say, t, type Key } from '../../lib/i18n/i18n.svelte';
+import { rules, type Decision } from './causes';
+
+export function sentenceOf(item: QueueItem): string {
+  return say(`queue.code.${item.code}`) ?? item.sentence;
+}
+
+export function reasonOf(item: QueueItem): string {
+  const late = item.code === 'review-after-close' && item.recommended === 'accept' ? '-evidence' : '';
+  return say(`queue.why.${item.code}${late}`) ?? item.reason;
+}
+
+/** What one side says: scores apart from one another, verdicts in the reader's words. */
+export function saysOf(item: QueueItem): string {
+  const text = item.says[0] ?? '';
+  if (item.code === 'eligibility-contradicts') return say(`verdict.${text}`) ?? text;
+  const keys = item.place.split(',');
+  const words = text.split(' ');
+  const scores = words.length === keys.length * 2 && keys.every((key) => words.some((word, at) => at % 2 === 0 && word === key));
+  return scores ? keys.map((_, at) => `${words[at * 2]} ${words[at * 2 + 1]}`).join(' · ') : text;
+}
+
+/** What the recommended act is called on its button. */
+export function actOf(item: QueueItem): string {
+  if (rules(item) && item.recommended === 'set-aside') return t('queue.decision.uphold');
+  return t(`queue.act.${item.recommended}` as Key);
+}
+
+export function decisionOf(item: QueueItem, decision: Decision): string {
+  if (decision.side !== null) return t('queue.decision.holds');
+  if (rules(item) && decision.verdict !== 'ask') return decision.verdict === 'accept' ? t('queue.decision.lift') : t('queue.decision.uphold');
+  return t(`queue.decision.${decision.verdict}`);
+}
+
+/** What follows from a decision. */
+export function consequenceOf(item: QueueItem, decision: Decision): string {
+  if (decision.side !== null) return t('queue.follows.holds');
+  if (rules(item) && decision.verdict !== 'ask') return decision.verdict === 'accept' ? t('queue.follows.lift') : t('queue.follows.uphold');
+  return t(`queue.follows.${decision.verdict}`);
+}
