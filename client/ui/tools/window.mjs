@@ -40,14 +40,17 @@ export function browser() {
 /** Opens a screen in a state, does its steps, and waits until it stands still. */
 export async function show(page, address, screen, { language, theme, size = 100 }) {
   await page.clock.setFixedTime(NOW);
-  const query = new URLSearchParams({ scenario: screen.scenario, language, theme, size: String(size), ...(screen.fail ? { fail: screen.fail } : {}) });
+  const query = new URLSearchParams({ scenario: screen.scenario, language, theme, size: String(size), ...(screen.fail ? { fail: screen.fail } : {}), step: screen.slow ? '60000' : '20' });
   await page.goto(`${address}?${query}${screen.route ?? ''}`);
   await page.locator(screen.ready ?? 'h1').first().waitFor();
   for (const [act, target, value] of screen.steps ?? []) {
     if (act === 'press') await page.keyboard.press(target);
     else if (act === 'fill') await page.locator(target).first().fill(value);
     else if (act === 'wait') await page.locator(target).first().waitFor();
-    else if (act === 'drop') await drop(page, target);
+    else if (act === 'tap') {
+      // Only where the window is small enough to have it.
+      if ((await page.locator(target).count()) > 0) await page.locator(target).first().click();
+    } else if (act === 'drop') await drop(page, target);
     else await page.locator(target).first().click();
   }
   await page.evaluate(() => document.fonts.ready);

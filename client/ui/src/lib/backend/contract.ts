@@ -166,7 +166,7 @@ export interface Invited { id: string; link: string }
 export interface AccessRow { member: string; name: string; what: string; count: number; applications: string[]; now: boolean }
 export interface RemovalView { name: string; devices: number; dossiers: number; assignments: number; reviews: number; needsOthers: boolean }
 
-export interface SearchHit { application: string; label: string; kind: string; field: string; before: string; match: string; after: string }
+export interface SearchHit { application: string; label: string; round: string | null; /* where it is one's own task */ kind: string; field: string; before: string; match: string; after: string }
 
 /** One port between interface and backend: nothing else of the interface knows Tauri. */
 export interface Backend {

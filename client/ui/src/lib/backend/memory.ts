@@ -64,6 +64,7 @@ function asked(): Memory {
   const made = new Memory((query.get('scenario') ?? 'reviewer') as Scenario);
   const [act, code] = query.get('fail')?.split(':') ?? [];
   if (act !== undefined && code !== undefined) made.fail(act as keyof Backend, { code });
+  made.world.stepMs = Number(query.get('step') ?? made.world.stepMs);
   const { preferences } = made.world;
   preferences.language = query.get('language') ?? preferences.language;
   if (query.get('theme') === 'dark') preferences.theme = 'dark';

@@ -14,7 +14,7 @@ const code = Object.entries(sources).filter(([path]) => !path.endsWith('.test.ts
 const SHARED = /^(common|nav|role)\./;
 
 /** Words that are the same in several languages, and rightly so. */
-const SAME = /^(common\.|nav\.|role\.|file-kind\.|settings\.language)|\.example$/;
+const SAME = /^(common|nav|role)\.|^settings\.(about|minutes)$/;
 
 function words(language: string): Record<string, string> {
   return Object.assign({}, ...Object.entries(files).filter(([path]) => path.startsWith(`./${language}/`)).map(([, part]) => part)) as Record<string, string>;

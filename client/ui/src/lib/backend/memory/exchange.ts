@@ -2,7 +2,7 @@
 import type { Backend, Progress } from '../contract';
 import { COUNTRIES, ORGANISATIONS } from './names';
 import { sections } from './dossiers';
-import type { World } from './world';
+import { HOUR, type World } from './world';
 
 type Part = Pick<
   Backend,
@@ -18,10 +18,13 @@ export function exchange(world: World): Part {
   return {
     exchangeState: () =>
       Promise.resolve({ outbox: outbox(), lastExchangeMs: world.lastExchangeMs, relayKnown: world.scenario !== 'rehearsal', running: false }),
-    exchangePlan: () =>
-      Promise.resolve({
-        packsUp: outbox(), bytesUp: outbox() * 9_400, packsDown: 14, bytesDown: 1_180_000, files: 31, filesBytes: 62_400_000, bytesPerSecond: 30_000,
-      }),
+    exchangePlan: () => {
+      const fresh = world.lastExchangeMs !== null && Date.now() - world.lastExchangeMs < HOUR;
+      return Promise.resolve({
+        packsUp: outbox(), bytesUp: outbox() * 9_400, packsDown: fresh ? 0 : 14, bytesDown: fresh ? 0 : 1_180_000, files: 31,
+        filesBytes: 62_400_000, bytesPerSecond: 30_000,
+      });
+    },
     exchange: async (options) => {
       cancelled = false;
       for (const [at, phase] of STEPS.entries()) {
@@ -79,7 +82,7 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
       if (at < 0) continue;
       const end = at + wanted.length;
       hits.push({
-        application: task.application, label: task.label, kind, field,
+        application: task.application, label: task.label, round: task.round, kind, field,
         before: whole.slice(Math.max(0, at - 60), at), match: whole.slice(at, end), after: whole.slice(end, end + 90),
       });
     }

@@ -1,0 +1,73 @@
+// Exchange with a relay and by bundle: the plan, one run at a time with its progress, the reports. Lives on while other screens
+// are shown. Decides nothing about what is sent.
+import { backend } from '../../lib/backend';
+import type { BundleIn, BundleOut, ExchangePlan, ExchangeReport, Progress } from '../../lib/backend/contract';
+import { Act } from '../../lib/state/act.svelte';
+import { app } from '../../lib/state/app.svelte';
+import { View } from '../../lib/state/view.svelte';
+
+export type Files = 'none' | 'assigned' | 'all';
+export type To = 'relay' | 'coordinators' | 'everyone';
+
+/** What will travel by a choice of files, and how long that takes at the speed of the last time; null: not known. */
+export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number | null): { bytes: number; ms: number | null } {
+  const evidence = files === 'none' ? 0 : Math.min(plan.filesBytes, budgetBytes ?? plan.filesBytes);
+  const bytes = plan.bytesUp + plan.bytesDown + evidence;
+  return { bytes, ms: plan.bytesPerSecond === null ? null : (bytes / plan.bytesPerSecond) * 1000 };
+}
+
+class Exchange {
+  plan = new View(() => backend.exchangePlan());
+  files = $state<Files>('none');
+  budgetBytes = $state<number | null>(null);
+  progress = $state.raw<Progress | null>(null);
+  report = $state.raw<ExchangeReport | null>(null);
+  act = new Act();
+  to = $state<To>('relay');
+  withFiles = $state(false);
+  out = $state.raw<BundleOut | null>(null);
+  taken = $state.raw<BundleIn[]>([]);
+  bundling = new Act();
+  #of = '';
+
+  /** What is told belongs to one person of one programme. */
+  belongTo(member: string): void {
+    if (this.#of === member) return;
+    this.#of = member;
+    Object.assign(this, { report: null, out: null, taken: [], files: 'none', budgetBytes: null });
+    this.act.failure = null;
+    this.bundling.failure = null;
+  }
+
+  async run(): Promise<void> {
+    this.report = null;
+    const stop = backend.onProgress((progress) => (this.progress = progress));
+    await this.act.run(async () => {
+      this.report = await backend.exchange({ files: this.files, budgetBytes: this.files === 'none' ? null : this.budgetBytes });
+    });
+    stop();
+    this.progress = null;
+    await app.refresh();
+    await this.plan.load();
+  }
+
+  cancel(): void {
+    void backend.cancel();
+  }
+
+  async writeBundle(): Promise<void> {
+    await this.bundling.run(async () => {
+      this.out = (await backend.bundleOut(this.to, this.withFiles)) ?? this.out;
+    });
+  }
+
+  /** Takes bundles in by their paths; null: the system asks which. */
+  async takeBundles(paths: string[] | null): Promise<void> {
+    await this.bundling.run(async () => {
+      this.taken = (await backend.bundleIn(paths)) ?? this.taken;
+    });
+    await app.refresh();
+  }
+}
+
+export const exchanger = new Exchange();

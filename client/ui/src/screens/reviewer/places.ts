@@ -1,0 +1,29 @@
+// Places of a scorecard as the engine names them (`answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`): finding
+// them on screen, and saying where they are. Not what is wrong there.
+import { tick } from 'svelte';
+import type { DossierView } from '../../lib/backend/contract';
+import { t } from '../../lib/i18n/i18n.svelte';
+
+/** The element that stands for a place. */
+export function idOf(place: string): string {
+  return `at-${place.replaceAll('/', '-')}`;
+}
+
+/** Brings a place into sight, and the focus into it. */
+export async function showPlace(place: string): Promise<void> {
+  await tick();
+  const spot = document.getElementById(idOf(place));
+  const target = spot?.querySelector<HTMLElement>('input:checked, input, textarea, button') ?? spot;
+  spot?.scrollIntoView({ block: 'center' });
+  target?.focus({ preventScroll: true });
+}
+
+/** What a place is called. */
+export function nameOf(dossier: DossierView, place: string): string {
+  const [part, key] = place.split('/');
+  const label = dossier.criteria.find((criterion) => criterion.key === key)?.label;
+  if (part === 'comment' && label !== undefined) return t('review.comment-on', { criterion: label });
+  if (label !== undefined) return label;
+  if (part === 'overall') return t('review.overall');
+  return part === 'confidence' ? t('review.confidence') : place;
+}

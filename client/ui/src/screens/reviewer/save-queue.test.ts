@@ -1,0 +1,61 @@
+// Saving while writing: at most half a second after the first change, one at a time, the newest last, again after a failure.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { RETRY_AFTER_MS, SAVE_AFTER_MS, SaveQueue } from './save-queue.svelte';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('typing on does not put saving off', async () => {
+  expect(SAVE_AFTER_MS).toBeLessThanOrEqual(500);
+  const save = vi.fn(() => Promise.resolve());
+  const queue = new SaveQueue(save);
+  for (let at = 0; at < 4; at += 1) {
+    queue.change();
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER_MS / 4);
+  }
+  expect(save).toHaveBeenCalledTimes(1);
+  expect(queue.dirty).toBe(false);
+  expect(queue.savedMs).not.toBeNull();
+});
+
+test('what is written during a saving is saved after it', async () => {
+  const ends: (() => void)[] = [];
+  const save = vi.fn(() => new Promise<void>((end) => ends.push(end)));
+  const queue = new SaveQueue(save);
+  queue.change();
+  const first = queue.flush();
+  queue.change();
+  const second = queue.flush();
+  expect(save).toHaveBeenCalledTimes(1);
+  ends[0]?.();
+  await first;
+  await vi.advanceTimersByTimeAsync(0);
+  expect(save).toHaveBeenCalledTimes(2);
+  ends[1]?.();
+  await second;
+  expect(queue.dirty).toBe(false);
+});
+
+test('a failure is told, nothing is called saved, and it is tried again', async () => {
+  const save = vi.fn<() => Promise<void>>().mockRejectedValueOnce({ code: 'disk-full', message: 'full', hint: null, at: null }).mockResolvedValue();
+  const queue = new SaveQueue(save);
+  queue.change();
+  await queue.flush();
+  expect([queue.dirty, queue.savedMs, queue.failure?.code]).toEqual([true, null, 'disk-full']);
+  await vi.advanceTimersByTimeAsync(RETRY_AFTER_MS);
+  expect([queue.dirty, queue.failure, save.mock.calls.length]).toEqual([false, null, 2]);
+});
+
+test('leaving the window saves at once', async () => {
+  const save = vi.fn(() => Promise.resolve());
+  const queue = new SaveQueue(save);
+  const stop = queue.watch();
+  queue.change();
+  window.dispatchEvent(new Event('pagehide'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(save).toHaveBeenCalledTimes(1);
+  queue.change();
+  stop();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(save).toHaveBeenCalledTimes(2);
+});

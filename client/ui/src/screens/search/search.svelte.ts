@@ -1,0 +1,55 @@
+// A search while it is typed: of several under way only the newest counts; hits come together by application.
+import { backend } from '../../lib/backend';
+import type { Failure, SearchHit } from '../../lib/backend/contract';
+import { failure } from '../../lib/state/failure';
+
+const ASK_AFTER_MS = 120;
+
+export interface Group {
+  application: string;
+  label: string;
+  round: string | null;
+  hits: SearchHit[];
+}
+
+export class Search {
+  text = $state('');
+  /** For which text the hits are. */
+  asked = $state('');
+  hits = $state.raw<SearchHit[]>([]);
+  failure = $state.raw<Failure | null>(null);
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  get groups(): Group[] {
+    const groups = new Map<string, Group>();
+    for (const hit of this.hits) {
+      const group = groups.get(hit.application) ?? { application: hit.application, label: hit.label, round: hit.round, hits: [] };
+      group.hits.push(hit);
+      groups.set(hit.application, group);
+    }
+    return [...groups.values()];
+  }
+
+  type(text: string): void {
+    this.text = text;
+    this.stop();
+    this.#timer = setTimeout(() => void this.ask(), ASK_AFTER_MS);
+  }
+
+  async ask(): Promise<void> {
+    const asked = this.text;
+    try {
+      const hits = await backend.search(asked);
+      if (asked !== this.text) return;
+      this.hits = hits;
+      this.asked = asked;
+      this.failure = null;
+    } catch (thrown) {
+      this.failure = failure(thrown);
+    }
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+}
