@@ -1,0 +1,66 @@
+// Figures: bins, the line of seats, severity on demand, words for every sentence of the engine.
+import { render, screen, waitFor } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { backend } from '../../lib/backend';
+import type { RankedRow } from '../../lib/backend/contract';
+import { memory } from '../../lib/backend/memory';
+import Agreement from './Agreement.svelte';
+import { around, bins, line, share, stepOf } from './figures';
+import Ranking from './Ranking.svelte';
+import { severity } from './severity.svelte';
+
+beforeEach(() => {
+  memory.reset('coordinator');
+  severity.forget();
+});
+
+function row(rank: number | null, total: string | null): RankedRow {
+  return { application: null, key: `k${rank}`, title: '', rank, tiedWith: [], tieBrokenBy: null, total, sd: null, reads: 0, min: null, max: null, incomplete: false };
+}
+
+test('totals fall into bins of round sizes, and each knows how many have a seat', () => {
+  const rows = [row(1, '30'), row(2, '24.5'), row(3, '21'), row(4, '12'), row(null, null)];
+  const found = bins(rows, 2);
+  expect(found[0]).toEqual({ from: 12, to: 14, count: 1, seats: 0 });
+  expect(found.reduce((sum, bin) => sum + bin.count, 0)).toBe(4);
+  expect(found.reduce((sum, bin) => sum + bin.seats, 0)).toBe(2);
+  expect(bins([row(null, null)], 2)).toEqual([]);
+  expect(line(rows, 2)).toBe(22.75);
+  expect([line(rows, 4), line(rows, null)]).toEqual([null, null]);
+  expect(around(rows, 2, 1).map((each) => each.rank)).toEqual([2, 3]);
+  expect([stepOf(18, 10), stepOf(0.4, 10), stepOf(0, 10)]).toEqual([2, 0.05, 1]);
+  expect([share(5, 0, 10), share(-1, 0, 10), share(1, 1, 1)]).toEqual([50, 0, 50]);
+});
+
+test('the order has its sentence and act beside it, and its line of seats', async () => {
+  render(Ranking);
+  expect(await screen.findByText(/applications have a place/)).toBeTruthy();
+  expect(screen.getByText(/Ask for what is missing/)).toBeTruthy();
+  await userEvent.setup().type(screen.getByLabelText('Find an application'), 'esi boateng');
+  expect(await screen.findByText('3 of 60 applications')).toBeTruthy();
+});
+
+test('severity is calculated when it is asked for, and marked once something changed', async () => {
+  const user = userEvent.setup();
+  render(Agreement);
+  await user.click(await screen.findByRole('tab', { name: 'Severity' }));
+  await user.click(screen.getByRole('button', { name: 'Calculate severity' }));
+  expect(await screen.findByText('The correction helps')).toBeTruthy();
+  memory.world.changed();
+  expect(await screen.findByText('Something has changed since')).toBeTruthy();
+});
+
+test('a calculation that fails says so', async () => {
+  memory.fail('severity', { code: 'not-found', message: 'this round is not here' });
+  await severity.calculate('x');
+  await waitFor(() => expect(severity.failure?.code).toBe('not-found'));
+  expect(severity.busy).toBe(false);
+});
+
+test('agreement shows every criterion by its name', async () => {
+  render(Agreement);
+  const first = (await backend.agreement(null)).rows[0];
+  expect((await screen.findAllByText(first?.label ?? '')).length).toBeGreaterThan(0);
+  expect(screen.getByText(/readers agree least on Experience in building networks/)).toBeTruthy();
+});
