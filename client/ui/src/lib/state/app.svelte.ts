@@ -33,7 +33,14 @@ class App {
     } catch (thrown) {
       this.failure = failure(thrown);
     }
-    return backend.onChanged(() => void this.refresh());
+    const system = window.matchMedia('(prefers-color-scheme: dark)');
+    const follow = () => void this.#show();
+    system.addEventListener('change', follow);
+    const stop = backend.onChanged(() => void this.refresh());
+    return () => {
+      system.removeEventListener('change', follow);
+      stop();
+    };
   }
 
   async refresh(): Promise<void> {
