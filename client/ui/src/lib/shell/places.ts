@@ -9,6 +9,8 @@ import Board from '../../screens/coordinator/Board.svelte';
 import Queue from '../../screens/coordinator/Queue.svelte';
 import Consistency from '../../screens/reviewer/Consistency.svelte';
 import Agreement from '../../screens/figures/Agreement.svelte';
+import Access from '../../screens/people/Access.svelte';
+import People from '../../screens/people/People.svelte';
 import Ranking from '../../screens/figures/Ranking.svelte';
 import Exchange from '../../screens/exchange/Exchange.svelte';
 import Home from '../../screens/reviewer/Home.svelte';
@@ -40,6 +42,8 @@ export const PLACES: Place[] = [
   { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },
   { screen: 'ranking', name: 'nav.ranking', icon: 'ranking', roles: ['coordinator'], shown: true, component: of(Ranking) },
   { screen: 'agreement', name: 'nav.agreement', icon: 'chart', roles: ['coordinator'], shown: true, component: of(Agreement) },
+  { screen: 'people', name: 'nav.people', icon: 'people', roles: ['coordinator', 'admin'], shown: true, component: of(People) },
+  { screen: 'access', name: 'nav.access', icon: 'access', roles: ['coordinator', 'admin'], shown: true, component: of(Access) },
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
