@@ -32,7 +32,7 @@ export function ranking(world: World, round: string | null): RankingView {
   const rows = totals.map(({ one, total, sd }, at): RankedRow => {
     const same = totals.filter((other) => other.total === total && other.one !== one).map((other) => other.one.key);
     const first = totals.findIndex((other) => other.total === total);
-    const separated = same.length > 0 && at % 3 !== 1;
+    const separated = same.length > 0 && first % 3 !== 1;
     return {
       application: one.id, key: one.key, title: one.name, rank: separated ? at + 1 : first + 1, tiedWith: same,
       tieBrokenBy: separated ? 'practice' : null, total: figure(total), sd: figure(sd), reads: one.n % 11 === 2 ? 2 : 3,
