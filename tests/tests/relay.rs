@@ -22,6 +22,7 @@ use tessera_driver::session::{Founding, Session};
 use tessera_engine::EngineError;
 use tessera_engine::attachments::Fetch;
 use tessera_engine::bundle::For;
+use tessera_engine::notices::Notice;
 use tessera_engine::reading::{Submission, WorkState};
 use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::hash::parse_hex;
@@ -276,7 +277,7 @@ fn f22_a_relay_killed_in_the_middle_of_a_file_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn i06_a_relay_rolled_back_to_yesterday_is_filled_again_and_nothing_is_lost() {
+fn i06_f08_a_relay_rolled_back_to_yesterday_is_filled_again_and_nothing_is_lost() {
     let mut world = world(None);
     let (alice, bob) = (&mut world.alice, &mut world.bob);
     let contents = file(50_000);
@@ -312,6 +313,10 @@ fn i06_a_relay_rolled_back_to_yesterday_is_filled_again_and_nothing_is_lost() {
         sync(alice).unwrap();
     }
     assert_eq!(counted(alice), 3);
+    for session in [&mut *alice, bob] {
+        let told = session.work(|engine| engine.notices()).unwrap();
+        assert!(told.iter().any(|notice| matches!(notice, Notice::RelayRestored { .. })), "{told:?}");
+    }
     // Somebody new gets everything from the restored relay alone.
     let roles = Roles { admin: false, coordinator: true };
     let mut carol = enrol(alice, &world.folder.path().join("carol"), roles, &[world.relay.place()]);

@@ -229,11 +229,7 @@ impl Core {
                 return of(*member).chain(self.belonged().then_some(self.device)).collect();
             }
             Audience::Desk(member) => return of(*member).collect(),
-            Audience::People => permission
-                .active_members()
-                .filter(|(_, state)| defence!(K26, state.roles.admin))
-                .flat_map(|(member, _)| of(member))
-                .collect(),
+            Audience::People => self.readers_of_people().flat_map(of).collect(),
             Audience::Dossier(..) | Audience::Panel(..) => match self.stream(audience) {
                 Ok(stream) => {
                     self.open_to(stream).flat_map(|member| of(member).collect::<Vec<_>>()).collect()
@@ -248,6 +244,12 @@ impl Core {
             readers.insert(self.device);
         }
         readers
+    }
+
+    /// Who reads `people` beside the coordinators: admins. Nobody else holds another's name.
+    pub(crate) fn readers_of_people(&self) -> impl Iterator<Item = MemberId> + '_ {
+        let members = self.known.permission.active_members();
+        members.filter(|(_, state)| defence!(K26, state.roles.admin)).map(|(member, _)| member)
     }
 
     /// The active devices of a member.

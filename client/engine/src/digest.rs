@@ -339,7 +339,8 @@ impl Core {
         tx.put(Table::Views, &kind_key(first.kind, &first.subject, document), &[])?;
         for (change, outcome) in changes.iter().zip(outcomes) {
             // What builds on something that is not here yet waits for it, however long that takes.
-            let lost = matches!(outcome, Tried::Parked(_)) && !(defended!(I01) && defended!(I05));
+            let waits = defended!(I01) && defended!(I03) && defended!(I05);
+            let lost = matches!(outcome, Tried::Parked(_)) && !waits;
             if lost || matches!(outcome, Tried::Refused(_)) {
                 Notice::Refused { pack: id, device: header.device, code: "change".into() }.keep(tx)?;
                 continue;

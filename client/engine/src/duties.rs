@@ -191,7 +191,7 @@ impl Core {
                 Audience::Programme => {
                     self.known.permission.active_members().map(|(member, _)| member).collect()
                 }
-                Audience::People => self.known.permission.charter.powers.admins().collect(),
+                Audience::People => self.readers_of_people().collect(),
                 Audience::Dossier(..) | Audience::Panel(..) => self.open_to(stream).collect(),
                 _ => continue,
             };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use tessera_defence::defended;
 use tessera_protocol::access::Refusal;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::header::PackKind;
@@ -108,7 +109,9 @@ impl Core {
         imported: &mut Imported,
     ) -> Result<bool, EngineError> {
         let id = pack.id();
-        if let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &id.0)? {
+        if let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &id.0)?
+            && defended!(I02)
+        {
             imported.known += 1;
             if let Road::Relay { received_ms } = road {
                 record.received_ms = record.received_ms.or(Some(received_ms));

@@ -329,11 +329,13 @@ proptest! {
     ) {
         let (alice, mut bob, programme, ids) = world();
         let store = alice.into_store();
-        for (id, score) in ids.iter().zip(["4", "3", "5"]) {
-            submit(&mut bob, &programme, *id, score, None);
+        // Each in a pack of its own, as on several days; the later ones build on the earlier.
+        for (at, score, reason) in [(0, "4", None), (1, "3", None), (2, "5", None), (1, "1", Some("read again"))] {
+            submit(&mut bob, &programme, ids[at], score, reason);
+            everything(&mut bob);
         }
-        submit(&mut bob, &programme, ids[1], "1", Some("read it again"));
         let bundle = everything(&mut bob);
+        prop_assert!(bundle.packs.len() <= 64);
         let open = || Engine::open(store.clone(), common::secret_of(ALICE), rng()).unwrap();
         let mut straight = open();
         import(&mut straight, bundle.clone());
@@ -349,6 +351,13 @@ proptest! {
             }
             import(&mut other, with(bundle.clone(), vec![bundle.packs[*at].clone()]));
         }
+        prop_assert_eq!(&result(&mut other), &expected);
+        // Once more as a whole: nothing of it is new, and nothing is done about it.
+        let told = |home: &mut Home| format!("{:?} {:?}", home.packs().unwrap(), home.notices().unwrap());
+        let before = told(&mut other);
+        let again = import(&mut other, bundle.clone());
+        prop_assert_eq!(again, Imported { known: bundle.packs.len(), ..Imported::default() });
+        prop_assert_eq!(told(&mut other), before);
         prop_assert_eq!(result(&mut other), expected);
     }
 }

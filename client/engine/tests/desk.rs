@@ -347,6 +347,8 @@ fn k26_a_reader_holds_nobody_elses_name() {
     assign(&mut alice, dora.member(), id);
     assign(&mut alice, bob.member(), id);
     carry(&mut alice, &mut bob);
+    // And all that Alice holds, as whoever keeps the relay could hand it to him.
+    bob.import(&alice.export(For::Everything).unwrap()).unwrap();
     assert_eq!(bob.search("doracanary", 10).unwrap().len(), 0);
     assert!(bob.documents(Kind::Person).unwrap().is_empty());
     let assignments = bob.documents(Kind::Assignment).unwrap();

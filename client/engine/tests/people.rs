@@ -28,7 +28,7 @@ fn a_member_is_enrolled_by_files_alone_and_reads_what_is_addressed_to_it() {
 }
 
 #[test]
-fn a_second_coordinator_holds_what_the_first_holds_only_after_check_words() {
+fn g23_a_second_coordinator_holds_what_the_first_holds_only_after_check_words() {
     let mut alice = found();
     let roles = Roles { admin: false, coordinator: true };
     let invitation = alice.invite(roles, "the seminar", vec![]).unwrap();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tessera_defence::{defence, defended};
+use tessera_defence::defence;
 
 use crate::frontier::Frontier;
 use crate::ids::{DeviceId, Incarnation, PackId, ProgrammeId, StreamId};
@@ -42,17 +42,13 @@ impl<'a> Chains<'a> {
                 misplaced.push((pack.id, Why::NotPublic));
             } else {
                 let new = chains.packs.insert(pack.id, pack).is_none();
-                if defence!(I02, new)
-                    && let Act::Statement(statement) = &pack.act
-                {
+                if new && let Act::Statement(statement) = &pack.act {
                     chains.statements.entry(pack.header.device).or_default().push((pack, statement));
                 }
             }
         }
         for statements in chains.statements.values_mut() {
-            if defended!(I03) {
-                statements.sort_by_key(|(pack, _)| (pack.header.number, pack.id));
-            }
+            statements.sort_by_key(|(pack, _)| (pack.header.number, pack.id));
         }
         (chains, misplaced)
     }

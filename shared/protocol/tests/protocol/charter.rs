@@ -4,6 +4,7 @@ use tessera_protocol::charter::Change;
 use tessera_protocol::frontier::Frontier;
 use tessera_protocol::header::PackKind;
 use tessera_protocol::ids::{LinkId, ProgrammeId};
+use tessera_protocol::pack::Pack;
 use tessera_protocol::permission::{Fault, Permission, Unjudged, Why};
 
 use super::kit::*;
@@ -228,11 +229,10 @@ fn g06_a_signature_under_another_body_is_refused() {
     other.enrol(Key(11), Key(40));
     let honest = other.packs.last().unwrap();
     for pack in &world.packs {
-        let forged = tessera_protocol::pack::Pack::new(
-            honest.header().clone(),
-            *pack.signature(),
-            honest.body().to_vec(),
-        );
+        let forge = |signature, body: &[u8]| Pack::new(honest.header().clone(), signature, body.to_vec());
+        // Header and signature of one thing around the body of another.
+        assert!(forge(*honest.signature(), pack.body()).is_err());
+        let forged = forge(*pack.signature(), honest.body());
         let mut packs = world.packs.clone();
         packs.push(forged.unwrap());
         let (permission, _, refused) = Permission::gather(world.programme, packs);
