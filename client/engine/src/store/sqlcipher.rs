@@ -83,7 +83,8 @@ impl SqlcipherStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Missing),
             Err(error) => return Err(StoreError::Io(error)),
         };
-        if length < PAGE_BYTES || length % PAGE_BYTES != 0 {
+        // Where the power failed while the log was moved, the last page may be there by half: the log still has it.
+        if length < PAGE_BYTES || (length % PAGE_BYTES != 0 && !has_log(path)) {
             return Err(StoreError::Damaged);
         }
         if may_only_be_read(path) {
@@ -112,7 +113,7 @@ impl SqlcipherStore {
     }
 
     fn open_for_reading(path: &Path, key: &StoreKey, migrations: &[&str]) -> Result<Self, StoreError> {
-        if std::fs::metadata(with_ending(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        if has_log(path) {
             return Err(StoreError::ReadOnly);
         }
         let connection = connect(path, key, Access::Read)?;
@@ -252,7 +253,7 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
              PRAGMA journal_size_limit = 16777216;",
         )?;
         if !defended!(F01) || !defended!(F02) {
-            connection.execute_batch("PRAGMA synchronous = OFF")?;
+            connection.execute_batch("PRAGMA synchronous = NORMAL")?;
         }
     }
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
@@ -272,6 +273,11 @@ fn unlock_statement(key: &StoreKey) -> Zeroizing<String> {
 /// Moves the write-ahead log into the file and empties it.
 fn empty_log(connection: &Connection) -> Result<(), StoreError> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(while_working)
+}
+
+/// True where a log lies beside the file that has something in it.
+fn has_log(path: &Path) -> bool {
+    std::fs::metadata(with_ending(path, "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
 fn new_private_file(path: &Path) -> Result<(), StoreError> {

@@ -1,13 +1,12 @@
-//! F01 and F02: the process or the power ends at any moment. Nothing acknowledged is missing, no transaction
-//! is there by half, and no question is asked.
+//! F01: the process is killed at any moment. Nothing acknowledged is missing, no transaction is there by half, and no
+//! question is asked. (Where the power fails, F02: `tests/tests/crash.rs`.)
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use super::*;
 
-/// A generator of numbers for images of the disk; the same every time.
+/// A generator of numbers; the same every time.
 struct Numbers(u64);
 
 impl Numbers {
@@ -32,88 +31,6 @@ fn check_after_crash(path: &Path, acknowledged: u32, place: &str) -> u32 {
     assert!(count >= acknowledged, "{place}: {count} kept, {acknowledged} acknowledged");
     assert_eq!(store.check().unwrap(), [""; 0], "{place}");
     count
-}
-
-fn write_image(path: &Path, main: &[u8], log: &[u8]) {
-    std::fs::write(path, main).unwrap();
-    std::fs::write(with_ending(path, "-wal"), log).unwrap();
-}
-
-/// Cuts the power while the log grows: everything before the last sync is on the disk, of what follows any
-/// sectors in any order, or garbage.
-#[test]
-fn f02_power_cut_while_the_log_grows() {
-    let (folder, path) = folder();
-    let log_path = with_ending(&path, "-wal");
-    let mut numbers = Numbers(1);
-    let mut store = SqlcipherStore::create(&path, &KEY).unwrap();
-    let mut synced = BTreeMap::from([(0, 0)]);
-    for n in 0..25 {
-        put(&mut store, n, &vec![7; 10 + numbers.below(9000)]).unwrap();
-        synced.insert(usize::try_from(std::fs::metadata(&log_path).unwrap().len()).unwrap(), n + 1);
-    }
-    let (main, log) = (std::fs::read(&path).unwrap(), std::fs::read(&log_path).unwrap());
-    assert!(log.len() > 100_000, "the log was not moved in between");
-    let image = folder.path().join("image.db");
-    let mut images = 0;
-    for (start, acknowledged) in &synced {
-        for kind in 0..6 {
-            let end = synced.range(start + 1..).next().map_or(log.len(), |(end, _)| *end);
-            let mut torn = log[..*start].to_vec();
-            match kind {
-                0 => {}
-                1 => torn.extend_from_slice(&log[*start..end]),
-                2 => torn.extend_from_slice(&log[*start..*start + numbers.below(end - start + 1)]),
-                3 => torn.extend((*start..end).map(|_| 0)),
-                4 => torn.extend((*start..end).map(|_| numbers.below(256).to_le_bytes()[0])),
-                _ => {
-                    for sector in log[*start..end].chunks(512) {
-                        let kept = numbers.below(2) == 0;
-                        torn.extend(sector.iter().map(|byte| if kept { *byte } else { 0 }));
-                    }
-                }
-            }
-            write_image(&image, &main, &torn);
-            check_after_crash(&image, *acknowledged, &format!("log {start} kind {kind}"));
-            images += 1;
-        }
-    }
-    println!("{images} images");
-}
-
-/// Cuts the power while the log is moved into the file: of the file, any sectors are old or new; the log is whole.
-#[test]
-fn f02_power_cut_while_the_log_is_moved() {
-    let (folder, path) = folder();
-    let mut numbers = Numbers(2);
-    let mut store = SqlcipherStore::create(&path, &KEY).unwrap();
-    let image = folder.path().join("image.db");
-    let mut count = 0;
-    for round in 0..8 {
-        for _ in 0..6 {
-            put(&mut store, count, &vec![7; 10 + numbers.below(9000)]).unwrap();
-            count += 1;
-        }
-        let before = std::fs::read(&path).unwrap();
-        let log = std::fs::read(with_ending(&path, "-wal")).unwrap();
-        empty_log(&store.connection).unwrap();
-        let after = std::fs::read(&path).unwrap();
-        for kind in 0..12 {
-            let length =
-                after.len().min(before.len() + 4096 * numbers.below(1 + (after.len() - before.len()) / 4096));
-            let mut mixed = after[..length].to_vec();
-            for (n, sector) in mixed.chunks_mut(512).enumerate() {
-                if kind > 0 && numbers.below(2) == 0 {
-                    sector.fill(0);
-                    if let Some(old) = before.get(n * 512..n * 512 + 512) {
-                        sector.copy_from_slice(old);
-                    }
-                }
-            }
-            write_image(&image, &mixed, &log);
-            assert_eq!(check_after_crash(&image, count, &format!("round {round} kind {kind}")), count);
-        }
-    }
 }
 
 /// Not a test by itself: the process that [`f01_killed_at_any_moment`] starts and kills.
