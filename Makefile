@@ -37,12 +37,14 @@ demo: build
 # `cargo test` plays 40 seeds of the simulation and every planted bug; the thousand seeds come last.
 # One test at a time: SQLCipher 4.20 shares unlocked counters between the stores of one process (its issue 598), and tests
 # open many. The product opens one.
+# Chance is the same each time here: other cases of the property tests are for 'make soak'.
+test: same := env PROPTEST_RNG_SEED=1 TESSERA_CRASH_SEED=1
 test: build
-	@$(step) "test: relay" cargo test -p tessera-relay
-	@$(step) "test: everything else" env RUST_TEST_THREADS=1 cargo test $(rest)
+	@$(step) "test: relay" $(same) cargo test -p tessera-relay -- --show-output
+	@$(step) "test: everything else" $(same) RUST_TEST_THREADS=1 cargo test $(rest) -- --show-output
 	@$(step) "test: a second reader of the formats" node tests/format/read.mjs tests/golden/0.1.0/reviews.tessera
 	@$(step) "test: a second calculation of rankings" node tests/demo/recompute-check.mjs $(target)/debug/tessera
-	@$(target)/debug/sim
+	@$(target)/debug/sim | sed 's/^figure: /    /'
 
 lint: setup
 	@$(step) "lint: format" cargo fmt --all --check
@@ -76,9 +78,19 @@ bench: build
 fuzz: build
 	@$(step) "fuzz: $(or $(CASES),5000) cases each" env PROPTEST_CASES=$(or $(CASES),5000) cargo test $(rest) any_
 
-# More seeds of the simulation than 'make test' plays.
+# What 'make test' does with the same chance each time and in little, with other chance and at length: seeds of the
+# simulation, images of a disk whose power failed (IMAGES of each of three days), and ROUNDS of the property tests.
+# CHANCE=n takes the same images again; a property test that fails says how to see the case again.
+soak: chance := $(or $(CHANCE),$(shell echo $$RANDOM))
+soak: images := env TESSERA_CRASH_IMAGES=$(or $(IMAGES),8000) TESSERA_CRASH_SEED=$(chance)
 soak: build
-	@$(target)/debug/sim --from 1001 --seeds $(or $(SEEDS),20000)
+	@$(target)/debug/sim --from 1001 --seeds $(or $(SEEDS),10000) | sed 's/^figure: /    /'
+	@$(step) "soak: crash images, relay, CHANCE=$(chance)" $(images) cargo test -p tessera-relay --test crash -- --show-output
+	@$(step) "soak: crash images, homes, CHANCE=$(chance)" $(images) RUST_TEST_THREADS=1 \
+		cargo test $(rest) --test crash -- --show-output
+	@for round in $$(seq $(or $(ROUNDS),3)); do $(step) "soak: property tests by chance, $$round" \
+		env RUST_TEST_THREADS=1 PROPTEST_CASES=1000 cargo test $(rest) --lib --test attacks --test merging \
+		--test protocol --test assignment --test selection; done
 
 deb:
 	@$(step) "deb: build and look" server/packaging/build-deb

@@ -46,6 +46,7 @@ pub fn run_all(from: u64, count: u64, bug: Option<Bug>) -> Result<Outcome, Box<F
                 Ok((outcome, _)) => {
                     sum.0.faults += outcome.faults;
                     sum.0.reviews += outcome.reviews;
+                    sum.0.minutes += outcome.minutes;
                 }
                 Err(failure) => {
                     stop.store(true, Ordering::Relaxed);

@@ -12,6 +12,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use forge::{Change, Op};
@@ -29,6 +30,9 @@ const HOSTILE: ActorBytes = [5; 16];
 /// What a hostile input of up to 1 MB may cost: the goal of the performance page in memory, the first mark in time.
 const MAX_MEMORY_KIB: u64 = 64 << 10;
 const MAX_TIME: Duration = Duration::from_secs(2);
+
+/// How many inputs were measured, the most memory that one took in KiB, and the longest time.
+static WORST: Mutex<Option<(u32, u64, Duration)>> = Mutex::new(None);
 
 type Test = (&'static str, fn());
 
@@ -72,6 +76,12 @@ fn main() {
         test();
         println!("test {name} ... ok");
         count += 1;
+    }
+    if let Some((inputs, kib, took)) = *WORST.lock().unwrap() {
+        let (mib, ms) = (kib.div_ceil(1 << 10), took.as_millis());
+        println!(
+            "figure: H01-H07 hostile Automerge in a child: {inputs} inputs, {mib} MiB at most, {ms} ms at most"
+        );
     }
     println!("\ntest result: ok. {count} passed");
 }
@@ -147,6 +157,9 @@ fn check(name: &str, incoming: Vec<ClaimedChange>, expected: impl Fn(&Outcome) -
     let took = started.elapsed();
     let peak = peak_kib(process);
     println!("{name}: {} ms, {} MiB at most", took.as_millis(), peak >> 10);
+    let mut worst = WORST.lock().unwrap();
+    let (inputs, most, longest) = worst.unwrap_or_default();
+    *worst = Some((inputs + 1, peak.max(most), took.max(longest)));
     let Response::Done(outcomes) = response else { panic!("{name}: {response:?}") };
     assert_eq!(outcomes.len(), count);
     assert!(outcomes.iter().all(expected), "{name}: {:?}", outcomes.first());

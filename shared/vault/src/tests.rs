@@ -106,6 +106,23 @@ pub(crate) fn mutations(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
     changed.chain((0..bytes.len()).map(|end| bytes[..end].to_vec()))
 }
 
+/// Shows a reader every mutation of an object of at most 4 KiB; none may be accepted.
+pub(crate) fn no_mutation(name: &str, of: &[u8], accepts: impl Fn(&[u8]) -> bool) {
+    assert!(of.len() <= 4096, "{name}: {} bytes", of.len());
+    let begun = std::time::Instant::now();
+    let (mut tried, mut accepted) = (0_u32, 0_u32);
+    for other in mutations(of) {
+        tried += 1;
+        accepted += u32::from(accepts(&other));
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "figure: K11 {name}, {} bytes: {tried} mutations, {accepted} accepted, {seconds:.1} s",
+        of.len()
+    );
+    assert_eq!(accepted, 0, "{name}");
+}
+
 /// Public data beside the repository; `None`, and one line that says so, where it is absent.
 pub(crate) fn public_data(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/crypto").join(name);

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Parser;
 use tessera_tests::sim::{Bug, Failure, run, run_all};
@@ -33,7 +34,13 @@ fn bug(name: &str) -> Result<Bug, String> {
     Bug::parse(name).ok_or_else(|| format!("known bugs: {}", known.join(", ")))
 }
 
+/// Virtual minutes in years.
+fn as_years(minutes: u64) -> f64 {
+    f64::from(u32::try_from(minutes / 60).unwrap_or(u32::MAX)) / (24.0 * 365.25)
+}
+
 fn main() -> ExitCode {
+    let begun = Instant::now();
     let arguments = Arguments::parse();
     let (seeds, outcome) = match arguments.seed {
         Some(seed) => match run(seed, arguments.bug) {
@@ -49,6 +56,9 @@ fn main() -> ExitCode {
         },
     };
     println!("sim: {seeds} seeds, {} faults, {} reviews, lost 0, twice 0", outcome.faults, outcome.reviews);
+    let (years, minutes) = (as_years(outcome.minutes), begun.elapsed().as_secs_f64() / 60.0);
+    let a_minute = f64::from(u32::try_from(seeds).unwrap_or(u32::MAX)) / minutes.max(f64::EPSILON);
+    println!("figure: simulation: {years:.1} simulated years, {a_minute:.0} seeds a minute");
     ExitCode::SUCCESS
 }
 

@@ -36,6 +36,8 @@ pub struct Outcome {
     pub faults: u64,
     /// Reviews that reviewers were told are submitted.
     pub reviews: u64,
+    /// Virtual time, in minutes.
+    pub minutes: u64,
 }
 
 /// Why a run failed.
@@ -82,7 +84,10 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Result<(Outcome, Vec<String>), Failur
     let result = world.live();
     let trace = std::mem::take(&mut world.trace);
     match result {
-        Ok(()) => Ok((Outcome { faults: world.faults, reviews: world.oracle.reviews() }, trace)),
+        Ok(()) => {
+            let (faults, minutes) = (world.faults, world.now);
+            Ok((Outcome { faults, reviews: world.oracle.reviews(), minutes }, trace))
+        }
         Err(what) => Err(Failure { seed, what, trace }),
     }
 }

@@ -102,9 +102,7 @@ fn k12_no_rearrangement_of_chunks_is_accepted() {
 #[test]
 fn k11_every_mutation_of_an_attachment_is_refused() {
     let (manifest, sealed) = sealed(1500);
-    for bytes in mutations(&sealed) {
-        assert!(attachment::open(&manifest, &bytes).is_err());
-    }
+    no_mutation("attachment", &sealed, |bytes| attachment::open(&manifest, bytes).is_ok());
     let longer = [&sealed[..], &[0]].concat();
     assert!(attachment::open(&manifest, &longer).is_err());
 }

@@ -22,21 +22,18 @@ fn accepted(author: &DeviceSecret, bytes: &[u8]) -> Option<Verified<Pack>> {
     Pack::from_bytes(bytes).ok()?.verify(&author.public_key()).ok()
 }
 
-fn check(author: &DeviceSecret, pack: &Verified<Pack>, opens: impl Fn(&Verified<Pack>) -> bool) {
+fn check(name: &str, author: &DeviceSecret, pack: &Verified<Pack>, opens: impl Fn(&Verified<Pack>) -> bool) {
     let bytes = pack.to_bytes();
-    assert!(bytes.len() <= 4096, "{}", bytes.len());
     assert!(accepted(author, &bytes).is_some_and(|pack| opens(&pack)));
-    for other in mutations(&bytes) {
-        assert!(accepted(author, &other).is_none());
-    }
     assert!(accepted(author, &[&bytes[..], &[0]].concat()).is_none());
+    no_mutation(name, &bytes, |other| accepted(author, other).is_some());
 }
 
 #[test]
 fn k11_items() {
     let author = device(1);
     let pack = items_pack(&author, &key(2), vec![own("text"), Entry::Other(Item::Grant(grant(3)))]);
-    check(&author, &pack, |pack| open(&key(2), pack).is_ok());
+    check("items", &author, &pack, |pack| open(&key(2), pack).is_ok());
 }
 
 #[test]
@@ -45,7 +42,7 @@ fn k11_welcomes() {
     let to = BTreeSet::from([reader.device()]);
     let sealed = seal_welcome(draft(&author), to, vec![grant(1)]).unwrap();
     let pack = author.sign_sealed(sealed).unwrap();
-    check(&author, &pack, |pack| open_welcome(&reader, pack).is_ok());
+    check("welcome", &author, &pack, |pack| open_welcome(&reader, pack).is_ok());
 }
 
 #[test]
@@ -54,7 +51,7 @@ fn k11_statements() {
     let statement = Statement::Lift { suspension: tessera_protocol::ids::PackId([5; 32]) };
     let draft = Draft { stream: Stream::Public.id(PROGRAMME), ..draft(&author) };
     let pack = author.sign_clear(draft, &Clear::Statement(&statement)).unwrap();
-    check(&author, &pack, |pack| Statement::from_bytes(pack.body()).is_ok());
+    check("statement", &author, &pack, |pack| Statement::from_bytes(pack.body()).is_ok());
 }
 
 /// The seal itself, with the header and the signature out of the way: the tag covers every byte.
@@ -62,9 +59,9 @@ fn k11_statements() {
 fn k11_sealed_bodies() {
     let author = device(1);
     let pack = items_pack(&author, &key(2), vec![own("text")]);
-    for body in mutations(pack.body()) {
-        assert!(crate::seal::decrypt(&key(2), pack.header(), &body).is_none());
-    }
+    no_mutation("sealed body", pack.body(), |body| {
+        crate::seal::decrypt(&key(2), pack.header(), body).is_some()
+    });
 }
 
 proptest! {
