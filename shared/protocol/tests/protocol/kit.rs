@@ -19,7 +19,7 @@ use tessera_protocol::statement::{Statement, Target};
 use tessera_protocol::stream::Stream;
 
 /// A device with its private key. `Key(n)` is the same everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(pub(crate) u32);
 
 impl Key {

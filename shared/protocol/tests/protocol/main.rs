@@ -8,6 +8,7 @@ mod charter;
 mod codec;
 mod kit;
 mod layers;
+mod model;
 mod orders;
 mod samples;
 mod vectors;
