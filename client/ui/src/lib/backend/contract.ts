@@ -62,6 +62,7 @@ export interface FileView {
   handle: string; slot: string; slotLabel: string; name: string; mediaType: string; sizeBytes: number; here: boolean; light: boolean;
   shown: 'pages' | 'image' | 'text' | 'described';   // how the reader shows it
 }
+/** Places of a scorecard, in `draftConflicts` and `missing`: `answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`. */
 export interface DossierView {
   application: string; label: string; round: string; roundLabel: string; state: WorkState; place: number; of: number;
   previous: string | null; next: string | null;
