@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tessera_driver::relay::RelayError;
 use tessera_driver::session::SessionError;
+use tessera_driver::session::error::{enrol_code, home_code, identity_code, store_code};
 use tessera_engine::EngineError;
 use tessera_engine::home::HomeError;
 use tessera_engine::store::StoreError;
@@ -144,57 +145,60 @@ impl Failure {
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
-        match error {
-            SessionError::Home(error) => error.into(),
-            SessionError::Identity(error) => error.into(),
-            SessionError::Engine(error) => error.into(),
-            SessionError::Enrol(error) => error.into(),
-            SessionError::Paper(error) => Self::new(Exit::BadInput, "paper-wrong", error.to_string())
-                .hint("compare with the sheet word by word; four letters of each are enough"),
-            SessionError::Envelope(error) => Self::new(Exit::Locked, "paper-other", error.to_string())
-                .hint("these words belong to another device or to an older sheet"),
-            SessionError::NoEnvelope => Self::new(Exit::NotFound, "no-recovery", error.to_string())
-                .hint("`tessera recovery sheet` makes one, as long as the passphrase is known"),
-            SessionError::NoSuchPaper => Self::new(Exit::NotFound, "no-such-paper", error.to_string())
-                .hint("check the words against the sheet, and that it is the sheet of this programme"),
-            SessionError::Relay(error) => (*error).into(),
-            SessionError::WeakPassphrase { .. } => {
-                Self::new(Exit::BadInput, "passphrase-weak", error.to_string()).hint(
-                    "six words drawn at random have 77 bits; in a terminal, without a file, six are proposed",
-                )
+        let code = error.code();
+        let (exit, hint) = match &error {
+            SessionError::Paper(_) => {
+                (Exit::BadInput, "compare with the sheet word by word; four letters of each are enough")
             }
-            SessionError::OtherHome => Self::new(Exit::BadInput, "other-home", error.to_string())
-                .hint("choose another folder with --home"),
-        }
+            SessionError::Envelope(_) => {
+                (Exit::Locked, "these words belong to another device or to an older sheet")
+            }
+            SessionError::NoEnvelope => {
+                (Exit::NotFound, "`tessera recovery sheet` makes one, as long as the passphrase is known")
+            }
+            SessionError::NoSuchPaper => (
+                Exit::NotFound,
+                "check the words against the sheet, and that it is the sheet of this programme",
+            ),
+            SessionError::WeakPassphrase { .. } => (
+                Exit::BadInput,
+                "six words drawn at random have 77 bits; in a terminal, without a file, six are proposed",
+            ),
+            SessionError::OtherHome => (Exit::BadInput, "choose another folder with --home"),
+            _ => {
+                return match error {
+                    SessionError::Home(error) => error.into(),
+                    SessionError::Identity(error) => error.into(),
+                    SessionError::Engine(error) => error.into(),
+                    SessionError::Enrol(error) => error.into(),
+                    SessionError::Relay(error) => (*error).into(),
+                    other => Self::new(Exit::Bug, code, other.to_string()),
+                };
+            }
+        };
+        Self::new(exit, code, error.to_string()).hint(hint)
     }
 }
 
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
-        let (exit, code, hint) = match &error {
+        let (exit, hint) = match &error {
             HomeError::NotAHome => (
                 Exit::NotFound,
-                "no-home",
                 "name the folder with --home; `tessera programme create` or `tessera enrol` makes one",
             ),
-            HomeError::Exists => (Exit::BadInput, "home-exists", "choose another folder with --home"),
-            HomeError::InUse => {
-                (Exit::Locked, "home-in-use", "close the other window or wait for the other command")
-            }
-            HomeError::Newer { .. } => (Exit::Newer, "newer-version", UPDATE),
-            HomeError::Damaged(_) => (Exit::Damaged, "damaged-home", RECOVER),
-            HomeError::TooLarge { .. } => (Exit::BadInput, "too-large", ""),
-            HomeError::Full => {
-                (Exit::Disk, "disk-full", "make room and run the command again; nothing was lost")
-            }
-            HomeError::ReadOnly(_) => (Exit::Disk, "disk-read-only", "check who owns the folder"),
-            HomeError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                (Exit::NotFound, "not-found", "")
-            }
-            HomeError::Io { .. } => (Exit::Disk, "disk", ""),
+            HomeError::Exists => (Exit::BadInput, "choose another folder with --home"),
+            HomeError::InUse => (Exit::Locked, "close the other window or wait for the other command"),
+            HomeError::Newer { .. } => (Exit::Newer, UPDATE),
+            HomeError::Damaged(_) => (Exit::Damaged, RECOVER),
+            HomeError::TooLarge { .. } => (Exit::BadInput, ""),
+            HomeError::Full => (Exit::Disk, "make room and run the command again; nothing was lost"),
+            HomeError::ReadOnly(_) => (Exit::Disk, "check who owns the folder"),
+            HomeError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => (Exit::NotFound, ""),
+            HomeError::Io { .. } => (Exit::Disk, ""),
             HomeError::Store(error) => return store(error),
         };
-        let failure = |message: String| Self::new(exit, code, message).hint_unless_empty(hint);
+        let failure = |message: String| Self::new(exit, home_code(&error), message).hint_unless_empty(hint);
         // The place names the file; the message does not once more.
         match &error {
             HomeError::Io { path, source } => {
@@ -219,21 +223,7 @@ fn store(error: &StoreError) -> Failure {
         StoreError::AlreadyOpen => (Exit::Locked, "close the other window or wait for the other command"),
         _ => (Exit::Disk, ""),
     };
-    Failure::new(exit, code_of_store(error), error.to_string()).hint_unless_empty(hint)
-}
-
-/// The engine names its store's errors; a home that lacks its store is damaged, not absent.
-fn code_of_store(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Full => "disk-full",
-        StoreError::ReadOnly => "disk-read-only",
-        StoreError::Damaged | StoreError::Missing => "damaged-store",
-        StoreError::WrongKey => "wrong-key",
-        StoreError::Newer { .. } => "newer-version",
-        StoreError::Exists => "home-exists",
-        StoreError::AlreadyOpen => "home-in-use",
-        _ => "disk",
-    }
+    Failure::new(exit, store_code(error), error.to_string()).hint_unless_empty(hint)
 }
 
 impl From<EngineError> for Failure {
@@ -326,40 +316,34 @@ impl From<RelayError> for Failure {
 
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
-        let (exit, code, hint) = match error {
-            IdentityError::WrongPassphrase => (
-                Exit::Locked,
-                "wrong-passphrase",
-                "forgotten? `tessera recovery restore` opens it with the words",
-            ),
-            IdentityError::Damaged => (Exit::Damaged, "damaged-identity", RECOVER),
-            IdentityError::Newer => (Exit::Newer, "newer-version", UPDATE),
-            IdentityError::TooCheap { .. } => (
-                Exit::Damaged,
-                "cheap-identity",
-                "somebody changed the identity file: this programme is no demonstration",
-            ),
-            IdentityError::TooCostly { .. } => (Exit::Damaged, "costly-identity", ""),
+        let (exit, hint) = match error {
+            IdentityError::WrongPassphrase => {
+                (Exit::Locked, "forgotten? `tessera recovery restore` opens it with the words")
+            }
+            IdentityError::Damaged => (Exit::Damaged, RECOVER),
+            IdentityError::Newer => (Exit::Newer, UPDATE),
+            IdentityError::TooCheap { .. } => {
+                (Exit::Damaged, "somebody changed the identity file: this programme is no demonstration")
+            }
+            IdentityError::TooCostly { .. } => (Exit::Damaged, ""),
         };
-        Self::new(exit, code, error.to_string()).hint_unless_empty(hint)
+        Self::new(exit, identity_code(&error), error.to_string()).hint_unless_empty(hint)
     }
 }
 
 impl From<EnrolError> for Failure {
     fn from(error: EnrolError) -> Self {
-        let (exit, code) = match error {
-            EnrolError::Newer => (Exit::Newer, "newer-version"),
-            EnrolError::NoInvitation => (Exit::BadInput, "no-invitation"),
-            EnrolError::NoAnswer => (Exit::BadInput, "no-answer"),
-            EnrolError::OtherInvitation => (Exit::BadInput, "other-invitation"),
-            EnrolError::NotAuthentic | EnrolError::NoPossession | EnrolError::OtherNonce => {
-                (Exit::Damaged, "forged")
-            }
-            EnrolError::NotForThisDevice => (Exit::NotPermitted, "not-for-this-device"),
-            EnrolError::UnsoundDevice => (Exit::BadInput, "unreachable-device"),
-            EnrolError::TooLarge => (Exit::BadInput, "too-large"),
+        let exit = match error {
+            EnrolError::Newer => Exit::Newer,
+            EnrolError::NoInvitation
+            | EnrolError::NoAnswer
+            | EnrolError::OtherInvitation
+            | EnrolError::UnsoundDevice
+            | EnrolError::TooLarge => Exit::BadInput,
+            EnrolError::NotAuthentic | EnrolError::NoPossession | EnrolError::OtherNonce => Exit::Damaged,
+            EnrolError::NotForThisDevice => Exit::NotPermitted,
         };
-        Self::new(exit, code, error.to_string())
+        Self::new(exit, enrol_code(&error), error.to_string())
     }
 }
 

@@ -10,7 +10,7 @@
 //! cut loses at most the part on its way, and the next exchange goes on from there. Only a signed
 //! receipt clears anything that was sent; which bytes left a socket decides nothing.
 //!
-//! Reading order: [`Options`] and [`sync`], [`error`], [`address`], `exchange`, `attachments`, `connection`, `tls`,
+//! Reading order: [`Options`] and [`sync`], [`error`], [`address`], [`lend`], `exchange`, `attachments`, `connection`, `tls`,
 //! `watch`.
 
 pub mod address;
@@ -18,6 +18,7 @@ mod attachments;
 mod connection;
 pub mod error;
 mod exchange;
+pub mod lend;
 mod tls;
 mod watch;
 
@@ -29,11 +30,9 @@ use std::time::{Duration, Instant};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rustls::ClientConfig;
-use tessera_engine::Engine;
 use tessera_engine::attachments::Fetch;
 use tessera_engine::exchange::Announced;
 use tessera_engine::receive::Imported;
-use tessera_engine::store::Store;
 use tessera_protocol::access::Classes;
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::Relay;
@@ -41,6 +40,7 @@ use tessera_vault::enrol::Relay;
 use self::address::Address;
 use self::connection::{Connection, Outgoing, Traffic};
 pub use self::error::RelayError;
+pub use self::lend::Lend;
 use self::watch::Watch;
 pub use self::watch::{Phase, Progress, Tell};
 
@@ -169,8 +169,8 @@ pub struct Plan {
 ///
 /// # Errors
 /// [`RelayError`].
-pub fn sync<S: Store>(
-    engine: &mut Engine<S>,
+pub fn sync<L: Lend>(
+    engine: &mut L,
     options: &Options,
     tell: Tell<'_>,
     report: &mut Report,
@@ -178,7 +178,7 @@ pub fn sync<S: Store>(
     let result = with_first_relay(options, tell, report, async |talk, report| {
         talk.until_quiet(engine, options, report).await
     });
-    report.outbox = engine.outbox()?;
+    report.outbox = engine.lend(|engine| engine.outbox())?;
     result
 }
 
@@ -186,21 +186,24 @@ pub fn sync<S: Store>(
 ///
 /// # Errors
 /// [`RelayError`].
-pub fn plan<S: Store>(engine: &mut Engine<S>, options: &Options, tell: Tell<'_>) -> Result<Plan, RelayError> {
-    let (send_packs, send_bytes) = engine.to_send()?;
+pub fn plan<L: Lend>(engine: &mut L, options: &Options, tell: Tell<'_>) -> Result<Plan, RelayError> {
+    let (send_packs, send_bytes) = engine.lend(|engine| engine.to_send())?;
     let mut plan = Plan { send_packs, send_bytes, ..Plan::default() };
     let mut report = Report::default();
     let announced = with_first_relay(options, tell, &mut report, async |talk, report| {
-        let sending = engine.inquire(talk.relay, options.wanted)?;
+        let sending = engine.lend(|engine| engine.inquire(talk.relay, options.wanted))?;
         match talk.exchange(engine, &sending, report).await {
             // A blank relay knows nobody and holds nothing; the first exchange introduces who belongs.
-            Err(RelayError::NotAdmitted) if engine.is_active() => Ok(Announced::default()),
+            Err(RelayError::NotAdmitted) if engine.lend(|engine| engine.is_active()) => {
+                Ok(Announced::default())
+            }
             announced => announced,
         }
     })?;
     plan.relay = report.relay;
-    plan.send_attachment_bytes = engine.attachments_to_send()?.iter().map(|one| one.sealed_bytes).sum();
-    let fetched = engine.attachments_to_fetch(options.fetch)?;
+    plan.send_attachment_bytes =
+        engine.lend(|engine| engine.attachments_to_send())?.iter().map(|one| one.sealed_bytes).sum();
+    let fetched = engine.lend(|engine| engine.attachments_to_fetch(options.fetch))?;
     plan.receive_attachment_bytes = fetched.iter().map(|one| one.sealed_bytes - one.held_bytes).sum();
     plan.receive_packs = announced.packs + announced.left_packs;
     plan.receive_bytes = announced.bytes + announced.left_bytes;
@@ -299,9 +302,9 @@ impl Perseverance {
 }
 
 impl Talk<'_, '_> {
-    async fn until_quiet<S: Store>(
+    async fn until_quiet<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         options: &Options,
         report: &mut Report,
     ) -> Result<(), RelayError> {
@@ -350,9 +353,9 @@ impl Talk<'_, '_> {
     }
 
     /// Exchanges until nothing is left, or the budget is spent.
-    async fn packs<S: Store>(
+    async fn packs<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         options: &Options,
         left: &mut u64,
         report: &mut Report,
@@ -360,17 +363,20 @@ impl Talk<'_, '_> {
         let (mut fruitless, mut introduced) = (0, false);
         loop {
             let before = report.new;
-            let sending = engine.prepare_within(self.relay, *left, options.wanted)?;
+            let sending = engine.lend(|engine| engine.prepare_within(self.relay, *left, options.wanted))?;
             let result = self.exchange(engine, &sending, report).await;
             // A blank relay knows nobody; it is told once who belongs.
-            if matches!(result, Err(RelayError::NotAdmitted)) && engine.is_active() && !introduced {
-                engine.introduce()?;
+            if matches!(result, Err(RelayError::NotAdmitted))
+                && engine.lend(|engine| engine.is_active())
+                && !introduced
+            {
+                engine.lend(|engine| engine.introduce())?;
                 introduced = true;
                 continue;
             }
             if report.new > before {
                 self.watch.step(Phase::Reading, 0, 0)?;
-                engine.digest()?;
+                engine.lend(|engine| engine.digest())?;
             }
             let announced = result?;
             self.moved |= announced.receipts > 0;
@@ -387,9 +393,9 @@ impl Talk<'_, '_> {
     }
 
     /// True where another exchange is to follow at once.
-    fn goes_on<S: Store>(
+    fn goes_on<L: Lend>(
         &self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         announced: &Announced,
         fruit: bool,
         left: u64,
@@ -400,7 +406,7 @@ impl Talk<'_, '_> {
         if left == 0 || !fruit {
             return Ok(false);
         }
-        Ok(announced.left_packs > 0 || engine.outbox()? > 0)
+        Ok(announced.left_packs > 0 || engine.lend(|engine| engine.outbox())? > 0)
     }
 
     async fn connect(&mut self) -> Result<(), RelayError> {

@@ -3,7 +3,7 @@
 //! Whatever makes a home does it beside its place and moves it there in one step, so that a process that is
 //! killed leaves no half of one. Randomness is the operating system's.
 
-mod error;
+pub mod error;
 mod make;
 mod recover;
 

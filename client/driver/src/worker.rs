@@ -19,7 +19,7 @@ use tessera_engine::core::Worker;
 use tessera_model::crdt::worker::{Request, Response, ask_worker, serve_worker};
 use tessera_model::guard::Limits;
 
-pub use self::limits::{CPU_SECONDS, MEMORY_BYTES};
+pub use self::limits::{CPU_SECONDS, MEMORY_BYTES, address_space};
 
 /// The hidden command under which a program is the child.
 pub const COMMAND: &str = "worker";

@@ -524,6 +524,17 @@ impl Acts<'_> {
         core.open_sealed(tx, &sealed, out)
     }
 
+    /// True where all of an attachment is here.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn holds_attachment(&mut self, handle: &[u8]) -> Result<bool, EngineError> {
+        let sealed = Sealed::from_bytes(handle)
+            .map_err(|_| EngineError::Forged("an entry of a manifest names no file"))?;
+        let held = get::<Held>(self.parts().1, Table::Attachments, &held_key(sealed.id))?;
+        Ok(held.is_some_and(|held| held.prefix() >= sealed.sealed_bytes))
+    }
+
     /// Whether the files of an assignment are here.
     ///
     /// # Errors

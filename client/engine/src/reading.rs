@@ -1,8 +1,8 @@
 //! A reviewer's acts: what is assigned, declaring a conflict of interest, drafting, submitting and amending.
 
 use tessera_model::documents::{
-    Assignment, AssignmentState, Card, Conflict, Declaration, Dossier, Draft, Kind, Manifest, Missing, Read,
-    Record, Review, Subject, check_submission,
+    Assignment, AssignmentState, Card, Conflict, Declaration, Dossier, Draft, Kind, Manifest, Missing, Note,
+    Read, Record, Review, Subject, check_submission,
 };
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, RoundId};
@@ -221,6 +221,33 @@ impl Acts<'_> {
                 Ok(changes)
             })?;
         Ok(!changes.is_empty())
+    }
+
+    /// What this member noted on an application; empty where nothing.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn note(&mut self, application: ApplicationId) -> Result<String, EngineError> {
+        let desk = Audience::Desk(self.member());
+        let (core, tx) = self.parts();
+        let id = core.document_id(&desk, Kind::Note, &application.0)?;
+        let opened = core.open_document(tx, id, &mut Counting::load(tx)?, true)?;
+        Ok(opened.map(|opened| Note::read(&opened.document).value.text).unwrap_or_default())
+    }
+
+    /// Saves a note, seen by nobody else.
+    ///
+    /// # Errors
+    /// [`EngineError::BadInput`] where it is too long.
+    pub fn save_note(&mut self, application: ApplicationId, text: &str) -> Result<(), EngineError> {
+        let note = Note { text: text.to_owned() };
+        self.edit(&Audience::Desk(self.member()), Kind::Note, &application.0, |document, actor| {
+            let mut changes = Vec::new();
+            let written = note.write(document, actor, &mut changes);
+            written.map_err(|error| EngineError::BadInput(error.to_string()))?;
+            Ok(changes)
+        })?;
+        Ok(())
     }
 
     /// Submits a draft, or amends what was submitted; `reason` is needed for an amendment.

@@ -9,6 +9,9 @@ use crate::decimal::Decimal;
 use crate::programme::Programme;
 use crate::programme::scoring::{Best, Centre, Combine, Order, Rounding, Scoring};
 
+/// Scores that a list shows; a longer scale is typed.
+const LISTED: usize = 21;
+
 /// Checked scoring rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -69,6 +72,35 @@ impl Range {
     pub fn allows(&self, score: Decimal) -> bool {
         let inside = self.min.is_none_or(|min| score >= min) && self.max.is_none_or(|max| score <= max);
         inside && self.step.zip(self.min).is_none_or(|(step, min)| score.is_steps_from(min, step))
+    }
+
+    /// Returns the scores of a short scale, lowest first; none where they are too many to list or the scale has no step.
+    pub fn scores(&self) -> Vec<Decimal> {
+        let (Some(min), Some(max), Some(step)) = (self.min, self.max, self.step) else { return Vec::new() };
+        let scale = [min, max, step].iter().map(|number| number.parts().1).max().unwrap_or(0);
+        let units = |number: Decimal| {
+            let (mantissa, own) = number.parts();
+            10_i128.checked_pow(scale - own).and_then(|factor| mantissa.checked_mul(factor))
+        };
+        let (Some(min), Some(max), Some(step)) = (units(min), units(max), units(step)) else {
+            return Vec::new();
+        };
+        if step <= 0 || max < min || (max - min) / step >= LISTED as i128 {
+            return Vec::new();
+        }
+        let mut scores = Vec::new();
+        let mut next = min;
+        while next <= max {
+            let places = scale as usize;
+            let digits = format!("{:0>width$}", next.unsigned_abs(), width = places + 1);
+            let (whole, rest) = digits.split_at(digits.len() - places);
+            let sign = if next < 0 { "-" } else { "" };
+            let text =
+                if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") };
+            scores.extend(text.parse::<Decimal>());
+            next += step;
+        }
+        scores
     }
 
     /// Says in words which scores exist.
@@ -282,5 +314,26 @@ fn tie(scoring: &Scoring, key: &str) -> Tie {
             Tie::Adjustment(key.to_owned())
         }
         _ => Tie::Criterion(key.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_score_of_a_short_scale_is_listed() {
+        fn check(min: &str, max: &str, step: &str, expected: &[&str]) {
+            let number = |text: &str| text.parse().ok();
+            let range = Range { min: number(min), max: number(max), step: number(step) };
+            let scores: Vec<String> = range.scores().iter().map(ToString::to_string).collect();
+            assert_eq!(scores, expected, "{min} {max} {step}");
+        }
+        check("1", "5", "1", &["1", "2", "3", "4", "5"]);
+        check("0", "1", "0.25", &["0", "0.25", "0.5", "0.75", "1"]);
+        check("-1", "1", "0.5", &["-1", "-0.5", "0", "0.5", "1"]);
+        check("0", "100", "1", &[]);
+        check("1", "5", "", &[]);
+        check("5", "1", "1", &[]);
     }
 }

@@ -77,6 +77,11 @@ impl Saying {
         self.code
     }
 
+    /// Returns the parameters by name, each in words.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
+        self.parameters.iter().map(|(name, value)| (*name, value.in_words()))
+    }
+
     /// Returns the English words. A parameter that was not given stays `{name}`.
     #[must_use]
     pub fn text(&self) -> String {

@@ -23,7 +23,7 @@ use crate::applications::Applications;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
-use crate::names::Names;
+use crate::names::{Find as _, Names};
 use crate::output::{Answer, print, print_table};
 
 /// Longest cell of a table of assignments, in bytes.

@@ -15,8 +15,8 @@ use super::programme::text;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::files;
-use crate::given::Given;
-use crate::names::Names;
+use crate::given::{self, Given};
+use crate::names::{Find as _, Names};
 use crate::output::Answer;
 use crate::progress::bytes;
 
@@ -186,7 +186,7 @@ fn import_one(
     number: u64,
     warnings: &mut Vec<Warning>,
 ) -> Result<serde_json::Value, Failure> {
-    Given::want(&[Given::Bundle], file)?;
+    given::want(&[Given::Bundle], file)?;
     let checked = bundle::check(open(file)?)?;
     if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
         let text = "this bundle is addressed to somebody else; what you may read of it was taken";
@@ -206,7 +206,7 @@ fn import_one(
 }
 
 fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
-    Given::want(&[Given::Bundle], &arguments.file)?;
+    given::want(&[Given::Bundle], &arguments.file)?;
     let checked = bundle::check(open(&arguments.file)?)
         .map_err(|error| Failure::from(error).at(&arguments.file.display().to_string(), None, None))?;
     let row = row(&arguments.file, &checked.bundle);

@@ -13,7 +13,7 @@ use super::member::{parse_roles, roles_of};
 use super::programme::{hex, public_key, relay, text};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::names::Names;
+use crate::names::{Find as _, Names};
 use crate::output::{Answer, print};
 
 /// Arguments of `charter`.

@@ -10,7 +10,7 @@ use super::programme::text;
 use crate::applications::Applications;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::names::Names;
+use crate::names::{Find as _, Names};
 use crate::output::{Answer, print};
 
 /// Arguments of `conflict`.

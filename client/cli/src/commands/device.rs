@@ -17,8 +17,8 @@ use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
-use crate::given::Given;
-use crate::names::Names;
+use crate::given::{self, Given};
+use crate::names::{Find as _, Names};
 use crate::output::Answer;
 
 /// Arguments of `device`.
@@ -108,7 +108,7 @@ fn pass(file: &Path, whose: Option<&str>, context: &Context) -> Result<(), Failu
 }
 
 fn add(request: &Path, add: &Add, context: &Context) -> Result<(), Failure> {
-    Given::want(&[Given::Answer], request)?;
+    given::want(&[Given::Answer], request)?;
     let bytes = files::read(request, ANSWER_BYTES + 128)?;
     let mut session = context.session()?;
     let named = |failure: Failure| failure.at(&request.display().to_string(), None, None);

@@ -15,7 +15,7 @@ use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
-use crate::given::Given;
+use crate::given::{self, Given};
 use crate::output::Answer;
 
 /// Arguments of `enrol`.
@@ -101,7 +101,7 @@ fn read(given: &str) -> Result<Called, Failure> {
         let invitation = Invitation::from_link(given).map_err(SessionError::from)?;
         return Ok(Called::Invitation(Box::new(invitation)));
     }
-    Given::want(&[Given::Invitation, Given::Pass], Path::new(given))?;
+    given::want(&[Given::Invitation, Given::Pass], Path::new(given))?;
     let bytes = files::read(Path::new(given), 2 * INVITATION_BYTES)?;
     let here = |failure: Failure| failure.at(given, None, None);
     if Pass::is_one(&bytes) {

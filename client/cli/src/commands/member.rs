@@ -23,8 +23,8 @@ use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
-use crate::given::Given;
-use crate::names::Names;
+use crate::given::{self, Given};
+use crate::names::{Find as _, Names};
 use crate::output::Answer;
 
 /// Arguments of `member`.
@@ -340,7 +340,7 @@ fn answers_in(folders: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 fn admit_one(session: &mut Session, file: &Path) -> Result<Value, Failure> {
     let name = file.display().to_string();
-    Given::want(&[Given::Answer], file)?;
+    given::want(&[Given::Answer], file)?;
     let answer = files::read(file, ANSWER_BYTES + 128)?;
     let admitted = session.together(|acts| acts.admit_person(&answer));
     let admitted = admitted.map_err(|error| Failure::from(error).at(&name, None, None))?;

@@ -9,11 +9,11 @@ use tessera_engine::queue::Waiting;
 use tessera_vault::items::Verdict;
 
 use super::programme::text;
-use super::status::Labels;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
 use crate::output::{Answer, print, shown};
+use tessera_driver::names::Labels;
 
 /// Arguments of `queue`.
 #[derive(Debug, Args)]

@@ -1,15 +1,12 @@
 //! `tessera status`: where this member's work is, in four states, and what is missing of other people's.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tessera_driver::session::Session;
+use tessera_driver::names::Labels;
 use tessera_engine::reviews::Reviewed;
 use tessera_engine::work::{Gap, Work, WorkKind, outcome_words};
 use tessera_model::input::Warning;
-use tessera_protocol::ids::{ApplicationId, RoundId};
 use tessera_vault::ids::Audience;
 
 use super::programme::text;
@@ -24,39 +21,6 @@ pub(crate) struct Arguments {
     /// Only what is not yet opened by a coordinator, or waits there
     #[arg(long)]
     open: bool,
-}
-
-/// What applications and rounds are called.
-pub(crate) struct Labels {
-    applications: BTreeMap<ApplicationId, String>,
-    rounds: BTreeMap<RoundId, String>,
-}
-
-impl Labels {
-    /// Reads them; where nothing is published yet there are none.
-    pub(crate) fn of(session: &mut Session) -> Result<Self, Failure> {
-        let applications = session.together(|acts| acts.application_keys())?;
-        let programme = session.together(|acts| acts.programme()).map(|(_, programme)| programme);
-        let rounds = programme.map(|programme| {
-            let key = |round: &tessera_model::programme::calendar::Round| round.key.to_string();
-            programme
-                .rounds
-                .iter()
-                .map(|one| (tessera_engine::programme::round(&key(one)), key(one)))
-                .collect()
-        });
-        Ok(Self { applications, rounds: rounds.unwrap_or_default() })
-    }
-
-    /// The application's key or label, else its id.
-    pub(crate) fn application(&self, id: ApplicationId) -> String {
-        self.applications.get(&id).cloned().unwrap_or_else(|| id.to_string())
-    }
-
-    /// The round's key, else its id.
-    pub(crate) fn round(&self, id: RoundId) -> String {
-        self.rounds.get(&id).cloned().unwrap_or_else(|| id.to_string())
-    }
 }
 
 /// Runs `status`.

@@ -11,9 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::header::{CONTENT_RANGE, HOST, HeaderMap, RANGE};
 use hyper::{Request, Response, StatusCode, body::Incoming};
+use tessera_engine::EngineError;
 use tessera_engine::attachments::{Attachment, PIECE_BYTES};
-use tessera_engine::store::Store;
-use tessera_engine::{Engine, EngineError};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{AUTHORISATION_HEADER, attachment_path};
 
@@ -21,7 +20,7 @@ use super::connection::Outgoing;
 use super::error::RelayError;
 use super::exchange::refused;
 use super::watch::Phase;
-use super::{Options, Report, Talk};
+use super::{Lend, Options, Report, Talk};
 
 /// How many bytes of an attachment a relay holds.
 const HELD_HEADER: &str = "tessera-held";
@@ -38,14 +37,14 @@ const PATIENCE: u32 = 4;
 
 impl Talk<'_, '_> {
     /// Brings what the relay lacks and fetches what this device lacks, as far as the budget goes.
-    pub(super) async fn attachments<S: Store>(
+    pub(super) async fn attachments<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         options: &Options,
         left: &mut u64,
         report: &mut Report,
     ) -> Result<(), RelayError> {
-        for attachment in engine.attachments_to_send()? {
+        for attachment in engine.lend(|engine| engine.attachments_to_send())? {
             if attachment.sealed_bytes > *left {
                 report.left_attachments += 1;
                 continue;
@@ -54,7 +53,7 @@ impl Talk<'_, '_> {
                 *left = spend(*left, attachment.sealed_bytes);
             }
         }
-        for attachment in engine.attachments_to_fetch(options.fetch)? {
+        for attachment in engine.lend(|engine| engine.attachments_to_fetch(options.fetch))? {
             let lacking = attachment.sealed_bytes - attachment.held_bytes;
             if lacking > *left {
                 report.left_attachments += 1;
@@ -68,18 +67,19 @@ impl Talk<'_, '_> {
     }
 
     /// Brings one attachment; false where the relay or this device will not have it.
-    async fn bring<S: Store>(
+    async fn bring<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         attachment: &Attachment,
         report: &mut Report,
     ) -> Result<bool, RelayError> {
         let total = attachment.sealed_bytes;
         let (mut from, mut length, mut patience) = (0, FIRST_PUT_BYTES, PATIENCE);
         loop {
-            let bytes = engine.sealed_piece(attachment.id, from, length)?;
+            let bytes = engine.lend(|engine| engine.sealed_piece(attachment.id, from, length))?;
             if bytes.is_empty() {
-                report.damaged_attachments += u64::from(engine.drop_if_damaged(attachment.id)?);
+                report.damaged_attachments +=
+                    u64::from(engine.lend(|engine| engine.drop_if_damaged(attachment.id))?);
                 return Ok(false);
             }
             let to = from + bytes.len() as u64;
@@ -103,13 +103,14 @@ impl Talk<'_, '_> {
                 }
                 (StatusCode::UNPROCESSABLE_ENTITY, _) => {
                     self.drain(answer).await;
-                    report.damaged_attachments += u64::from(engine.drop_if_damaged(attachment.id)?);
+                    report.damaged_attachments +=
+                        u64::from(engine.lend(|engine| engine.drop_if_damaged(attachment.id))?);
                     return Ok(false);
                 }
                 _ => return Err(refused(answer).await),
             }
             if from >= total {
-                engine.set_at_relay(attachment, true)?;
+                engine.lend(|engine| engine.set_at_relay(attachment, true))?;
                 report.attachments_sent += 1;
                 return Ok(true);
             }
@@ -117,9 +118,9 @@ impl Talk<'_, '_> {
     }
 
     /// Fetches one attachment from where it stopped; false where the relay does not have it, or has something else.
-    async fn fetch<S: Store>(
+    async fn fetch<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         attachment: &Attachment,
         report: &mut Report,
     ) -> Result<bool, RelayError> {
@@ -136,7 +137,7 @@ impl Talk<'_, '_> {
             StatusCode::NOT_FOUND => match refused(answer).await {
                 RelayError::Refused { status: 404, .. } => {
                     report.missing_attachments += 1;
-                    engine.set_at_relay(attachment, false)?;
+                    engine.lend(|engine| engine.set_at_relay(attachment, false))?;
                     return Ok(false);
                 }
                 other => return Err(other),
@@ -156,9 +157,9 @@ impl Talk<'_, '_> {
         Ok(true)
     }
 
-    async fn take<S: Store>(
+    async fn take<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         attachment: &Attachment,
         mut from: u64,
         mut body: Incoming,
@@ -188,9 +189,9 @@ impl Talk<'_, '_> {
     }
 
     /// Stores the whole pieces of what waits.
-    fn store<S: Store>(
+    fn store<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         attachment: &Attachment,
         from: &mut u64,
         waiting: &mut Vec<u8>,
@@ -200,7 +201,7 @@ impl Talk<'_, '_> {
         if whole == 0 {
             return Ok(());
         }
-        engine.take_sealed_piece(attachment, *from, &waiting[..whole])?;
+        engine.lend(|engine| engine.take_sealed_piece(attachment, *from, &waiting[..whole]))?;
         self.moved = true;
         *from += whole as u64;
         waiting.drain(..whole);
@@ -208,9 +209,9 @@ impl Talk<'_, '_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a request for an attachment says")]
-    fn request<S: Store>(
+    fn request<L: Lend>(
         &self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         attachment: &Attachment,
         method: &str,
         from: u64,
@@ -219,7 +220,7 @@ impl Talk<'_, '_> {
         body: Vec<u8>,
     ) -> Result<Request<Outgoing>, RelayError> {
         let path = attachment_path(attachment.stream, attachment.id);
-        let proof = engine.authorise(&self.relay, method, &path, from, total);
+        let proof = engine.lend(|engine| engine.authorise(&self.relay, method, &path, from, total));
         let header = if method == "PUT" { CONTENT_RANGE } else { RANGE };
         Request::builder()
             .method(method)

@@ -8,9 +8,8 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use tessera_defence::defended;
+use tessera_engine::EngineError;
 use tessera_engine::exchange::{Announced, Sending};
-use tessera_engine::store::Store;
-use tessera_engine::{Engine, EngineError};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{
     EXCHANGE, FRAME_BYTES, Frames, NOTHING_NEW_HEADER, NothingNew, SignedAnswer, frame,
@@ -20,7 +19,7 @@ use tessera_protocol::limits;
 use super::connection::{Outgoing, lost};
 use super::error::RelayError;
 use super::watch::Phase;
-use super::{Report, Talk};
+use super::{Lend, Report, Talk};
 
 /// The longest segment: it ends with the pack that reaches its size.
 const SEGMENT_FRAME_BYTES: usize =
@@ -30,9 +29,9 @@ const ERROR_BYTES: usize = 4 * 1024;
 
 impl Talk<'_, '_> {
     /// Sends a request and gives the engine what comes back.
-    pub(super) async fn exchange<S: Store>(
+    pub(super) async fn exchange<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         sending: &Sending,
         report: &mut Report,
     ) -> Result<Announced, RelayError> {
@@ -50,7 +49,7 @@ impl Talk<'_, '_> {
         match answer.status() {
             StatusCode::NO_CONTENT => {
                 let word = nothing_new(answer.headers()).ok_or(RelayError::CaptivePortal)?;
-                self.believe(engine.nothing_new(sending, &word))?;
+                self.believe(engine.lend(|engine| engine.nothing_new(sending, &word)))?;
                 self.heard = true;
                 report.clock_off |= self.clock_is_off();
                 Ok(Announced::default())
@@ -62,9 +61,9 @@ impl Talk<'_, '_> {
         }
     }
 
-    async fn receive<S: Store>(
+    async fn receive<L: Lend>(
         &mut self,
-        engine: &mut Engine<S>,
+        engine: &mut L,
         sending: &Sending,
         mut body: Incoming,
         report: &mut Report,
@@ -81,7 +80,7 @@ impl Talk<'_, '_> {
                     if SignedAnswer::from_bytes(&frame).is_err() {
                         return Err(RelayError::CaptivePortal);
                     }
-                    let head = self.believe(engine.answer_head(sending, &frame))?;
+                    let head = self.believe(engine.lend(|engine| engine.answer_head(sending, &frame)))?;
                     self.heard = true;
                     report.clock_off |= self.clock_is_off();
                     report.receipts += head.receipts as u64;
@@ -94,7 +93,8 @@ impl Talk<'_, '_> {
                 if last {
                     return Ok(head);
                 }
-                let (imported, ended) = self.believe(engine.segment(sending, &frame, index))?;
+                let (imported, ended) =
+                    self.believe(engine.lend(|engine| engine.segment(sending, &frame, index)))?;
                 report.add(imported);
                 self.moved = true;
                 index += 1;

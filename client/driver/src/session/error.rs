@@ -57,3 +57,83 @@ impl From<StoreError> for SessionError {
         Self::Home(error.into())
     }
 }
+
+impl SessionError {
+    /// The code that scripts, windows and translations go by.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Home(error) => home_code(error),
+            Self::Identity(error) => identity_code(error),
+            Self::Engine(error) => error.code(),
+            Self::Enrol(error) => enrol_code(error),
+            Self::Paper(_) => "paper-wrong",
+            Self::Envelope(_) => "paper-other",
+            Self::NoEnvelope => "no-recovery",
+            Self::NoSuchPaper => "no-such-paper",
+            Self::Relay(error) => error.code(),
+            Self::WeakPassphrase { .. } => "passphrase-weak",
+            Self::OtherHome => "other-home",
+        }
+    }
+}
+
+/// The code of what is wrong with a home.
+#[must_use]
+pub fn home_code(error: &HomeError) -> &'static str {
+    match error {
+        HomeError::NotAHome => "no-home",
+        HomeError::Exists => "home-exists",
+        HomeError::InUse => "home-in-use",
+        HomeError::Newer { .. } => "newer-version",
+        HomeError::Damaged(_) => "damaged-home",
+        HomeError::TooLarge { .. } => "too-large",
+        HomeError::Full => "disk-full",
+        HomeError::ReadOnly(_) => "disk-read-only",
+        HomeError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "not-found",
+        HomeError::Io { .. } => "disk",
+        HomeError::Store(error) => store_code(error),
+    }
+}
+
+/// The code of what is wrong with a home's store: a home that lacks it is damaged, not absent.
+#[must_use]
+pub fn store_code(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full => "disk-full",
+        StoreError::ReadOnly => "disk-read-only",
+        StoreError::Damaged | StoreError::Missing => "damaged-store",
+        StoreError::WrongKey => "wrong-key",
+        StoreError::Newer { .. } => "newer-version",
+        StoreError::Exists => "home-exists",
+        StoreError::AlreadyOpen => "home-in-use",
+        _ => "disk",
+    }
+}
+
+/// The code of what is wrong with an identity file or its passphrase.
+#[must_use]
+pub fn identity_code(error: &IdentityError) -> &'static str {
+    match error {
+        IdentityError::WrongPassphrase => "wrong-passphrase",
+        IdentityError::Damaged => "damaged-identity",
+        IdentityError::Newer => "newer-version",
+        IdentityError::TooCheap { .. } => "cheap-identity",
+        IdentityError::TooCostly { .. } => "costly-identity",
+    }
+}
+
+/// The code of what is wrong with an invitation or an answer.
+#[must_use]
+pub fn enrol_code(error: &EnrolError) -> &'static str {
+    match error {
+        EnrolError::Newer => "newer-version",
+        EnrolError::NoInvitation => "no-invitation",
+        EnrolError::NoAnswer => "no-answer",
+        EnrolError::OtherInvitation => "other-invitation",
+        EnrolError::NotAuthentic | EnrolError::NoPossession | EnrolError::OtherNonce => "forged",
+        EnrolError::NotForThisDevice => "not-for-this-device",
+        EnrolError::UnsoundDevice => "unreachable-device",
+        EnrolError::TooLarge => "too-large",
+    }
+}

@@ -30,8 +30,11 @@ fn allow_time() -> io::Result<()> {
 }
 
 /// The address space of this process, in bytes.
+///
+/// # Errors
+/// Where the system does not tell.
 #[cfg(target_os = "linux")]
-fn address_space() -> io::Result<u64> {
+pub fn address_space() -> io::Result<u64> {
     let text = std::fs::read_to_string("/proc/self/status")?;
     size_in(&text).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
@@ -59,12 +62,16 @@ fn used_ticks(stat: &str) -> Option<u64> {
     Some(fields.next()?.ok()? + fields.next()?.ok()?)
 }
 
-// Elsewhere nothing tells it cheaply: room for the program itself, and time for a whole life.
+/// The address space of a process, in bytes: nothing tells it cheaply here, so room for the program itself.
+///
+/// # Errors
+/// Never.
 #[cfg(not(target_os = "linux"))]
-fn address_space() -> io::Result<u64> {
+pub fn address_space() -> io::Result<u64> {
     Ok(1 << 30)
 }
 
+// Time for a whole life.
 #[cfg(not(target_os = "linux"))]
 fn used_seconds() -> io::Result<u64> {
     Ok(3600)

@@ -30,7 +30,7 @@ use crate::commands::assignment::{
 use crate::commands::compute::refused;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::names::Names;
+use crate::names::{Find as _, Names};
 use crate::output::print_warnings;
 
 /// Arguments of `assign solve`.

@@ -16,7 +16,7 @@ use super::super::programme::text;
 use super::standing;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::names::Names;
+use crate::names::{Find as _, Names};
 use crate::output::{Answer, print};
 
 #[derive(Debug, Args)]

@@ -19,9 +19,6 @@ use crate::context::{Context, has_terminal};
 use crate::failure::{Exit, Failure};
 use crate::output::print;
 
-/// Scores that a list shows; a longer scale is typed.
-const LISTED: usize = 21;
-
 /// Runs `review edit`.
 pub(super) fn run(meant: &str, round: Option<&str>, context: &Context) -> Result<(), Failure> {
     if !has_terminal() || !std::io::stdout().is_terminal() {
@@ -215,7 +212,7 @@ impl Desk {
 
     fn ask(&self, criterion: &Criterion, range: &Range) -> Result<Option<Answer>, Failure> {
         let before = self.draft().answers.get(criterion.key.as_str()).cloned();
-        let scores = listed(range);
+        let scores = range.scores();
         if scores.is_empty() {
             return typed(range);
         }
@@ -307,32 +304,6 @@ impl Desk {
     }
 }
 
-/// The scores of a scale, best last; none where they are too many to list or have no step.
-fn listed(range: &Range) -> Vec<Decimal> {
-    let (Some(min), Some(max), Some(step)) = (range.min, range.max, range.step) else { return Vec::new() };
-    let scale = [min, max, step].iter().map(|number| number.parts().1).max().unwrap_or(0);
-    let units = |number: Decimal| {
-        let (mantissa, own) = number.parts();
-        10_i128.checked_pow(scale - own).and_then(|factor| mantissa.checked_mul(factor))
-    };
-    let (Some(min), Some(max), Some(step)) = (units(min), units(max), units(step)) else { return Vec::new() };
-    if step <= 0 || max < min || (max - min) / step >= LISTED as i128 {
-        return Vec::new();
-    }
-    let mut scores = Vec::new();
-    let mut next = min;
-    while next <= max {
-        let places = scale as usize;
-        let digits = format!("{:0>width$}", next.unsigned_abs(), width = places + 1);
-        let (whole, rest) = digits.split_at(digits.len() - places);
-        let sign = if next < 0 { "-" } else { "" };
-        let text = if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") };
-        scores.extend(text.parse::<Decimal>());
-        next += step;
-    }
-    scores
-}
-
 fn typed(range: &Range) -> Result<Option<Answer>, Failure> {
     let prompt = format!("Score ({}), N/A, or empty for not now", range.in_words());
     loop {
@@ -405,25 +376,4 @@ fn paged(text: &str) -> bool {
         let _ = stdin.write_all(text.as_bytes());
     }
     child.wait().is_ok_and(|status| status.success())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_score_of_a_short_scale_is_listed() {
-        fn check(min: &str, max: &str, step: &str, expected: &[&str]) {
-            let number = |text: &str| text.parse().ok();
-            let range = Range { min: number(min), max: number(max), step: number(step) };
-            let scores: Vec<String> = listed(&range).iter().map(ToString::to_string).collect();
-            assert_eq!(scores, expected, "{min} {max} {step}");
-        }
-        check("1", "5", "1", &["1", "2", "3", "4", "5"]);
-        check("0", "1", "0.25", &["0", "0.25", "0.5", "0.75", "1"]);
-        check("-1", "1", "0.5", &["-1", "-0.5", "0", "0.5", "1"]);
-        check("0", "100", "1", &[]);
-        check("1", "5", "", &[]);
-        check("5", "1", "1", &[]);
-    }
 }

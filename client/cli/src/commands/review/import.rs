@@ -20,7 +20,7 @@ use crate::commands::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
-use crate::names::Names;
+use crate::names::{Find as _, Names};
 use crate::output::Answer;
 
 #[derive(Debug, Args)]
