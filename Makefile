@@ -3,6 +3,8 @@
 #   make demo        sets up and plays the main job with real processes
 #   make test        sets up and runs every test        make lint     what must hold before a change lands
 #   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
+#   make app         builds the window and opens it
+#   make screens     a picture of every screen, in target/screens
 #   make deb         the relay as a Debian package
 #   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
 #   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
@@ -14,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup build demo test lint notices sim attacks bench fuzz soak deb
+.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz soak screens deb
 
 step := tests/tools/step
 comma := ,
@@ -24,12 +26,27 @@ export TESSERA_RELAY_BIN ?= $(target)/debug/tessera-relay
 setup:
 	@tests/tools/setup
 
+setup-tests:
+	@tests/tools/setup tests
+
+# The interface is inside the window's program, so it is made first. What is installed goes by the lock file.
+ui := client/ui
+$(ui)/node_modules/.package-lock.json: $(ui)/package-lock.json
+	@$(step) "ui: packages" npm --prefix $(ui) ci --no-audit --no-fund --prefer-offline
+	@touch $@
+
+ui: setup $(ui)/node_modules/.package-lock.json
+	@$(step) "ui: build" npm --prefix $(ui) run --silent build
+
 # Two selections of packages and no others: another one would unite other features and compile everything again.
 rest := --workspace --exclude tessera-relay
 
-build: setup
+build: ui
 	@$(step) "build: relay" cargo build -p tessera-relay --all-targets
 	@$(step) "build: everything else" cargo build $(rest) --all-targets
+
+app: build
+	@$(target)/debug/tessera-desktop
 
 demo: build
 	@$(target)/debug/tessera-demo $(target)/demo
@@ -39,14 +56,21 @@ demo: build
 # open many. The product opens one.
 # Chance is the same each time here: other cases of the property tests are for 'make soak'.
 test: same := env PROPTEST_RNG_SEED=1 TESSERA_CRASH_SEED=1
-test: build
+test: setup-tests build
+	@$(step) "test: interface, types" npm --prefix $(ui) run --silent check
+	@$(step) "test: interface, parts" npm --prefix $(ui) run --silent test -- --testTimeout=60000
+	@$(step) "test: interface, in a browser" npm --prefix $(ui) run --silent browser
 	@$(step) "test: relay" $(same) cargo test -p tessera-relay -- --show-output
 	@$(step) "test: everything else" $(same) RUST_TEST_THREADS=1 cargo test $(rest) -- --show-output
 	@$(step) "test: a second reader of the formats" node tests/format/read.mjs tests/golden/0.1.0/reviews.tessera
 	@$(step) "test: a second calculation of rankings" node tests/demo/recompute-check.mjs $(target)/debug/tessera
+	@$(step) "test: the window" tests/window/run $(target)/debug
 	@$(target)/debug/sim | sed 's/^figure: /    /'
 
-lint: setup
+screens: setup-tests $(ui)/node_modules/.package-lock.json
+	@npm --prefix $(ui) run --silent screens
+
+lint: ui
 	@$(step) "lint: format" cargo fmt --all --check
 	@$(step) "lint: clippy, relay" cargo clippy -p tessera-relay --all-targets -- -D warnings
 	@$(step) "lint: clippy, everything else" cargo clippy $(rest) --all-targets -- -D warnings

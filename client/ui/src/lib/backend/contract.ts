@@ -27,7 +27,7 @@ export interface EnrolForm { invitation: string; label: string; passphrase: stri
 /** What a person chose for this device; nothing secret, kept outside of every home. */
 export interface Preferences { language: string | null; theme: 'system' | 'light' | 'dark'; textSize: number; idleLockMinutes: number; hideTotal: boolean }
 /** Something dropped on the window, or opened with Tessera: an invitation's text, or bundles by their paths. */
-export type Dropped = { kind: 'over' } | { kind: 'left' } | { kind: 'invitation'; text: string } | { kind: 'bundles'; paths: string[] } | { kind: 'other'; names: string[] };
+export type Dropped = { kind: 'over' } | { kind: 'left' } | { kind: 'invitation'; text: string } | { kind: 'answers'; paths: string[] } | { kind: 'bundles'; paths: string[] } | { kind: 'other'; names: string[] };
 export interface RecoverySheet { words: string[] }  // 24 or so words, to be copied by hand
 
 // ---------- reviewer ----------

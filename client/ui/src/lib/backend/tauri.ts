@@ -1,9 +1,119 @@
-// The backend of the window: to be joined to the generated bindings. Until then every act says that there is none.
-import type { Backend, Failure } from './contract';
+// The backend of the window: the commands and events that are generated from Rust, under the names of the port. What is here
+// maps one to the other and decides nothing.
+import { commands, events, type BundleFor } from './bindings';
+import { dateTime } from '../i18n/format';
+import { t } from '../i18n/i18n.svelte';
+import type { Backend, DossierView, Preferences, Progress, SearchHit } from './contract';
 
-function refuse(): never {
-  const none: Failure = { code: 'no-backend', message: 'This build has no backend.', hint: null, at: null };
-  throw none;
+/** Hears an event of the window until told to stop. */
+function hearing<T>(event: { listen(hear: (event: { payload: T }) => void): Promise<() => void> }, hear: (payload: T) => void): () => void {
+  let stopped = false;
+  let stop: (() => void) | null = null;
+  void event.listen(({ payload }) => hear(payload)).then((end) => {
+    stop = end;
+    if (stopped) end();
+  });
+  return () => {
+    stopped = true;
+    stop?.();
+  };
 }
 
-export const tauri = new Proxy({} as Backend, { get: () => refuse });
+const PHASES: Record<string, Progress['phase']> = {
+  connecting: 'connecting', waiting: 'connecting', sending: 'sending', receiving: 'receiving', reading: 'reading', attachments: 'files',
+};
+const FOR: Record<'relay' | 'coordinators' | 'everyone', BundleFor> = {
+  relay: { kind: 'outbox' }, coordinators: { kind: 'outbox' }, everyone: { kind: 'everything' },
+};
+
+async function nothing(act: Promise<unknown>): Promise<void> {
+  await act;
+}
+
+export const tauri: Backend = {
+  standing: commands.standing,
+  preferences: async () => (await commands.preferences()) as Preferences,
+  savePreferences: (preferences) => nothing(commands.setPreferences(preferences)),
+  chooseInvitation: commands.chooseInvitation,
+  onDropped: (hear) => {
+    void commands.givenAtStart().then((given) => {
+      if (given !== null) hear(given);
+    });
+    return hearing(events.droppedEvent, hear);
+  },
+  inspectInvitation: commands.inspectInvitation,
+  generatePassphrase: commands.generatePassphrase,
+  strength: commands.strength,
+  enrol: commands.enrol,
+  saveAnswer: commands.saveAnswer,
+  found: (definition, label, passphrase, name) => commands.found({ definition, label, passphrase, name }),
+  rehearse: (passphrase) => commands.rehearse('', passphrase),
+  unlock: commands.unlock,
+  unlockByWords: commands.unlockByWords,
+  lock: () => nothing(commands.lock()),
+  recoveryBegin: async () => ({ words: await commands.drawSheet() }),
+  recoveryConfirm: (words) => nothing(commands.rehearseSheet(words)),
+  changePassphrase: (old, next) => nothing(commands.changePassphrase(old, next)),
+
+  reviewerHome: async () => {
+    const home = await commands.reviewerHome();
+    return { ...home, deadline: home.deadline && { ...home.deadline, local: dateTime(home.deadline.ms) } };
+  },
+  dossier: async (application, round) => {
+    const view = await commands.dossier(application, round);
+    const { min, max } = view.confidence;
+    return { ...view, attestation: t('review.attest'), confidence: { min: String(min), max: String(max), step: '1' } } as DossierView;
+  },
+  declare: (application, declaration, kind, note) => nothing(commands.declare(application, declaration, kind, note)),
+  saveDraft: commands.saveDraft,
+  saveNote: (application, _round, text) => nothing(commands.saveNote(application, text)),
+  settleDraft: (application, round, field, value) => nothing(commands.settleDraft(application, round, field, value)),
+  submit: commands.submit,
+  distribution: commands.distribution,
+  fileText: commands.fileText,
+  filePages: commands.filePages,
+  pageUrl: (handle, page) => `page://localhost/${handle}/${page}`,
+  saveFile: commands.saveFile,
+
+  exchangeState: async () => ({ ...(await commands.exchangeState()), running: false }),
+  exchangePlan: async () => ({ ...(await commands.exchangePlan({ files: 'assigned', budgetBytes: null })), files: 0, bytesPerSecond: null }),
+  exchange: commands.exchange,
+  cancel: () => nothing(commands.cancel()),
+  onProgress: (hear) =>
+    hearing(events.progressEvent, ({ phase, bytesDone, bytesTotal }) => {
+      hear({ phase: PHASES[phase] ?? 'connecting', done: 0, total: 0, bytesDone, bytesTotal });
+    }),
+  onChanged: (hear) => hearing(events.changedEvent, () => hear()),
+  bundleOut: (to, files) => commands.bundleOut(FOR[to], files),
+  bundleIn: commands.bundleIn,
+
+  board: commands.board,
+  boardPage: commands.boardPage,
+  application: commands.application,
+  judge: (application, gate, verdict, reason) => nothing(commands.judge(application, gate, verdict, reason)),
+  askException: (application, reason) => nothing(commands.askException(application, reason)),
+  decideException: (application, grant, reason) => nothing(commands.decideException(application, grant, reason)),
+  queue: commands.queue,
+  decide: (ids, verdict, reason) => nothing(commands.decide(ids, verdict, reason)),
+  ranking: commands.ranking,
+  agreement: commands.agreement,
+  severity: commands.severity,
+
+  people: commands.people,
+  invite: commands.invite,
+  saveInvitation: commands.saveInvitation,
+  admit: commands.admit,
+  confirmWords: (member) => nothing(commands.confirmWords(member)),
+  removal: commands.removal,
+  suspend: (member) => nothing(commands.suspend(member)),
+  lift: (member) => nothing(commands.lift(member)),
+  remove: (member) => nothing(commands.remove(member)),
+  access: commands.access,
+
+  search: async (text) =>
+    (await commands.search(text)).map(
+      ({ application, label, kind, member }): SearchHit => ({
+        application: application ?? '', label: label ?? member ?? '', kind, field: '', before: '', match: text, after: '', round: null,
+      }),
+    ),
+};

@@ -99,8 +99,10 @@ export class Flow {
       return;
     }
     const next = this.steps[this.steps.indexOf(this.step ?? 'invitation') + 1];
-    if (next === undefined) await app.opened(false);
-    else this.#to(next);
+    if (next !== undefined) return this.#to(next);
+    await app.opened(false);
+    this.path = null;
+    this.#to(null);
   }
 
   /** One step back; from the first to the welcome. What is made stays made. */

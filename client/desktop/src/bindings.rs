@@ -1,0 +1,131 @@
+//! What the interface is told of the commands: `client/ui/src/lib/backend/bindings.ts`, generated from here, committed, and
+//! compared by a test.
+
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+use crate::commands::{
+    ChangedEvent, DroppedEvent, LockedEvent, ProgressEvent, coordinator, exchange, people, reviewer, session,
+};
+
+/// Every command and event.
+pub(crate) fn builder() -> Builder<tauri::Wry> {
+    Builder::<tauri::Wry>::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
+        .dangerously_cast_bigints_to_number()
+        .events(collect_events![ProgressEvent, ChangedEvent, LockedEvent, DroppedEvent])
+        .typ::<tessera_views::Failure>()
+        .commands(collect_commands![
+            session::standing,
+            session::given_at_start,
+            session::choose_invitation,
+            session::inspect_invitation,
+            session::generate_passphrase,
+            session::strength,
+            session::enrol,
+            session::save_answer,
+            session::found,
+            session::rehearse,
+            session::unlock,
+            session::unlock_by_words,
+            session::lock,
+            session::touch,
+            session::draw_sheet,
+            session::rehearse_sheet,
+            session::change_passphrase,
+            session::preferences,
+            session::set_preferences,
+            session::set_language,
+            reviewer::reviewer_home,
+            reviewer::dossier,
+            reviewer::declare,
+            reviewer::save_draft,
+            reviewer::save_note,
+            reviewer::settle_draft,
+            reviewer::submit,
+            reviewer::distribution,
+            reviewer::file_text,
+            reviewer::file_pages,
+            reviewer::save_file,
+            reviewer::search,
+            exchange::exchange_state,
+            exchange::exchange_plan,
+            exchange::exchange,
+            exchange::cancel,
+            exchange::bundle_out,
+            exchange::bundle_in,
+            coordinator::board,
+            coordinator::board_page,
+            coordinator::application,
+            coordinator::judge,
+            coordinator::ask_exception,
+            coordinator::decide_exception,
+            coordinator::queue,
+            coordinator::decide,
+            coordinator::ranking,
+            coordinator::agreement,
+            coordinator::severity,
+            people::people,
+            people::invite,
+            people::save_invitation,
+            people::admit,
+            people::confirm_words,
+            people::removal,
+            people::suspend,
+            people::lift,
+            people::remove,
+            people::access,
+        ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    use super::*;
+
+    fn file(path: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    }
+
+    /// `UPDATE=1 cargo test` writes it anew.
+    #[test]
+    fn the_committed_bindings_are_these() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/lib/backend/bindings.ts");
+        let folder = std::env::temp_dir().join(format!("tessera-bindings-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let made = folder.join("bindings.ts");
+        builder().export(Typescript::default(), &made).unwrap();
+        let made_text = std::fs::read_to_string(&made).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &made_text).unwrap();
+        }
+        assert!(std::fs::read_to_string(&path).unwrap_or_default() == made_text, "run it with UPDATE=1");
+    }
+
+    #[test]
+    fn what_is_permitted_is_what_there_is() {
+        let source = file("src/bindings.rs");
+        let list = source.split_once("collect_commands![").unwrap().1.split_once(']').unwrap().0;
+        let commands: BTreeSet<String> = list
+            .split(',')
+            .filter_map(|path| path.trim().rsplit_once("::").map(|(_, name)| name.to_owned()))
+            .collect();
+        let capability: serde_json::Value = serde_json::from_str(&file("capabilities/main.json")).unwrap();
+        let permitted: BTreeSet<String> = capability["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|one| one.as_str().unwrap().strip_prefix("allow-"))
+            .map(|name| name.replace('-', "_"))
+            .collect();
+        assert_eq!(commands, permitted);
+        let built: BTreeSet<String> =
+            file("commands.txt").lines().map(str::to_owned).filter(|line| !line.is_empty()).collect();
+        assert_eq!(commands, built, "commands.txt names what build.rs makes permissions for");
+    }
+}

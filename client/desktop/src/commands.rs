@@ -1,0 +1,100 @@
+//! What the interface can ask for. Each command is a line or two onto a view or an act; a command that is not listed here,
+//! and permitted in `capabilities/main.json`, does not exist for a page.
+
+pub(crate) mod coordinator;
+pub(crate) mod exchange;
+pub(crate) mod people;
+pub(crate) mod reviewer;
+pub(crate) mod session;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use specta::Type;
+use tauri_specta::Event;
+use tessera_driver::given::Given;
+use tessera_engine::home::read_bounded;
+use tessera_views::exchange::ProgressView;
+
+/// The longest invitation or pass, in bytes.
+pub(crate) const INVITATION: u64 = 64 << 10;
+
+/// How far the exchange under way is.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct ProgressEvent(pub(crate) ProgressView);
+
+/// Something of the home changed: what is shown is to be read again.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct ChangedEvent;
+
+/// The home was locked because nobody was here.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct LockedEvent;
+
+/// Something was dropped on the window.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct DroppedEvent(pub(crate) Dropped);
+
+/// What was dropped on the window, or opened with Tessera.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Dropped {
+    /// Something is held above the window.
+    Over,
+    /// It was taken away again.
+    Left,
+    /// An invitation, or a pass for a further device.
+    Invitation {
+        /// Its contents.
+        text: String,
+    },
+    /// Answers to invitations.
+    Answers {
+        /// Where they are.
+        paths: Vec<String>,
+    },
+    /// Bundles.
+    Bundles {
+        /// Where they are.
+        paths: Vec<String>,
+    },
+    /// Something that Tessera does not take.
+    Other {
+        /// The names of the files.
+        names: Vec<String>,
+    },
+}
+
+impl Dropped {
+    /// Says what files are; several of different kinds go by the first.
+    pub(crate) fn of(paths: &[PathBuf]) -> Self {
+        let kind = |path: &Path| Given::file(path).ok().flatten();
+        let Some(first) = paths.first() else { return Self::Left };
+        let same = |kinds: Given| -> Vec<String> {
+            let same = paths.iter().filter(|path| kind(path) == Some(kinds));
+            same.map(|path| path.display().to_string()).collect()
+        };
+        match kind(first) {
+            Some(Given::Invitation | Given::Pass) => match read_bounded(first, INVITATION) {
+                Ok(bytes) => Self::Invitation { text: String::from_utf8_lossy(&bytes).into_owned() },
+                Err(_) => Self::others(paths),
+            },
+            Some(Given::Answer) => Self::Answers { paths: same(Given::Answer) },
+            Some(Given::Bundle) => Self::Bundles { paths: same(Given::Bundle) },
+            Some(Given::Backup) | None => Self::others(paths),
+        }
+    }
+
+    fn others(paths: &[PathBuf]) -> Self {
+        let name = |path: &PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+        Self::Other { names: paths.iter().filter_map(name).collect() }
+    }
+
+    /// Says what the program was started with: a link, or a file.
+    pub(crate) fn given(given: &str) -> Self {
+        if given.starts_with("tessera:") {
+            return Self::Invitation { text: given.to_owned() };
+        }
+        Self::of(&[PathBuf::from(given)])
+    }
+}

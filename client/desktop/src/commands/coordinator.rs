@@ -1,0 +1,113 @@
+//! A coordinator's screens.
+
+use tauri::State;
+use tessera_views::Failure;
+use tessera_views::application::{self, ApplicationView};
+use tessera_views::board::{self, Board, BoardPage, BoardQuery};
+use tessera_views::figures::{self, AgreementView, RankingView, SeverityView};
+use tessera_views::queue::{self, QueueVerdict, QueueView};
+
+use crate::desk::{Desk, off_the_window};
+
+/// Reads the board above its rows.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn board(desk: State<'_, Desk>) -> Result<Board, Failure> {
+    let rows = desk.rows().await?;
+    desk.look(move |session, language| board::board(session, &rows, language)).await
+}
+
+/// Rows of the board.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn board_page(desk: State<'_, Desk>, query: BoardQuery) -> Result<BoardPage, Failure> {
+    let rows = desk.rows().await?;
+    Ok(board::page(&rows, &query))
+}
+
+/// Reads one application.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn application(desk: State<'_, Desk>, id: String) -> Result<ApplicationView, Failure> {
+    desk.look(move |session, language| application::application(session, &id, language)).await
+}
+
+/// Gives a verdict on a condition.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn judge(
+    desk: State<'_, Desk>,
+    application: String,
+    gate: String,
+    verdict: String,
+    reason: String,
+) -> Result<(), Failure> {
+    desk.act(move |session| application::judge(session, &application, &gate, &verdict, &reason)).await
+}
+
+/// Asks for the exception.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn ask_exception(
+    desk: State<'_, Desk>,
+    application: String,
+    reason: String,
+) -> Result<(), Failure> {
+    desk.act(move |session| application::except(session, &application, None, &reason)).await
+}
+
+/// Grants or refuses the exception.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn decide_exception(
+    desk: State<'_, Desk>,
+    application: String,
+    grant: bool,
+    reason: String,
+) -> Result<(), Failure> {
+    desk.act(move |session| application::except(session, &application, Some(grant), &reason)).await
+}
+
+/// Reads the merge desk.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<QueueView, Failure> {
+    desk.look(|session, _| queue::queue(session)).await
+}
+
+/// Decides items of the merge desk.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn decide(
+    desk: State<'_, Desk>,
+    ids: Vec<String>,
+    verdict: QueueVerdict,
+    reason: String,
+) -> Result<(), Failure> {
+    desk.act(move |session| queue::decide(session, &ids, verdict, &reason)).await
+}
+
+/// Calculates the order.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn ranking(desk: State<'_, Desk>, round: Option<String>) -> Result<RankingView, Failure> {
+    desk.look(move |session, language| figures::ranking(session, round.as_deref(), language)).await
+}
+
+/// Calculates how far readers agree.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn agreement(
+    desk: State<'_, Desk>,
+    round: Option<String>,
+) -> Result<AgreementView, Failure> {
+    desk.look(move |session, language| figures::agreement(session, round.as_deref(), language)).await
+}
+
+/// Calculates how severe readers are.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
+    let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
+    off_the_window(move || calculation.severity()).await
+}

@@ -1,0 +1,113 @@
+//! Exchanges with the relay, and bundles.
+
+use std::path::PathBuf;
+use std::sync::PoisonError;
+
+use tauri::{AppHandle, State};
+use tauri_specta::Event as _;
+use tessera_views::Failure;
+use tessera_views::exchange::{
+    self, BundleFor, BundleIn, BundleOut, ExchangeOptions, ExchangePlan, ExchangeReport, ExchangeState,
+};
+
+use crate::commands::ProgressEvent;
+use crate::desk::Desk;
+use crate::dialogs;
+
+/// The most bundles that are taken in at once.
+const BUNDLES: usize = 1000;
+
+/// Reads how the exchange stands.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn exchange_state(desk: State<'_, Desk>) -> Result<ExchangeState, Failure> {
+    desk.look(|session, _| exchange::state(session)).await
+}
+
+/// Asks the relay what would move.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn exchange_plan(
+    desk: State<'_, Desk>,
+    options: ExchangeOptions,
+) -> Result<ExchangePlan, Failure> {
+    desk.plan(move |session, lent, go_on| {
+        let options = {
+            let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+            exchange::options(&mut session, options)?
+        };
+        exchange::plan(lent, &options, &mut |_| go_on())
+    })
+    .await
+}
+
+/// Exchanges with the relay.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn exchange(
+    desk: State<'_, Desk>,
+    app: AppHandle,
+    options: ExchangeOptions,
+) -> Result<ExchangeReport, Failure> {
+    desk.exchange(move |session, lent, go_on| {
+        let options = {
+            let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+            exchange::options(&mut session, options)?
+        };
+        exchange::exchange(lent, &options, &mut |progress| {
+            tell(&app, progress);
+            go_on()
+        })
+    })
+    .await
+}
+
+fn tell(app: &AppHandle, progress: exchange::ProgressView) {
+    // A window that is gone hears nothing; the exchange goes on.
+    let _ = ProgressEvent(progress).emit(app);
+}
+
+/// Ends the exchange under way.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn cancel(desk: State<'_, Desk>) -> Result<(), Failure> {
+    desk.cancel();
+    Ok(())
+}
+
+/// Writes a bundle; none where the person called it off.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn bundle_out(
+    desk: State<'_, Desk>,
+    to: BundleFor,
+    files: bool,
+) -> Result<Option<BundleOut>, Failure> {
+    let Some(path) = dialogs::save("parcel.tessera").await else { return Ok(None) };
+    desk.act(move |session| exchange::bundle_out(session, &to, files, &path).map(Some)).await
+}
+
+/// Takes in bundles: those that were dropped on the window, or those that the person chooses.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn bundle_in(
+    desk: State<'_, Desk>,
+    paths: Option<Vec<String>>,
+) -> Result<Option<Vec<BundleIn>>, Failure> {
+    let paths: Vec<PathBuf> = match paths {
+        Some(paths) => paths.into_iter().map(PathBuf::from).collect(),
+        None => match dialogs::open().await {
+            Some(paths) => paths,
+            None => return Ok(None),
+        },
+    };
+    if paths.len() > BUNDLES {
+        return Err(Failure::new("too-many", "at most 1,000 files are taken in at once"));
+    }
+    desk.act(move |session| {
+        let taken: Result<Vec<BundleIn>, Failure> =
+            paths.iter().map(|path| exchange::bundle_in(session, path)).collect();
+        taken.map(Some)
+    })
+    .await
+}

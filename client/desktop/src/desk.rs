@@ -1,0 +1,283 @@
+//! The open home and who works with it. Work runs on threads of its own, one piece at a time; an exchange gives the home back
+//! while it waits for the network, so that what a person types is saved meanwhile.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tauri::AppHandle;
+use tauri::async_runtime::spawn_blocking;
+use tauri_specta::Event as _;
+use tessera_driver::relay::Lend;
+use tessera_driver::worker::ChildWorker;
+use tessera_engine::Engine;
+use tessera_engine::store::SqlcipherStore;
+use tessera_views::board::{self, Searched};
+use tessera_views::shelf::Shelf;
+use tessera_views::{Failure, Session};
+
+use crate::commands::ChangedEvent;
+
+/// What is open, and where homes are kept.
+pub(crate) struct Desk {
+    /// The homes of this device.
+    pub(crate) shelf: Shelf,
+    open: Mutex<Option<Open>>,
+    language: Mutex<String>,
+    cancelled: Arc<AtomicBool>,
+    /// Held while an exchange runs, or is planned.
+    exchanging: Arc<Mutex<()>>,
+    /// True while one is planned.
+    planning: Arc<AtomicBool>,
+    used: Mutex<Instant>,
+    /// Hears of changes.
+    app: OnceLock<AppHandle>,
+}
+
+/// An open home.
+#[derive(Clone)]
+struct Open {
+    folder: String,
+    session: Arc<Mutex<Session>>,
+    rows: Arc<Rows>,
+}
+
+/// Rows of the board, read once after each change.
+#[derive(Default)]
+struct Rows {
+    /// Counts changes.
+    changes: AtomicU64,
+    read: Mutex<Option<Read>>,
+}
+
+/// Rows as they were read.
+struct Read {
+    changes: u64,
+    language: String,
+    rows: Arc<Vec<Searched>>,
+}
+
+/// Takes a lock; a panic in a piece of work lost no more than that piece.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A home that is lent to an exchange, step by step.
+pub(crate) struct Lent(Arc<Mutex<Session>>);
+
+impl Lend for Lent {
+    type Store = SqlcipherStore;
+
+    fn lend<T>(&mut self, step: impl FnOnce(&mut Engine<SqlcipherStore>) -> T) -> T {
+        step(lock(&self.0).engine())
+    }
+}
+
+impl Desk {
+    /// A desk with nothing on it.
+    pub(crate) fn new(root: PathBuf) -> Self {
+        Self {
+            shelf: Shelf::new(root),
+            open: Mutex::default(),
+            language: Mutex::new("en".to_owned()),
+            cancelled: Arc::default(),
+            exchanging: Arc::default(),
+            planning: Arc::default(),
+            used: Mutex::new(Instant::now()),
+            app: OnceLock::new(),
+        }
+    }
+
+    /// Tells a window of every change from here on.
+    pub(crate) fn tell(&self, app: AppHandle) {
+        // There is one window.
+        let _ = self.app.set(app);
+    }
+
+    fn changed(&self) {
+        if let Some(app) = self.app.get() {
+            // A window that is gone hears nothing.
+            let _ = ChangedEvent.emit(app);
+        }
+    }
+
+    /// Puts a home on the desk. Changes of other people are tried in a process of their own from here on.
+    pub(crate) fn put(&self, folder: String, mut session: Session) -> Result<(), Failure> {
+        let worker = ChildWorker::start().map_err(|error| Failure::new("no-worker", error.to_string()))?;
+        session.engine().set_worker(Box::new(worker));
+        let open = Open { folder, session: Arc::new(Mutex::new(session)), rows: Arc::default() };
+        self.touch();
+        *lock(&self.open) = Some(open);
+        Ok(())
+    }
+
+    /// Takes the home off the desk: its keys leave memory once no piece of work holds it, which this waits for.
+    pub(crate) fn close(&self) {
+        let open = lock(&self.open).take();
+        self.cancel();
+        drop(lock(&self.exchanging));
+        if let Some(open) = open {
+            drop(lock(&open.session));
+        }
+    }
+
+    /// The folder of the home on the desk.
+    pub(crate) fn folder(&self) -> Option<String> {
+        lock(&self.open).as_ref().map(|open| open.folder.clone())
+    }
+
+    fn open(&self) -> Result<Open, Failure> {
+        self.touch();
+        lock(&self.open).clone().ok_or_else(Failure::locked)
+    }
+
+    /// Notes that a person is here.
+    pub(crate) fn touch(&self) {
+        *lock(&self.used) = Instant::now();
+    }
+
+    /// How long nobody was here.
+    pub(crate) fn idle(&self) -> Duration {
+        lock(&self.used).elapsed()
+    }
+
+    /// The language of labels.
+    pub(crate) fn language(&self) -> String {
+        lock(&self.language).clone()
+    }
+
+    /// Sets the language of labels.
+    pub(crate) fn set_language(&self, language: String) {
+        *lock(&self.language) = language;
+    }
+
+    /// Ends the exchange under way.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads something of the home.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Session, &str) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let open = self.open()?;
+        let language = self.language();
+        off_the_window(move || work(&mut lock(&open.session), &language)).await
+    }
+
+    /// Does something with the home.
+    pub(crate) async fn act<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Session) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let open = self.open()?;
+        let result = off_the_window(move || {
+            let result = work(&mut lock(&open.session));
+            open.rows.changes.fetch_add(1, Ordering::Relaxed);
+            result
+        })
+        .await;
+        self.changed();
+        result
+    }
+
+    /// Exchanges: `work` is given the home step by step, and asks whether a person had enough. A plan that is being made
+    /// makes way.
+    pub(crate) async fn exchange<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Mutex<Session>, &mut Lent, &dyn Fn() -> ControlFlow<()>) -> Result<T, Failure>
+        + Send
+        + 'static,
+    ) -> Result<T, Failure> {
+        let open = self.open()?;
+        let (cancelled, exchanging) = (Arc::clone(&self.cancelled), Arc::clone(&self.exchanging));
+        let planning = Arc::clone(&self.planning);
+        let result = off_the_window(move || {
+            let one = match planning.load(Ordering::Relaxed) {
+                true => {
+                    cancelled.store(true, Ordering::Relaxed);
+                    Some(lock(&exchanging))
+                }
+                false => exchanging.try_lock().ok(),
+            };
+            let Some(_one) = one else { return Err(under_way()) };
+            let result = talk(&open, &cancelled, work);
+            // What the exchange taught of keys is kept outside the store too.
+            let kept = lock(&open.session).work(|_| Ok(()));
+            open.rows.changes.fetch_add(1, Ordering::Relaxed);
+            let result = result?;
+            kept?;
+            Ok(result)
+        })
+        .await;
+        self.changed();
+        result
+    }
+
+    /// Asks what an exchange would move; nothing changes.
+    pub(crate) async fn plan<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Mutex<Session>, &mut Lent, &dyn Fn() -> ControlFlow<()>) -> Result<T, Failure>
+        + Send
+        + 'static,
+    ) -> Result<T, Failure> {
+        let open = self.open()?;
+        let (cancelled, exchanging) = (Arc::clone(&self.cancelled), Arc::clone(&self.exchanging));
+        let planning = Arc::clone(&self.planning);
+        off_the_window(move || {
+            let Ok(_one) = exchanging.try_lock() else { return Err(under_way()) };
+            planning.store(true, Ordering::Relaxed);
+            let result = talk(&open, &cancelled, work);
+            planning.store(false, Ordering::Relaxed);
+            result
+        })
+        .await
+    }
+
+    /// The rows of the board.
+    pub(crate) async fn rows(&self) -> Result<Arc<Vec<Searched>>, Failure> {
+        let open = self.open()?;
+        let language = self.language();
+        off_the_window(move || {
+            let changes = open.rows.changes.load(Ordering::Relaxed);
+            let mut read = lock(&open.rows.read);
+            let same = |read: &&Read| (read.changes, &read.language) == (changes, &language);
+            if let Some(read) = read.as_ref().filter(same) {
+                return Ok(Arc::clone(&read.rows));
+            }
+            let rows = Arc::new(board::rows(&mut lock(&open.session), &language)?);
+            *read = Some(Read { changes, language, rows: Arc::clone(&rows) });
+            Ok(rows)
+        })
+        .await
+    }
+}
+
+fn under_way() -> Failure {
+    Failure::new("exchange-under-way", "an exchange is under way")
+}
+
+/// Lends the home to an exchange that can be cancelled.
+fn talk<T>(
+    open: &Open,
+    cancelled: &AtomicBool,
+    work: impl FnOnce(&Mutex<Session>, &mut Lent, &dyn Fn() -> ControlFlow<()>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    cancelled.store(false, Ordering::Relaxed);
+    let go_on = || match cancelled.load(Ordering::Relaxed) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    work(&open.session, &mut Lent(Arc::clone(&open.session)), &go_on)
+}
+
+/// Runs a piece of work off the window's thread.
+pub(crate) async fn off_the_window<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Failure::new("bug", error.to_string())))
+}

@@ -1,0 +1,38 @@
+//! Asking a person for a file, by the system's own dialog: the page never names a path by itself.
+
+use std::path::PathBuf;
+
+use rfd::AsyncFileDialog;
+
+/// Asks where something is to be saved; none where the person called it off.
+pub(crate) async fn save(name: &str) -> Option<PathBuf> {
+    if let Some(answer) = answered() {
+        return answer;
+    }
+    let chosen = AsyncFileDialog::new().set_file_name(name).save_file().await;
+    chosen.map(|file| file.path().to_owned())
+}
+
+/// Asks for files; none where the person called it off.
+pub(crate) async fn open() -> Option<Vec<PathBuf>> {
+    if let Some(answer) = answered() {
+        return answer.map(|path| vec![path]);
+    }
+    let chosen = AsyncFileDialog::new().pick_files().await;
+    chosen.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
+}
+
+/// In a build for testing a file can answer instead of a person, as nothing drives the system's dialogs: its first line is
+/// the answer, and empty calls off. Not in what ships.
+#[cfg(debug_assertions)]
+fn answered() -> Option<Option<PathBuf>> {
+    let file = std::env::var_os("TESSERA_DIALOG_ANSWERS")?;
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().next().unwrap_or_default();
+    Some(Some(PathBuf::from(line)).filter(|path| !path.as_os_str().is_empty()))
+}
+
+#[cfg(not(debug_assertions))]
+fn answered() -> Option<Option<PathBuf>> {
+    None
+}

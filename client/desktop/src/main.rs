@@ -1,0 +1,63 @@
+//! The window of Tessera: a thin shell around [`tessera_views`]. A command takes what a screen says, lets a view or an act run
+//! off the window's thread, and gives back what came of it. No rule, no SQL and no cryptography is here.
+//!
+//! One program, three lives: the window ([`window`]); `worker`, in which changes of other people are tried; `pages`, in
+//! which files of applicants become pictures ([`pages`]). The last two are started by the first.
+//!
+//! Reading order: [`desk`] (the open home), [`commands`], [`bindings`] (what the interface is told of them), [`window`],
+//! [`pages`], [`dialogs`].
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod bindings;
+mod commands;
+mod desk;
+mod dialogs;
+mod pages;
+mod preferences;
+mod window;
+
+use std::process::ExitCode;
+
+/// Variables by which whoever starts the window could look into it.
+const OPEN_DOORS: [&str; 4] = [
+    "TAURI_WEBVIEW_AUTOMATION",
+    "TAURI_AUTOMATION",
+    "WEBKIT_INSPECTOR_SERVER",
+    "WEBKIT_INSPECTOR_HTTP_SERVER",
+];
+
+fn main() -> ExitCode {
+    if !cfg!(debug_assertions) && OPEN_DOORS.iter().any(|name| std::env::var_os(name).is_some()) {
+        return behind_closed_doors();
+    }
+    let first = std::env::args_os().nth(1);
+    let life = first.as_ref().and_then(|argument| argument.to_str());
+    let result = match life {
+        Some(tessera_driver::worker::COMMAND) => tessera_driver::worker::serve().map_err(anyhow::Error::from),
+        Some(pages::COMMAND) => pages::child::serve().map_err(anyhow::Error::from),
+        given => window::run(given.map(str::to_owned)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            use std::io::Write as _;
+            // Nothing is left to tell anyone where stderr itself is gone.
+            let _ = writeln!(std::io::stderr().lock(), "tessera: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Starts this program once more without those variables: a process cannot safely take them from itself.
+fn behind_closed_doors() -> ExitCode {
+    let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1));
+    for name in OPEN_DOORS {
+        again.env_remove(name);
+    }
+    match again.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,161 @@
+//! Drawing: hayro for PDF, image for pictures, both without unsafe code of their own. Sizes are bounded before anything is
+//! drawn.
+
+use std::io::{self, Cursor};
+
+use hayro::hayro_interpret::InterpreterSettings;
+use hayro::hayro_syntax::Pdf;
+use hayro::hayro_syntax::page::Page;
+use hayro::vello_cpu::color::palette::css::WHITE;
+use hayro::{PixmapSettings, RenderCache, RenderSettings};
+use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+
+use super::PageInfo;
+use super::text;
+
+/// Pixels of a page's inch on the screen, relative to the 72 points of PDF: sharp at 150 %.
+const SCALE: f32 = 2.0;
+/// The longest side of what is drawn, in pixels.
+const SIDE: u16 = 2400;
+/// The longest side of a picture that is read, in pixels.
+const PICTURE_SIDE: u32 = 20_000;
+/// The most memory that reading a picture may take, in bytes.
+const PICTURE_BYTES: u64 = 512 << 20;
+/// The longest text of a page, in characters.
+const TEXT_CHARS: usize = 100_000;
+
+fn refused(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
+}
+
+fn open(bytes: Vec<u8>) -> io::Result<Pdf> {
+    Pdf::new(bytes).map_err(|_| refused("not a PDF that can be read"))
+}
+
+/// How many pages a PDF has, and the text of the first ones.
+pub(super) fn pdf_info(bytes: Vec<u8>, most: usize) -> io::Result<PageInfo> {
+    let pdf = open(bytes)?;
+    let pages = pdf.pages();
+    let text = pages.iter().take(most).map(|page| text::of(page, &pdf, TEXT_CHARS)).collect();
+    Ok(PageInfo { pages: u32::try_from(pages.len().min(most)).unwrap_or(u32::MAX), text })
+}
+
+/// Draws a page of a PDF, from 0.
+pub(super) fn pdf_page(bytes: Vec<u8>, number: usize) -> io::Result<Vec<u8>> {
+    let pdf = open(bytes)?;
+    let page = pdf.pages().get(number).ok_or_else(|| refused("no such page"))?;
+    draw(page)
+}
+
+fn draw(page: &Page<'_>) -> io::Result<Vec<u8>> {
+    let (width, height) = page.render_dimensions();
+    if !(width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0) {
+        return Err(refused("a page without a size"));
+    }
+    let scale = SCALE.min(f32::from(SIDE) / width.max(height));
+    if (width.min(height) * scale) < 1.0 {
+        return Err(refused("a page that is a line"));
+    }
+    let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
+    let drawn = hayro::render(
+        page,
+        &RenderCache::new(),
+        &InterpreterSettings::default(),
+        &RenderSettings::default(),
+        &settings,
+    );
+    drawn.into_png().map_err(|_| refused("a page that cannot be drawn"))
+}
+
+fn reader(bytes: &[u8]) -> io::Result<ImageReader<Cursor<&[u8]>>> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(PICTURE_SIDE);
+    limits.max_image_height = Some(PICTURE_SIDE);
+    limits.max_alloc = Some(PICTURE_BYTES);
+    reader.limits(limits);
+    Ok(reader)
+}
+
+/// Reads the size of a picture, and nothing more of it.
+pub(super) fn image_size(bytes: &[u8]) -> io::Result<(u32, u32)> {
+    reader(bytes)?.into_dimensions().map_err(|_| refused("not a picture that can be read"))
+}
+
+/// Draws a picture, made smaller where it is large.
+pub(super) fn image(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let picture = reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))?;
+    let side = u32::from(SIDE);
+    let picture = match picture.width().max(picture.height()) > side {
+        true => picture.thumbnail(side, side),
+        false => picture,
+    };
+    let mut png = Vec::new();
+    // Only the pixels go on: what else a picture carries, such as where it was taken, stays behind.
+    DynamicImage::ImageRgba8(picture.to_rgba8())
+        .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+        .map_err(|_| refused("a picture that cannot be drawn"))?;
+    Ok(png)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A PDF of one page with a line of text.
+    fn pdf(media_box: &str, content: &str) -> Vec<u8> {
+        let objects = [
+            "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+            "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+            format!(
+                "<</Type/Page/Parent 2 0 R/MediaBox[{media_box}]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>"
+            ),
+            format!("<</Length {}>>\nstream\n{content}\nendstream", content.len()),
+            "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+        ];
+        let mut out = b"%PDF-1.7\n".to_vec();
+        let mut offsets = Vec::new();
+        for (number, object) in (1..).zip(&objects) {
+            offsets.push(out.len());
+            out.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
+        }
+        let start = out.len();
+        out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
+        offsets.iter().for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
+        out.extend(
+            format!("trailer <</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF", objects.len() + 1).bytes(),
+        );
+        out
+    }
+
+    #[test]
+    fn a_page_is_drawn_and_its_text_is_read() {
+        let content = "BT /F 24 Tf 20 100 Td (Hello reader) Tj 0 -40 Td (second line) Tj ET";
+        let info = pdf_info(pdf("0 0 300 150", content), 10).unwrap();
+        assert_eq!((info.pages, info.text), (1, vec!["Hello reader\nsecond line".to_owned()]));
+        let png = pdf_page(pdf("0 0 300 150", content), 0).unwrap();
+        let drawn = image::load_from_memory(&png).unwrap().to_luma8();
+        assert_eq!((drawn.width(), drawn.height()), (600, 300));
+        assert!(drawn.pixels().any(|pixel| pixel.0[0] < 100), "there is ink");
+        assert!(pdf_page(pdf("0 0 300 150", content), 1).is_err());
+    }
+
+    #[test]
+    fn sizes_are_bounded_before_anything_is_drawn() {
+        let drawn = pdf_page(pdf("0 0 100000 50000", "0 0 m 10 10 l S"), 0).unwrap();
+        let drawn = image::load_from_memory(&drawn).unwrap();
+        assert!(drawn.width() <= 2400 && drawn.height() <= 2400, "{}", drawn.width());
+        assert!(pdf_page(pdf("0 0 100000 1", ""), 0).is_err(), "a line");
+    }
+
+    #[test]
+    fn a_large_picture_becomes_a_smaller_one_without_what_it_carries() {
+        let mut jpeg = Vec::new();
+        DynamicImage::new_rgb8(3000, 1000).write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg).unwrap();
+        assert_eq!(image_size(&jpeg).unwrap(), (3000, 1000));
+        let drawn = image::load_from_memory(&image(&jpeg).unwrap()).unwrap();
+        assert_eq!((drawn.width(), drawn.height()), (2400, 800));
+        assert!(image(b"GIF89a nothing").is_err());
+        assert!(image_size(b"").is_err());
+    }
+}

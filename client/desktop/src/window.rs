@@ -1,0 +1,179 @@
+//! The one window: what it may load, where it may go, and where files of applicants come from. Nothing remote, nothing new,
+//! no trace in a web folder.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use percent_encoding::percent_decode_str;
+use tauri::http::{Request, Response, StatusCode};
+use tauri::{
+    AppHandle, DragDropEvent, Manager, RunEvent, UriSchemeContext, UriSchemeResponder, WebviewUrl,
+    WebviewWindowBuilder, WindowEvent, Wry,
+};
+use tauri_specta::Event as _;
+
+use crate::bindings;
+use crate::commands::{Dropped, DroppedEvent, LockedEvent};
+use crate::desk::{Desk, off_the_window};
+use crate::pages;
+use crate::preferences::Preferences;
+
+/// The name of the one window.
+const MAIN: &str = "main";
+/// How often is looked whether a person is still here.
+const WATCH: Duration = Duration::from_secs(10);
+
+/// Where this device keeps its homes.
+pub(crate) struct Root(pub(crate) PathBuf);
+
+/// The invitation, or path, with which the program was started.
+pub(crate) struct GivenAtStart(Mutex<Option<String>>);
+
+impl GivenAtStart {
+    /// Gives it, once.
+    pub(crate) fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The folder of homes: `$TESSERA_SHELF`, else `tessera` in the user's data folder.
+fn root() -> anyhow::Result<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(shelf) = named("TESSERA_SHELF") {
+        return Ok(shelf);
+    }
+    let data = named("XDG_DATA_HOME").or_else(|| Some(std::env::home_dir()?.join(".local").join("share")));
+    Ok(data.context("no folder is known for this user")?.join("tessera-desktop"))
+}
+
+/// True in a build for testing that a test drives.
+fn is_driven() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
+}
+
+/// Opens the window, and returns when it is closed.
+pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
+    let root = root()?;
+    let commands = bindings::builder();
+    let invoke = commands.invoke_handler();
+    let desk = Desk::new(root.clone());
+    let app = tauri::Builder::default()
+        .manage(desk)
+        .manage(Root(root.clone()))
+        .manage(GivenAtStart(Mutex::new(given)))
+        .invoke_handler(invoke)
+        .register_asynchronous_uri_scheme_protocol("page", page)
+        .setup(move |app| {
+            commands.mount_events(app);
+            app.state::<Desk>().tell(app.handle().clone());
+            open(app.handle())?;
+            watch(app.handle().clone(), root);
+            Ok(())
+        })
+        .on_window_event(|window, event| {
+            let WindowEvent::DragDrop(event) = event else { return };
+            let dropped = match event {
+                DragDropEvent::Enter { .. } => Dropped::Over,
+                DragDropEvent::Leave => Dropped::Left,
+                DragDropEvent::Drop { paths, .. } => Dropped::of(paths),
+                _ => return,
+            };
+            // A window that is gone hears nothing.
+            let _ = DroppedEvent(dropped).emit(window.app_handle());
+        })
+        .build(tauri::generate_context!())?;
+    app.run(|app, event| {
+        if let RunEvent::Exit = event {
+            app.state::<Desk>().close();
+        }
+    });
+    Ok(())
+}
+
+fn open(app: &AppHandle) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
+        .title("Tessera")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(480.0, 480.0)
+        // Nothing of what was shown stays in a web folder; a driver of tests knows no such windows.
+        .incognito(!is_driven())
+        .on_navigation(|url| {
+            matches!(
+                (url.scheme(), url.host_str()),
+                ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))
+            )
+        })
+        .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
+        .build()?;
+    // What a page writes to its console is heard in builds for testing.
+    #[cfg(all(debug_assertions, target_os = "linux"))]
+    window.with_webview(|webview| {
+        use webkit2gtk::{SettingsExt as _, WebViewExt as _};
+        if let Some(settings) = webview.inner().settings() {
+            settings.set_enable_write_console_messages_to_stdout(true);
+        }
+    })?;
+    #[cfg(not(all(debug_assertions, target_os = "linux")))]
+    drop(window);
+    Ok(())
+}
+
+/// Locks the home where nobody was here for as long as the person chose.
+fn watch(app: AppHandle, root: PathBuf) {
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(WATCH);
+            let desk = app.state::<Desk>();
+            let minutes = Preferences::read(&root).idle_lock_minutes;
+            let patience = Duration::from_secs(u64::from(minutes) * 60);
+            if minutes > 0 && desk.folder().is_some() && desk.idle() >= patience {
+                desk.close();
+                // A window that is gone hears nothing.
+                let _ = LockedEvent.emit(&app);
+            }
+        }
+    });
+}
+
+/// `page://localhost/APPLICATION/ROUND/SHA256/NUMBER`: a page of a file as PNG.
+fn page(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
+    let app = context.app_handle().clone();
+    if context.webview_label() != MAIN {
+        responder.respond(answer(StatusCode::FORBIDDEN, Vec::new()));
+        return;
+    }
+    let path = percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned();
+    tauri::async_runtime::spawn(async move {
+        let drawn = draw(&app, &path).await;
+        responder.respond(match drawn {
+            Some(png) => answer(StatusCode::OK, png),
+            None => answer(StatusCode::NOT_FOUND, Vec::new()),
+        });
+    });
+}
+
+async fn draw(app: &AppHandle, path: &str) -> Option<Vec<u8>> {
+    let (handle, number) = path.trim_start_matches('/').rsplit_once('/')?;
+    let number: usize = number.parse().ok().filter(|number| *number < pages::PAGES)?;
+    let handle = handle.to_owned();
+    let read = app.state::<Desk>().look(move |session, _| pages::read(session, &handle)).await;
+    let (shown, bytes) = read.ok()?;
+    off_the_window(move || pages::draw(shown, number, bytes)).await.ok()
+}
+
+fn answer(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = [
+        ("content-type", "image/png"),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'"),
+    ];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, tauri::http::HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,306 @@
+//! One application as a coordinator sees it: answers, files, conditions, readers; and judging it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use specta::Type;
+use tessera_driver::names::Names;
+use tessera_driver::session::Session;
+use tessera_engine::eligibility::{ExceptionAct, Judged, Lacks, outcome_word, verdict};
+use tessera_engine::programme::{renditions, round};
+use tessera_model::documents::{AssignmentState, Verdict};
+use tessera_model::programme::Programme;
+use tessera_model::programme::form::GoesTo;
+use tessera_protocol::ids::ApplicationId;
+use tessera_vault::ids::Audience;
+
+use crate::board::{must_coordinate, named};
+use crate::dossier::{Section, in_order, section};
+use crate::failure::Failure;
+use crate::files::FileView;
+use crate::tasks::{self, CardField};
+use crate::words::{Labels, id};
+
+/// An application.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationView {
+    /// Its id.
+    pub application: String,
+    /// Its key of the import.
+    pub key: String,
+    /// The first answer of the form: usually the name.
+    pub title: String,
+    /// What follows from the verdicts: `eligible`, `by-exception`, `not-eligible`, `undecided`, `contested`.
+    pub outcome: String,
+    /// Why it was withdrawn, where it was.
+    pub withdrawn: Option<String>,
+    /// Answers that readers see too.
+    pub sections: Vec<Section>,
+    /// Answers that stay with coordinators.
+    pub identity: Vec<CardField>,
+    /// Files.
+    pub files: Vec<FileView>,
+    /// Required answers and files that are missing.
+    pub lacks: Vec<String>,
+    /// The conditions and what was decided on each.
+    pub gates: Vec<GateView>,
+    /// The exception, where the programme has one.
+    pub exception: Option<ExceptionView>,
+    /// Who reads it, and what they gave.
+    pub readers: Vec<ReaderView>,
+    /// To whom the dossier is open.
+    pub open_to: Vec<String>,
+    /// Applications that may be the same person's.
+    pub duplicates: Vec<String>,
+}
+
+/// A condition and what was decided on it.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct GateView {
+    /// Its key.
+    pub gate: String,
+    /// What is asked.
+    pub question: String,
+    /// What proves it.
+    pub evidence: Option<String>,
+    /// `met`, `not-met` or `open`; none where nobody decided, or two contradict one another.
+    pub verdict: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub by: Vec<String>,
+    /// True where the exception can lift it.
+    pub liftable: bool,
+}
+
+/// The exception.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExceptionView {
+    /// Why it is asked for.
+    pub asked: Option<String>,
+    /// Who asked.
+    pub asked_by: Option<String>,
+    /// Whether it is granted.
+    pub granted: Option<bool>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// True where this member may grant it: the programme may ask for a second person.
+    pub may_grant: bool,
+}
+
+/// A reader of an application.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ReaderView {
+    /// The member's id.
+    pub member: String,
+    /// The name.
+    pub name: String,
+    /// What the round is called.
+    pub round: String,
+    /// `assigned`, or how it ended.
+    pub state: String,
+    /// What was declared.
+    pub conflict: Option<String>,
+    /// The revision of the review.
+    pub revision: Option<u32>,
+    /// True where the review counts.
+    pub counts: bool,
+    /// Scores by criterion.
+    pub scores: BTreeMap<String, String>,
+    /// Why something of it waits.
+    pub waits: Vec<String>,
+}
+
+/// Reads an application.
+///
+/// # Errors
+/// [`Failure`].
+pub fn application(
+    session: &mut Session,
+    application: &str,
+    language: &str,
+) -> Result<ApplicationView, Failure> {
+    must_coordinate(session)?;
+    let programme = tasks::programme(session)?;
+    let id: ApplicationId = id(application)?;
+    let labels = Labels::new(&programme, language);
+    let names = Names::of(session)?;
+    let (identity, answers, manifest, judged, withdrawal) = session.together(|acts| {
+        let known = acts.applications()?.into_iter().find(|(one, _)| *one == id);
+        let identity = known.map(|(_, identity)| identity);
+        Ok((
+            identity,
+            acts.answers(&programme, id)?,
+            acts.files(id)?,
+            acts.eligibility(&programme, id)?,
+            acts.withdrawal(id)?,
+        ))
+    })?;
+    let identity = identity.ok_or_else(|| Failure::not_found("this application"))?;
+    let exception = judged.read.value.exception_asked.is_some() || judged.asked_by.is_some();
+    let lacks = named(labels, &Lacks::of(&programme, &answers, &manifest, exception));
+    let private = |key: &str| {
+        let field = programme.fields.iter().find(|field| field.key.as_str() == key);
+        field.is_some_and(|field| field.goes_to == GoesTo::Identity)
+    };
+    let (hidden, read): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        answers.clone().into_iter().partition(|(key, _)| private(key));
+    let sections =
+        in_order(&programme, &read).map(|(key, value)| section(labels, &programme, key, value)).collect();
+    let hidden = in_order(&programme, &hidden).map(|(key, value)| CardField {
+        field: key.clone(),
+        label: labels.field(key),
+        value: labels.answer(key, value),
+    });
+    let hidden = hidden.collect();
+    let files = FileView::list_all(session, labels, application, &manifest)?;
+    let readers = readers(session, &programme, labels, &names, id)?;
+    let mut open_to = Vec::new();
+    for rendition in renditions(&programme) {
+        let stream = session.engine().stream(&Audience::Dossier(id, rendition))?;
+        open_to.extend(session.engine().open_to(stream).into_iter().map(|member| names.name(member)));
+    }
+    let title = programme.fields.iter().find_map(|field| answers.get(field.key.as_str())).cloned();
+    let me = session.engine().member();
+    Ok(ApplicationView {
+        application: application.to_owned(),
+        title: title.unwrap_or_default(),
+        outcome: outcome_word(&judged.outcome).to_owned(),
+        withdrawn: withdrawal.map(|one| one.reason),
+        sections,
+        identity: hidden,
+        files,
+        lacks,
+        gates: gates(&programme, labels, &names, &judged),
+        exception: programme.exception.as_ref().map(|rules| ExceptionView {
+            asked: judged.read.value.exception_asked.clone(),
+            asked_by: judged.asked_by.map(|member| names.name(member)),
+            granted: judged.read.value.exception_granted,
+            decided_by: judged.decided_by.map(|member| names.name(member)),
+            may_grant: !rules.second_person || judged.asked_by != Some(me),
+        }),
+        readers,
+        open_to,
+        duplicates: duplicates(session, &programme, id)?,
+        key: identity.key,
+    })
+}
+
+fn gates(programme: &Programme, labels: Labels<'_>, names: &Names, judged: &Judged) -> Vec<GateView> {
+    let view = |gate: &tessera_model::programme::form::Gate| {
+        let key = gate.key.as_str();
+        let decided = judged.read.value.gates.get(key);
+        let by = judged.verdicts.get(key).into_iter().flatten().filter_map(|said| said.by);
+        GateView {
+            gate: key.to_owned(),
+            question: labels.said(&gate.question),
+            evidence: labels.maybe(gate.evidence.as_ref()),
+            verdict: decided.map(|one| one.verdict.as_str().to_owned()),
+            reason: decided.map(|one| one.reason.clone()).unwrap_or_default(),
+            by: by.map(|member| names.name(member)).collect(),
+            liftable: gate.exception,
+        }
+    };
+    programme.gates.iter().map(view).collect()
+}
+
+fn readers(
+    session: &mut Session,
+    programme: &Programme,
+    labels: Labels<'_>,
+    names: &Names,
+    id: ApplicationId,
+) -> Result<Vec<ReaderView>, Failure> {
+    let (assignments, reviews) = session.together(|acts| Ok((acts.assignments()?, acts.reviews()?)))?;
+    let mut rows = Vec::new();
+    for (pair, assignment) in assignments.into_iter().filter(|(pair, _)| pair.application == id) {
+        let declared = session.together(|acts| acts.declaration(id, pair.member))?;
+        let review = reviews
+            .iter()
+            .find(|one| (one.application, one.member, one.round) == (id, pair.member, pair.round));
+        let counted = review.and_then(|review| review.counts.as_ref().ok());
+        let scores = counted.iter().flat_map(|counted| &counted.values);
+        let key = programme.rounds.iter().find(|one| round(one.key.as_str()) == pair.round);
+        rows.push(ReaderView {
+            member: pair.member.to_string(),
+            name: names.handle(pair.member),
+            round: key.map(|round| labels.round(round.key.as_str())).unwrap_or_default(),
+            state: assignment.state.map(AssignmentState::as_str).unwrap_or_default().to_owned(),
+            conflict: declared
+                .as_ref()
+                .and_then(|one| one.read.value.declaration)
+                .map(|one| one.as_str().to_owned()),
+            revision: counted.map(|counted| counted.revision),
+            counts: counted.is_some(),
+            scores: scores
+                .filter_map(|(key, value)| Some((key.clone(), value.score()?.to_string())))
+                .collect(),
+            waits: review
+                .map(|review| review.waits.keys().map(|why| why.code().to_owned()).collect())
+                .unwrap_or_default(),
+        });
+    }
+    Ok(rows)
+}
+
+fn duplicates(
+    session: &mut Session,
+    programme: &Programme,
+    id: ApplicationId,
+) -> Result<Vec<String>, Failure> {
+    let (twins, keys) =
+        session.together(|acts| Ok((acts.likely_duplicates(programme)?, acts.application_keys()?)))?;
+    let twins = twins.iter().filter(|twin| twin.one == id || twin.other == id);
+    let others = twins.map(|twin| if twin.one == id { twin.other } else { twin.one });
+    Ok(others.map(|other| keys.get(&other).cloned().unwrap_or_else(|| other.to_string())).collect())
+}
+
+/// Gives a verdict on a condition.
+///
+/// # Errors
+/// [`Failure`].
+pub fn judge(
+    session: &mut Session,
+    application: &str,
+    gate: &str,
+    word: &str,
+    reason: &str,
+) -> Result<(), Failure> {
+    let programme = tasks::programme(session)?;
+    let id: ApplicationId = id(application)?;
+    let said = Verdict::parse(word).ok_or_else(|| Failure::bad_input("the verdict"))?;
+    Ok(session.together(|acts| {
+        acts.judge(&programme, id, gate, verdict(said, "", reason.trim()))?;
+        acts.hand_over()
+    })?)
+}
+
+/// Asks for the exception, grants or refuses it.
+///
+/// # Errors
+/// [`Failure`].
+pub fn except(
+    session: &mut Session,
+    application: &str,
+    grant: Option<bool>,
+    reason: &str,
+) -> Result<(), Failure> {
+    let programme = tasks::programme(session)?;
+    let id: ApplicationId = id(application)?;
+    if reason.trim().is_empty() {
+        return Err(Failure::new("reason-needed", "a reason is needed"));
+    }
+    let act = match grant {
+        None => ExceptionAct::Ask,
+        Some(true) => ExceptionAct::Grant,
+        Some(false) => ExceptionAct::Refuse,
+    };
+    Ok(session.together(|acts| {
+        acts.except(&programme, id, act, reason.trim())?;
+        acts.hand_over()
+    })?)
+}

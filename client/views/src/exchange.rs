@@ -1,0 +1,372 @@
+//! Exchanges with a relay and bundles in files: what would move, how far it is, what came of it.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tessera_driver::names::Names;
+use tessera_driver::relay::{self, Lend, Options, Phase, Progress, Report};
+use tessera_driver::session::Session;
+use tessera_engine::attachments::Fetch;
+use tessera_engine::bundle::{self, For};
+use tessera_engine::home::HomeError;
+use tessera_engine::home::write_atomically_with;
+use tessera_protocol::ids::MemberId;
+
+use crate::failure::Failure;
+use crate::words::{Sentence, count, id};
+
+/// The longest part of a bundle that is written, in bytes: what an old stick's file system takes.
+const PART_BYTES: u64 = 2 << 30;
+
+/// Which files an exchange fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum FilesWanted {
+    /// None.
+    None,
+    /// Those of what this member is to read.
+    Assigned,
+    /// All that this device may have.
+    All,
+}
+
+/// How an exchange is done.
+#[derive(Debug, Clone, Copy, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeOptions {
+    /// Which files are fetched.
+    pub files: FilesWanted,
+    /// How many bytes may move, both ways together; none for no limit.
+    pub budget_bytes: Option<u64>,
+}
+
+/// How far an exchange is.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressView {
+    /// `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`.
+    pub phase: String,
+    /// Bytes of this step that were moved.
+    pub bytes_done: u64,
+    /// Bytes of this step.
+    pub bytes_total: u64,
+    /// How long the rest of this step takes at the rate so far, in seconds.
+    pub seconds_left: Option<u64>,
+}
+
+/// What the frame of the window says about the exchange, for every role.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeState {
+    /// Parcels of this device that no relay is known to have.
+    pub outbox: u32,
+    /// The newest time of a relay's clock that is known here.
+    pub last_exchange_ms: Option<u64>,
+    /// True where a relay's address is known.
+    pub relay_known: bool,
+}
+
+/// Reads how the exchange stands.
+///
+/// # Errors
+/// [`Failure`].
+pub fn state(session: &mut Session) -> Result<ExchangeState, Failure> {
+    let (last_exchange_ms, relay_known) =
+        session.together(|acts| Ok((acts.last_evidence_ms()?, !acts.relays()?.is_empty())))?;
+    let waiting = session.engine().packs()?.into_iter().filter(|pack| pack.in_outbox && pack.record.own);
+    Ok(ExchangeState { outbox: count(waiting.count()), last_exchange_ms, relay_known })
+}
+
+/// What an exchange would move.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangePlan {
+    /// Parcels to be sent.
+    pub packs_up: u64,
+    /// Their bytes, with those of files.
+    pub bytes_up: u64,
+    /// Parcels to be received.
+    pub packs_down: u64,
+    /// Their bytes.
+    pub bytes_down: u64,
+    /// Bytes of files to be received.
+    pub files_bytes: u64,
+}
+
+/// What an exchange came to.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeReport {
+    /// Which relay answered.
+    pub relay: String,
+    /// Parcels that came.
+    pub new_packs: u64,
+    /// Parcels that the relay holds since.
+    pub receipts: u64,
+    /// Parcels that wait for a statement about their author.
+    pub waiting: u64,
+    /// Parcels that were refused.
+    pub refused: u64,
+    /// Parcels that still wait to be sent.
+    pub outbox: u64,
+    /// Files that the relay holds since.
+    pub files_sent: u64,
+    /// Files that came.
+    pub files_received: u64,
+    /// Files for which the budget had no room.
+    pub files_left: u64,
+    /// Bytes that left the socket.
+    pub bytes_up: u64,
+    /// Bytes that came to the socket.
+    pub bytes_down: u64,
+    /// Bytes at the relay for which the budget had no room.
+    pub left_bytes: u64,
+    /// What is worth saying.
+    pub warnings: Vec<Sentence>,
+}
+
+/// For whom a bundle is.
+#[derive(Debug, Clone, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum BundleFor {
+    /// Whoever brings it to a relay or a coordinator: what waits in the outbox.
+    Outbox,
+    /// One member: all that this member may read.
+    Member {
+        /// Whom.
+        member: String,
+    },
+    /// Everything that this home holds.
+    Everything,
+}
+
+/// A bundle that was written.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleOut {
+    /// The file, the first of several.
+    pub path: String,
+    /// How many files.
+    pub parts: u32,
+    /// Their length.
+    pub bytes: u64,
+    /// Parcels in them.
+    pub packs: u32,
+}
+
+/// A bundle that was taken in.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleIn {
+    /// The file.
+    pub path: String,
+    /// Parcels that were new.
+    pub new_packs: u32,
+    /// Parcels that were here.
+    pub known: u32,
+    /// Parcels that were refused.
+    pub refused: u32,
+    /// Parcels that wait for a statement about their author.
+    pub waiting: u32,
+    /// Receipts in it.
+    pub receipts: u32,
+    /// What is worth saying.
+    pub warnings: Vec<Sentence>,
+}
+
+impl From<&Progress> for ProgressView {
+    fn from(progress: &Progress) -> Self {
+        let total = progress.to_send + progress.announced;
+        Self {
+            phase: progress.phase.name().to_owned(),
+            // What HTTP and TLS add is moved too, and is no progress beyond the whole.
+            bytes_done: (progress.sent + progress.received).min(total),
+            bytes_total: if progress.phase == Phase::Reading { 0 } else { total },
+            seconds_left: progress.left.map(|left| left.as_secs()),
+        }
+    }
+}
+
+impl FilesWanted {
+    const fn fetch(self) -> Fetch {
+        match self {
+            Self::None => Fetch::Nothing,
+            Self::Assigned => Fetch::Assigned,
+            Self::All => Fetch::Everything,
+        }
+    }
+}
+
+/// How an exchange of this home goes.
+///
+/// # Errors
+/// [`Failure`].
+pub fn options(session: &mut Session, wanted: ExchangeOptions) -> Result<Options, Failure> {
+    let mut options = Options::new(session.together(|acts| acts.relays())?);
+    options.budget_bytes = wanted.budget_bytes;
+    options.fetch = wanted.files.fetch();
+    options.roots =
+        std::env::var_os("TESSERA_CERTIFICATES").filter(|path| !path.is_empty()).map(PathBuf::from);
+    Ok(options)
+}
+
+/// Asks the relay what would move, and sends nothing but the question.
+///
+/// # Errors
+/// [`Failure`].
+pub fn plan<L: Lend>(
+    engine: &mut L,
+    options: &Options,
+    tell: &mut dyn FnMut(ProgressView) -> ControlFlow<()>,
+) -> Result<ExchangePlan, Failure> {
+    let plan = relay::plan(engine, options, &mut |progress| tell(progress.into()))?;
+    Ok(ExchangePlan {
+        packs_up: plan.send_packs,
+        bytes_up: plan.send_bytes + plan.send_attachment_bytes,
+        packs_down: plan.receive_packs,
+        bytes_down: plan.receive_bytes,
+        files_bytes: plan.receive_attachment_bytes,
+    })
+}
+
+/// Exchanges with the relay until nothing is left or the budget is spent. What came before a failure stays.
+///
+/// # Errors
+/// [`Failure`].
+pub fn exchange<L: Lend>(
+    engine: &mut L,
+    options: &Options,
+    tell: &mut dyn FnMut(ProgressView) -> ControlFlow<()>,
+) -> Result<ExchangeReport, Failure> {
+    let mut report = Report::default();
+    relay::sync(engine, options, &mut |progress| tell(progress.into()), &mut report)?;
+    Ok(ExchangeReport {
+        warnings: warnings(&report),
+        relay: report.relay,
+        new_packs: report.new,
+        receipts: report.receipts,
+        waiting: report.waiting,
+        refused: report.refused,
+        outbox: report.outbox,
+        files_sent: report.attachments_sent,
+        files_received: report.attachments_received,
+        files_left: report.left_attachments,
+        bytes_up: report.bytes_sent,
+        bytes_down: report.bytes_received,
+        left_bytes: report.left_bytes,
+    })
+}
+
+fn warnings(report: &Report) -> Vec<Sentence> {
+    let clock = report.clock_off.then(|| {
+        Sentence::plain("clock-off", "The clock of this device or of the relay is wrong; check the date.")
+    });
+    let counted = |count: u64, code: &str, text: String| {
+        (count > 0).then(|| Sentence::plain(code, text).with("count", count))
+    };
+    let missing = report.missing_attachments;
+    let missing = counted(
+        missing,
+        "files-missing",
+        format!("{missing} files are not at the relay yet; whoever imported them has to exchange."),
+    );
+    let damaged = report.damaged_attachments;
+    let damaged = counted(
+        damaged,
+        "files-damaged",
+        format!("{damaged} files were not what they should be; nothing of them was kept."),
+    );
+    [clock, missing, damaged].into_iter().flatten().collect()
+}
+
+/// Writes a bundle; several files where it is larger than one may be.
+///
+/// # Errors
+/// [`Failure`]; no half of a file stays.
+pub fn bundle_out(
+    session: &mut Session,
+    to: &BundleFor,
+    files: bool,
+    out: &Path,
+) -> Result<BundleOut, Failure> {
+    let to = match to {
+        BundleFor::Outbox => For::Outbox,
+        BundleFor::Everything => For::Everything,
+        BundleFor::Member { member } => {
+            let member: MemberId = id(member)?;
+            if Names::of(session)?.members().all(|known| known != member) {
+                return Err(Failure::not_found("this member"));
+            }
+            For::Member(member)
+        }
+    };
+    let outline = session.work(|engine| engine.outline(to, files, PART_BYTES))?;
+    let (mut bytes, mut packs) = (0, 0);
+    for (number, part) in outline.parts.iter().enumerate() {
+        let path = part_path(out, number + 1, outline.parts.len());
+        write_atomically_with(&path, |file| {
+            bytes += session
+                .work(|engine| engine.write_part(&outline, number, &mut BufWriter::new(file)))
+                .map_err(Failure::from)?;
+            Ok::<(), Failure>(())
+        })?;
+        packs += part.packs.len();
+    }
+    let first = part_path(out, 1, outline.parts.len());
+    Ok(BundleOut {
+        path: first.display().to_string(),
+        parts: count(outline.parts.len()),
+        bytes,
+        packs: count(packs),
+    })
+}
+
+/// Where a part goes: the file itself where there is one part only.
+fn part_path(out: &Path, number: usize, parts: usize) -> PathBuf {
+    if parts == 1 {
+        return out.to_owned();
+    }
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{number}-of-{parts}"));
+    out.with_file_name(name)
+}
+
+/// Takes in a bundle, through the same gate as what a relay sends.
+///
+/// # Errors
+/// [`Failure`]; what was taken before stays.
+pub fn bundle_in(session: &mut Session, path: &Path) -> Result<BundleIn, Failure> {
+    let shown = path.display().to_string();
+    let here = |failure: Failure| failure.at(shown.clone());
+    let file =
+        File::open(path).map_err(|source| here(HomeError::Io { path: path.to_owned(), source }.into()))?;
+    let checked = bundle::check(file).map_err(|error| here(error.into()))?;
+    let me = session.engine().member();
+    let receipts = count(checked.bundle.receipts.len());
+    let mut warnings = Vec::new();
+    if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
+        warnings.push(Sentence::plain(
+            "other-addressee",
+            "This bundle is for somebody else; what you may read of it was taken.",
+        ));
+    }
+    let (imported, damaged) =
+        session.work(|engine| engine.import_checked(checked)).map_err(|error| here(error.into()))?;
+    if !damaged.is_empty() {
+        let text = format!("{} files were not what they should be; nothing of them was kept.", damaged.len());
+        warnings.push(Sentence::plain("files-damaged", text).with("count", damaged.len()));
+    }
+    Ok(BundleIn {
+        path: shown,
+        new_packs: count(imported.new),
+        known: count(imported.known),
+        refused: count(imported.refused),
+        waiting: count(imported.waiting),
+        receipts,
+        warnings,
+    })
+}

@@ -1,0 +1,114 @@
+//! What a screen is told when something did not go: a code from a closed list, which picks the words in the reader's
+//! language, and the same in English. Nothing secret is in it.
+
+use serde::Serialize;
+use specta::Type;
+use tessera_driver::relay::RelayError;
+use tessera_driver::session::SessionError;
+use tessera_driver::session::error::{enrol_code, home_code, identity_code};
+use tessera_engine::EngineError;
+use tessera_engine::home::HomeError;
+use tessera_model::compute::ComputeError;
+use tessera_model::input::InputError;
+use tessera_vault::enrol::EnrolError;
+use tessera_vault::identity::IdentityError;
+
+/// An act that was not done, or a view that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// Which one; kebab-case, never reused for something else.
+    pub code: String,
+    /// The same in English.
+    pub message: String,
+    /// What to do next, in English, where the code alone does not say it.
+    pub hint: Option<String>,
+    /// The file, row or field that it is about.
+    pub at: Option<String>,
+}
+
+impl Failure {
+    /// Makes a failure of a code and a message.
+    #[must_use]
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), hint: None, at: None }
+    }
+
+    /// Adds what it is about.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.at = Some(place.into());
+        self
+    }
+
+    /// Nothing is unlocked.
+    #[must_use]
+    pub fn locked() -> Self {
+        Self::new("locked", "no programme is unlocked")
+    }
+
+    /// What was named is not here.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new("not-found", format!("{what} is not here"))
+    }
+
+    /// An id, a number or a word that is none.
+    #[must_use]
+    pub fn bad_input(what: &str) -> Self {
+        Self::new("bad-input", format!("{what} is not valid"))
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RelayError> for Failure {
+    fn from(error: RelayError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        Self::new(home_code(&error), error.to_string())
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        Self::new(identity_code(&error), error.to_string())
+    }
+}
+
+impl From<EnrolError> for Failure {
+    fn from(error: EnrolError) -> Self {
+        Self::new(enrol_code(&error), error.to_string())
+    }
+}
+
+impl From<ComputeError> for Failure {
+    fn from(error: ComputeError) -> Self {
+        match error {
+            ComputeError::Programme { file, error } => Self::new(error.code.as_str(), error.message).at(file),
+            ComputeError::Policy { file, error } => Self::new(error.code(), error.to_string()).at(file),
+            ComputeError::Input(error) => error.into(),
+        }
+    }
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        let failure = Self::new(error.kind.code(), error.kind.to_string()).at(error.place.to_string());
+        Self { hint: Some(error.kind.hint().to_owned()), ..failure }
+    }
+}

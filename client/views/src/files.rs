@@ -1,0 +1,176 @@
+//! The files of a dossier: how the reader shows each, and their bytes for whoever renders them. What finds and opens a
+//! file is secret and stays here; a screen names a file by a reference.
+
+use serde::Serialize;
+use specta::Type;
+use tessera_driver::session::Session;
+use tessera_model::documents::{File, Manifest};
+use tessera_protocol::ids::ApplicationId;
+
+use crate::dossier::find;
+use crate::failure::Failure;
+use crate::words::{Labels, id};
+
+/// The longest text file that is shown, in bytes.
+pub const TEXT_BYTES: u64 = 1 << 20;
+/// The round of a reference in a coordinator's view.
+const COORDINATOR: &str = "-";
+
+/// A file as a dossier lists it.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FileView {
+    /// Names the file in later calls; says nothing of how it is sealed.
+    pub handle: String,
+    /// Which attachment of the form it is.
+    pub slot: String,
+    /// What that is called.
+    pub slot_label: String,
+    /// What people see as its name.
+    pub name: String,
+    /// What its contents are.
+    pub media_type: String,
+    /// Its length.
+    pub size_bytes: u64,
+    /// True where all of it is here.
+    pub here: bool,
+    /// True for a copy that replaces a heavier file.
+    pub light: bool,
+    /// How the reader shows it.
+    pub shown: Shown,
+}
+
+/// How the reader shows a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// As pictures of its pages.
+    Pages,
+    /// As one picture.
+    Image,
+    /// As text.
+    Text,
+    /// By name, kind and size only; it is never run.
+    Described,
+}
+
+impl Shown {
+    /// How a file of this kind is shown.
+    #[must_use]
+    pub fn of(media_type: &str) -> Self {
+        match media_type {
+            "application/pdf" => Self::Pages,
+            "image/png" | "image/jpeg" | "image/webp" | "image/gif" | "image/bmp" | "image/tiff" => {
+                Self::Image
+            }
+            "text/plain" | "text/markdown" | "text/csv" => Self::Text,
+            _ => Self::Described,
+        }
+    }
+}
+
+impl FileView {
+    /// The files of a manifest.
+    pub(crate) fn list(
+        session: &mut Session,
+        labels: Labels<'_>,
+        application: &str,
+        round: &str,
+        manifest: &Manifest,
+    ) -> Result<Vec<Self>, Failure> {
+        let mut files = Vec::new();
+        for ((slot, contents), file) in &manifest.files {
+            let here = session.together(|acts| acts.holds_attachment(&file.handle))?;
+            let hex: String = contents.iter().map(|byte| format!("{byte:02x}")).collect();
+            files.push(Self {
+                handle: format!("{application}/{round}/{hex}"),
+                slot: slot.clone(),
+                slot_label: labels.slot(slot),
+                name: file.name.clone(),
+                media_type: file.media_type.clone(),
+                size_bytes: file.size_bytes,
+                here,
+                light: file.light,
+                shown: Shown::of(&file.media_type),
+            });
+        }
+        Ok(files)
+    }
+
+    /// The same in a coordinator's view.
+    pub(crate) fn list_all(
+        session: &mut Session,
+        labels: Labels<'_>,
+        application: &str,
+        manifest: &Manifest,
+    ) -> Result<Vec<Self>, Failure> {
+        Self::list(session, labels, application, COORDINATOR, manifest)
+    }
+}
+
+/// A file that was found by its reference.
+#[derive(Debug)]
+pub struct Found {
+    /// What people see as its name.
+    pub name: String,
+    /// How it is shown.
+    pub shown: Shown,
+    file: File,
+}
+
+/// Finds a file of a dossier that this member may read now.
+///
+/// # Errors
+/// [`Failure`] `not-found`, `not-permitted`.
+pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> {
+    let mut parts = reference.split('/');
+    let (Some(application), Some(round), Some(hex), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(Failure::bad_input("the file"));
+    };
+    let manifest = if round == COORDINATOR {
+        if !session.engine().is_coordinator() {
+            return Err(Failure::new("not-permitted", "a coordinator sees all files"));
+        }
+        let application: ApplicationId = id(application)?;
+        session.together(|acts| acts.files(application))?
+    } else {
+        let task = find(session, application, round)?;
+        if !task.is_open() {
+            return Err(Failure::new("not-permitted", "this dossier is closed"));
+        }
+        let read = session.together(|acts| acts.dossier(task.application, task.assignment.rendition))?;
+        read.map(|(_, manifest)| manifest).unwrap_or_default()
+    };
+    let named =
+        |contents: &[u8; 32]| contents.iter().map(|byte| format!("{byte:02x}")).collect::<String>() == hex;
+    let file = manifest.files.into_iter().find(|((_, contents), _)| named(contents)).map(|(_, file)| file);
+    let file = file.ok_or_else(|| Failure::not_found("this file"))?;
+    Ok(Found { name: file.name.clone(), shown: Shown::of(&file.media_type), file })
+}
+
+/// The contents of a file, opened in memory.
+///
+/// # Errors
+/// [`Failure`] `not-found` where something of it is missing, `damaged-attachment`.
+pub fn contents(session: &mut Session, found: &Found) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    session.engine().open_attachment(&found.file.handle, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The text of a text file; bytes that are no UTF-8 are replaced.
+///
+/// # Errors
+/// As [`lookup`] and [`contents`]; `too-large`.
+pub fn text(session: &mut Session, reference: &str) -> Result<String, Failure> {
+    let found = lookup(session, reference)?;
+    if found.shown != Shown::Text {
+        return Err(Failure::bad_input("the file"));
+    }
+    if found.file.size_bytes > TEXT_BYTES {
+        return Err(Failure::new("too-large", "this text is too long to be shown; save it to read it"));
+    }
+    Ok(String::from_utf8_lossy(&contents(session, &found)?).into_owned())
+}

@@ -1,0 +1,30 @@
+//! What the screens of Tessera show, and the acts behind them.
+//!
+//! A view is everything that one screen needs, read in one go from an open home, with labels in the reader's language and
+//! nothing that the screen would have to look up. An act does one thing that a person decided and says what came of it. No
+//! rule is here: the engine decides what may be done and what counts. No window is here either: whatever shows these
+//! views, their types are exported to it ([`specta`]), and errors are a closed list of codes ([`failure`]).
+//!
+//! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`]; a reviewer's screens: [`tasks`],
+//! [`dossier`], [`draft`], [`files`]; [`exchange`]; a coordinator's: [`board`], [`application`], [`queue`], [`figures`]; an
+//! admin's: [`people`]; [`search`], [`rehearsal`].
+
+pub mod application;
+pub mod board;
+pub mod dossier;
+pub mod draft;
+pub mod exchange;
+pub mod failure;
+pub mod figures;
+pub mod files;
+pub mod me;
+pub mod people;
+pub mod queue;
+pub mod rehearsal;
+pub mod search;
+pub mod shelf;
+pub mod tasks;
+pub mod words;
+
+pub use failure::Failure;
+pub use tessera_driver::session::Session;

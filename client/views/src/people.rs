@@ -1,0 +1,333 @@
+//! Who belongs and who has access: inviting, admitting, check words, suspending, removing. People are named; keys are not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use specta::Type;
+use tessera_driver::names::{Labels as Called, Names};
+use tessera_driver::session::Session;
+use tessera_engine::persons::Invited as InvitedPerson;
+use tessera_model::documents::AssignmentState;
+use tessera_protocol::charter::Roles;
+use tessera_protocol::ids::MemberId;
+use tessera_protocol::permission::MemberState;
+use tessera_vault::ids::Audience;
+use tessera_vault::text::Text;
+
+use crate::failure::Failure;
+use crate::me::{MemberStanding, Role, admit as admit_answer, roles};
+use crate::words::{count, id};
+
+/// Everybody.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PeopleView {
+    /// Members.
+    pub people: Vec<PersonRow>,
+    /// Who was invited and did not answer yet.
+    pub invitations: Vec<InvitationRow>,
+    /// As what this member may invite.
+    pub may_invite: Vec<Role>,
+    /// True where this member may suspend and remove.
+    pub may_remove: bool,
+}
+
+/// A member.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonRow {
+    /// The id.
+    pub member: String,
+    /// The name; the beginning of the id where this home does not know it.
+    pub name: String,
+    /// Mail address or another way.
+    pub contact: String,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Whether the member belongs.
+    pub standing: MemberStanding,
+    /// True once somebody recorded that the check words matched.
+    pub checked: bool,
+    /// The words to compare, where this device invited.
+    pub check_words: Option<Vec<String>>,
+    /// Laptops.
+    pub devices: u32,
+    /// Recovery sheets.
+    pub papers: u32,
+    /// True for whoever looks.
+    pub me: bool,
+}
+
+/// Who was invited and did not answer yet.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationRow {
+    /// The invitation's id.
+    pub id: String,
+    /// Whom it is for.
+    pub name: String,
+}
+
+/// An invitation that was made.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Invited {
+    /// The invitation's id.
+    pub id: String,
+    /// The link; whoever has it first becomes the member.
+    pub link: String,
+}
+
+/// What somebody can read.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessRow {
+    /// Whose access it is.
+    pub member: String,
+    /// The name.
+    pub name: String,
+    /// What: `programme`, `dossiers`, `files`, `reviews`, `people`, `desk` and others.
+    pub what: String,
+    /// How many of them.
+    pub count: u32,
+    /// Which applications, where it is by application.
+    pub applications: Vec<String>,
+    /// True where what is written from here on can be read as well.
+    pub now: bool,
+}
+
+/// What a removal would mean, before it is done.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RemovalView {
+    /// Whom.
+    pub name: String,
+    /// Laptops that lose access.
+    pub devices: u32,
+    /// Applications whose dossiers the member could read.
+    pub dossiers: u32,
+    /// Assignments that nobody would read.
+    pub assignments: u32,
+    /// Reviews that count and stay.
+    pub reviews: u32,
+    /// True where other admins must sign as well.
+    pub needs_others: bool,
+}
+
+/// Reads everybody.
+///
+/// # Errors
+/// [`Failure`].
+pub fn people(session: &mut Session) -> Result<PeopleView, Failure> {
+    let names = Names::of(session)?;
+    let me = session.engine().member();
+    let admin = session.engine().is_admin();
+    let coordinator = session.engine().is_coordinator();
+    let members: Vec<(MemberId, MemberState)> =
+        session.engine().permission().members.iter().map(|(id, state)| (*id, state.clone())).collect();
+    let papers: BTreeSet<_> = session.together(|acts| Ok(acts.papers()))?.into_iter().collect();
+    let mut people = Vec::new();
+    for (member, state) in members {
+        let checked = session.engine().is_checked(member)?;
+        let check_words = session.together(|acts| acts.check_words(member))?;
+        let active = state.devices.iter().filter(|(_, device)| device.active);
+        let (paper, laptops): (Vec<_>, Vec<_>) =
+            active.map(|(id, _)| *id).partition(|id| papers.contains(id));
+        people.push(PersonRow {
+            member: member.to_string(),
+            name: names.name(member),
+            contact: names.person(member).map(|person| person.contact.clone()).unwrap_or_default(),
+            roles: roles(state.roles),
+            standing: state.standing.into(),
+            checked,
+            check_words: check_words.map(|words| words.into_iter().map(str::to_owned).collect()),
+            devices: count(laptops.len()),
+            papers: count(paper.len()),
+            me: member == me,
+        });
+    }
+    people.sort_by(|one, other| {
+        (!one.me, one.name.to_lowercase()).cmp(&(!other.me, other.name.to_lowercase()))
+    });
+    let invitations = session.together(|acts| acts.open_invitations())?;
+    let invitations = invitations
+        .into_iter()
+        .map(|(id, invited)| InvitationRow { id: id.to_string(), name: invited.name.to_string() });
+    let may_invite = match (admin, coordinator) {
+        (true, _) => vec![Role::Reviewer, Role::Coordinator, Role::Admin],
+        (false, true) => vec![Role::Reviewer],
+        (false, false) => Vec::new(),
+    };
+    Ok(PeopleView {
+        people,
+        invitations: invitations.collect(),
+        may_invite,
+        may_remove: admin || coordinator,
+    })
+}
+
+/// Invites somebody; gives the link for that person alone.
+///
+/// # Errors
+/// [`Failure`].
+pub fn invite(session: &mut Session, name: &str, as_what: &[Role]) -> Result<Invited, Failure> {
+    if name.trim().is_empty() {
+        return Err(Failure::new("name-missing", "the name is empty").at("name"));
+    }
+    let name: Text<200> = Text::try_from(name.trim())
+        .map_err(|_| Failure::new("too-long", "the name is too long").at("name"))?;
+    let invited = InvitedPerson { name, fields: Default::default() };
+    let roles =
+        Roles { admin: as_what.contains(&Role::Admin), coordinator: as_what.contains(&Role::Coordinator) };
+    let invitation = session.together(|acts| acts.invite_person(roles, &invited))?;
+    Ok(Invited { id: invitation.id.to_string(), link: invitation.to_link().to_string() })
+}
+
+/// Admits whoever wrote an answer.
+///
+/// # Errors
+/// [`Failure`].
+pub fn admit(session: &mut Session, answer: &[u8]) -> Result<PersonRow, Failure> {
+    let member = admit_answer(session, answer)?.to_string();
+    let everybody = people(session)?.people;
+    everybody.into_iter().find(|row| row.member == member).ok_or_else(|| Failure::not_found("this member"))
+}
+
+/// Records that the check words matched.
+///
+/// # Errors
+/// [`Failure`].
+pub fn confirm_words(session: &mut Session, member: &str) -> Result<(), Failure> {
+    let member: MemberId = id(member)?;
+    Ok(session.together(|acts| {
+        acts.check_member(member)?;
+        acts.hand_over()
+    })?)
+}
+
+/// Says what a removal would mean.
+///
+/// # Errors
+/// [`Failure`].
+pub fn removal(session: &mut Session, member: &str) -> Result<RemovalView, Failure> {
+    let member: MemberId = id(member)?;
+    let names = Names::of(session)?;
+    let removal = session.engine().removal(member)?;
+    let coordinates = session.engine().is_coordinator();
+    let (mut dossiers, mut assignments, mut reviews) = (0, 0, 0);
+    if coordinates {
+        let (assigned, reviewed, access) =
+            session.together(|acts| Ok((acts.assignments()?, acts.reviews()?, acts.access()?)))?;
+        let done: BTreeSet<_> = reviewed
+            .iter()
+            .filter(|review| review.member == member && review.counts.is_ok())
+            .map(|review| (review.application, review.round))
+            .collect();
+        reviews = done.len();
+        let open = |pair: &tessera_engine::assignments::Pair| {
+            pair.member == member && !done.contains(&(pair.application, pair.round))
+        };
+        assignments = assigned
+            .iter()
+            .filter(|(pair, one)| open(pair) && one.state == Some(AssignmentState::Assigned))
+            .count();
+        dossiers = access
+            .iter()
+            .filter(|one| one.member == member && matches!(one.audience, Audience::Dossier(..)))
+            .count();
+    }
+    let permission = session.engine().permission();
+    let state = permission.members.get(&member).ok_or_else(|| Failure::not_found("this member"))?;
+    let needs_others = state.roles.admin || state.roles.coordinator;
+    Ok(RemovalView {
+        name: names.name(member),
+        devices: count(removal.devices.len()),
+        dossiers: count(dossiers),
+        assignments: count(assignments),
+        reviews: count(reviews),
+        needs_others,
+    })
+}
+
+/// Suspends a member: the reversible act.
+///
+/// # Errors
+/// [`Failure`].
+pub fn suspend(session: &mut Session, member: &str) -> Result<(), Failure> {
+    let member: MemberId = id(member)?;
+    session.work(|engine| engine.suspend(member))?;
+    Ok(())
+}
+
+/// Lifts a suspension.
+///
+/// # Errors
+/// [`Failure`].
+pub fn lift(session: &mut Session, member: &str) -> Result<(), Failure> {
+    let member: MemberId = id(member)?;
+    session.work(|engine| engine.lift(member))?;
+    Ok(())
+}
+
+/// Removes a member, for ever.
+///
+/// # Errors
+/// [`Failure`].
+pub fn remove(session: &mut Session, member: &str) -> Result<(), Failure> {
+    let member: MemberId = id(member)?;
+    session.work(|engine| engine.remove(member))?;
+    Ok(())
+}
+
+/// What somebody can read of one kind.
+#[derive(Default)]
+struct Gathered {
+    count: usize,
+    applications: BTreeSet<String>,
+    now: bool,
+}
+
+/// Reads who can read what, by person.
+///
+/// # Errors
+/// [`Failure`].
+pub fn access(session: &mut Session) -> Result<Vec<AccessRow>, Failure> {
+    let names = Names::of(session)?;
+    let called = Called::of(session)?;
+    let access = session.together(|acts| acts.access())?;
+    let mut found: BTreeMap<(String, MemberId, &'static str), Gathered> = BTreeMap::new();
+    for one in access {
+        let (what, application) = what(&one.audience);
+        let key = (names.name(one.member).to_lowercase(), one.member, what);
+        let gathered = found.entry(key).or_insert_with(|| Gathered { now: true, ..Gathered::default() });
+        gathered.count += 1;
+        gathered.now &= one.now;
+        gathered.applications.extend(application.map(|id| called.application(id)));
+    }
+    let rows = found.into_iter().map(|((_, member, what), gathered)| AccessRow {
+        member: member.to_string(),
+        name: names.name(member),
+        what: what.to_owned(),
+        count: count(gathered.count),
+        applications: gathered.applications.into_iter().collect(),
+        now: gathered.now,
+    });
+    Ok(rows.collect())
+}
+
+/// What an audience is to people, and its application.
+fn what(audience: &Audience) -> (&'static str, Option<tessera_protocol::ids::ApplicationId>) {
+    match audience {
+        Audience::Programme => ("programme", None),
+        Audience::To(_) => ("letters", None),
+        Audience::File(id) => ("files", Some(*id)),
+        Audience::Dossier(id, _) => ("dossiers", Some(*id)),
+        Audience::Reviews(_) => ("reviews", None),
+        Audience::Desk(_) => ("desk", None),
+        Audience::Panel(id, _) => ("panels", Some(*id)),
+        Audience::People => ("people", None),
+        Audience::Office => ("office", None),
+        Audience::Keys => ("keys", None),
+        Audience::Intake => ("intake", None),
+    }
+}

@@ -1,0 +1,194 @@
+//! The merge desk: what waits for a person, each in one sentence with one recommended act and one reason; and deciding it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tessera_driver::names::{Labels as Called, Names};
+use tessera_driver::session::Session;
+use tessera_engine::queue::Waiting;
+use tessera_vault::items::Verdict;
+
+use crate::board::must_coordinate;
+use crate::failure::Failure;
+
+/// The most items that are decided at once.
+const MOST: usize = 5000;
+
+/// What waits, what is worth a line, and what was decided.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueView {
+    /// Questions.
+    pub waiting: Vec<QueueItem>,
+    /// Notices.
+    pub notices: Vec<QueueItem>,
+    /// Decided, and by whom.
+    pub decided: Vec<DecidedItem>,
+}
+
+/// One thing that waits for a person.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueItem {
+    /// The same on every device for the same cause.
+    pub id: String,
+    /// Why it waits.
+    pub code: String,
+    /// The same in one sentence, in English.
+    pub sentence: String,
+    /// What most people would do: `accept`, `set-aside`, `ask`, `choose`, `rule` and others.
+    pub recommended: String,
+    /// Why that, in English.
+    pub reason: String,
+    /// Whose work it is.
+    pub member: Option<String>,
+    /// The same member's id.
+    pub member_id: Option<String>,
+    /// What it is about.
+    pub applications: Vec<QueueApplication>,
+    /// The field or criteria.
+    pub place: String,
+    /// What this side says, then the others.
+    pub says: Vec<String>,
+    /// True where the author was asked.
+    pub asked: bool,
+    /// Items with the same value here are sides of one question.
+    pub question: String,
+}
+
+/// An application that an item is about.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueApplication {
+    /// Its id.
+    pub application: String,
+    /// What it is called.
+    pub label: String,
+    /// The round's key.
+    pub round: Option<String>,
+}
+
+/// Something that was decided.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DecidedItem {
+    /// What waited.
+    pub item: QueueItem,
+    /// What was decided.
+    pub verdict: QueueVerdict,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub by: String,
+}
+
+/// What a person decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "kebab-case")]
+pub enum QueueVerdict {
+    /// It counts; of several sides this one holds.
+    Accept,
+    /// It does not count.
+    SetAside,
+    /// The author is asked first.
+    Ask,
+}
+
+impl From<QueueVerdict> for Verdict {
+    fn from(verdict: QueueVerdict) -> Self {
+        match verdict {
+            QueueVerdict::Accept => Self::Accept,
+            QueueVerdict::SetAside => Self::SetAside,
+            QueueVerdict::Ask => Self::Ask,
+        }
+    }
+}
+
+impl From<Verdict> for QueueVerdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Accept => Self::Accept,
+            Verdict::SetAside => Self::SetAside,
+            Verdict::Ask => Self::Ask,
+        }
+    }
+}
+
+fn item(one: &Waiting, names: &Names, called: &Called) -> QueueItem {
+    let applications = one.applications.iter().map(|(id, round)| QueueApplication {
+        application: id.to_string(),
+        label: called.application(*id),
+        round: round.map(|round| called.round(round)),
+    });
+    let applications: Vec<QueueApplication> = applications.collect();
+    let member_id = one.member.map(|member| member.to_string());
+    let about: Vec<&str> = applications.iter().map(|one| one.application.as_str()).collect();
+    let sides = one.act.as_str() == "choose";
+    let question = match sides {
+        true => {
+            format!("{}|{}|{}|{}", one.code, one.place, about.join(","), member_id.as_deref().unwrap_or(""))
+        }
+        false => one.id.clone(),
+    };
+    QueueItem {
+        id: one.id.clone(),
+        code: one.code.to_owned(),
+        sentence: one.sentence.to_owned(),
+        recommended: one.act.as_str().to_owned(),
+        reason: one.reason.to_owned(),
+        member: one.member.map(|member| names.handle(member)),
+        member_id,
+        applications,
+        place: one.place.clone(),
+        says: one.says.clone(),
+        asked: one.asked,
+        question,
+    }
+}
+
+/// Reads the merge desk.
+///
+/// # Errors
+/// [`Failure`].
+pub fn queue(session: &mut Session) -> Result<QueueView, Failure> {
+    must_coordinate(session)?;
+    let (names, called) = (Names::of(session)?, Called::of(session)?);
+    let (waiting, notices, decided) =
+        session.together(|acts| Ok((acts.queue()?, acts.queue_notices()?, acts.decided()?)))?;
+    let items = |all: &[Waiting]| all.iter().map(|one| item(one, &names, &called)).collect();
+    let decided = decided.iter().map(|one| DecidedItem {
+        item: item(&one.item, &names, &called),
+        verdict: one.verdict.into(),
+        reason: one.reason.clone(),
+        by: names.name(one.by),
+    });
+    Ok(QueueView { waiting: items(&waiting), notices: items(&notices), decided: decided.collect() })
+}
+
+/// Decides items, all or none: one cause is decided for many at once.
+///
+/// # Errors
+/// [`Failure`] `reason-needed`, `not-found`.
+pub fn decide(
+    session: &mut Session,
+    ids: &[String],
+    verdict: QueueVerdict,
+    reason: &str,
+) -> Result<(), Failure> {
+    must_coordinate(session)?;
+    if reason.trim().is_empty() {
+        return Err(Failure::new("reason-needed", "a decision needs a reason"));
+    }
+    if ids.len() > MOST {
+        return Err(Failure::new("too-many", "at most 5,000 items are decided at once"));
+    }
+    // An item that is named twice is one.
+    let ids: BTreeMap<&String, ()> = ids.iter().map(|id| (id, ())).collect();
+    Ok(session.together(|acts| {
+        for id in ids.keys() {
+            acts.decide(id, verdict.into(), reason.trim())?;
+        }
+        acts.hand_over()
+    })?)
+}

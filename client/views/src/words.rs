@@ -1,0 +1,163 @@
+//! Sentences, counts and ids as screens take them.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde::Serialize;
+use specta::Type;
+use tessera_model::input::Warning;
+use tessera_model::programme::Programme;
+use tessera_model::programme::words::Text;
+use tessera_model::sentence::{Advice, Saying};
+
+use crate::failure::Failure;
+
+/// A sentence of the engine: the code picks the translation, the parameters fill it, the text is the English of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Sentence {
+    /// Which sentence.
+    pub code: String,
+    /// In English.
+    pub text: String,
+    /// What fills it.
+    pub params: BTreeMap<String, String>,
+}
+
+/// What figures say and what is recommended because of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AdviceView {
+    /// What they say.
+    pub sentence: Sentence,
+    /// What to do.
+    pub act: Sentence,
+}
+
+impl Sentence {
+    /// A sentence with no parameters.
+    #[must_use]
+    pub fn plain(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), text: text.into(), params: BTreeMap::new() }
+    }
+
+    /// Gives a parameter its value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.params.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+impl From<&Saying> for Sentence {
+    fn from(saying: &Saying) -> Self {
+        let params = saying.parameters().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { code: saying.code().to_owned(), text: saying.text(), params }
+    }
+}
+
+impl From<&Warning> for Sentence {
+    fn from(warning: &Warning) -> Self {
+        Self::plain(warning.code, warning.message.clone())
+    }
+}
+
+impl From<&Advice> for AdviceView {
+    fn from(advice: &Advice) -> Self {
+        Self { sentence: (&advice.sentence).into(), act: (&advice.act).into() }
+    }
+}
+
+/// How many; no list here holds four thousand millions.
+pub(crate) fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Reads an id that a screen was given before.
+pub(crate) fn id<T: FromStr>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| Failure::bad_input("the id"))
+}
+
+/// A figure with at most two places, as people read it.
+pub(crate) fn figure(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// The language in which labels are shown: the one that the reader chose, where the programme is written in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Labels<'a> {
+    programme: &'a Programme,
+    language: &'a str,
+}
+
+impl<'a> Labels<'a> {
+    pub(crate) fn new(programme: &'a Programme, language: &'a str) -> Self {
+        Self { programme, language }
+    }
+
+    /// A text in the reader's language, else in the programme's first.
+    pub(crate) fn said(&self, text: &Text) -> String {
+        let has = text.languages().any(|language| language == self.language);
+        let first = self.programme.languages.first().map_or("en", |language| language.as_str());
+        text.in_language(if has { self.language } else { first }).to_owned()
+    }
+
+    /// The same of a text that may be missing.
+    pub(crate) fn maybe(&self, text: Option<&Text>) -> Option<String> {
+        text.map(|text| self.said(text)).filter(|text| !text.trim().is_empty())
+    }
+
+    /// What people call a field of the form; its key where the programme gives no label.
+    pub(crate) fn field(&self, key: &str) -> String {
+        let field = self.programme.fields.iter().find(|field| field.key.as_str() == key);
+        self.maybe(field.and_then(|field| field.label.as_ref())).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What people call an attachment of the form; its key where the programme gives no label.
+    pub(crate) fn slot(&self, key: &str) -> String {
+        let slot = self.programme.attachments.iter().find(|slot| slot.key.as_str() == key);
+        self.maybe(slot.and_then(|slot| slot.label.as_ref())).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What people call a round; its key where the programme gives no label.
+    pub(crate) fn round(&self, key: &str) -> String {
+        let round = self.programme.round(key);
+        self.maybe(round.and_then(|round| round.label.as_ref())).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What people call a criterion; its key where the programme gives no label.
+    pub(crate) fn criterion(&self, key: &str) -> String {
+        let criterion = self.programme.criterion(key);
+        self.maybe(criterion.and_then(|one| one.label.as_ref())).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The answer to a field as people read it: the label of what was chosen.
+    pub(crate) fn answer(&self, key: &str, value: &str) -> String {
+        let field = self.programme.fields.iter().find(|field| field.key.as_str() == key);
+        let Some(field) = field.filter(|field| !field.options.is_empty()) else { return value.to_owned() };
+        let one = |value: &str| {
+            let option = field.options.iter().find(|option| option.key.as_str() == value.trim());
+            option.map_or_else(|| value.trim().to_owned(), |option| self.said(&option.label))
+        };
+        if field.many { value.split(';').map(one).collect::<Vec<_>>().join(", ") } else { one(value) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_lose_empty_places() {
+        fn check(value: f64, expected: &str) {
+            assert_eq!(figure(value), expected);
+        }
+        check(4.0, "4");
+        check(4.5, "4.5");
+        check(3.666_666, "3.67");
+        check(-0.001, "0");
+        check(100.0, "100");
+    }
+}

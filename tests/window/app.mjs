@@ -1,0 +1,146 @@
+// Drives the real window: one WebKitWebDriver for each instance, with its own port, folders and environment. What is here
+// is a client of the W3C WebDriver protocol, as far as these tests need it.
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+/** How long anything may take to appear, in ms: a busy machine with two cores. */
+const PATIENCE = 60_000;
+const PAUSE = 50;
+
+export const KEYS = { enter: '\uE007', escape: '\uE00C', tab: '\uE004', control: '\uE009' };
+
+export const pause = (ms = PAUSE) => new Promise((done) => setTimeout(done, ms));
+
+export function freePort() {
+  return new Promise((done, failed) => {
+    const server = net.createServer().on('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** A folder of one person's laptop: homes, and what the system keeps for a user. */
+export function laptop(name) {
+  const folder = mkdtempSync(join(tmpdir(), `tessera-window-${name}-`));
+  for (const part of ['shelf', 'data', 'config', 'cache']) mkdirSync(join(folder, part), { recursive: true, mode: 0o700 });
+  return { folder, shelf: join(folder, 'shelf'), answers: join(folder, 'dialog'), away: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Opens the window on a laptop. */
+export async function open(binary, laptop, { args = [], language = 'en' } = {}) {
+  const port = await freePort();
+  writeFileSync(laptop.answers, '\n');
+  const environment = { ...process.env };
+  // Either of these makes a screenshot wait for ever.
+  delete environment.WEBKIT_DISABLE_COMPOSITING_MODE;
+  delete environment.WEBKIT_DISABLE_DMABUF_RENDERER;
+  const driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...environment,
+      TAURI_WEBVIEW_AUTOMATION: 'true',
+      
+      TESSERA_SHELF: laptop.shelf,
+      TESSERA_DIALOG_ANSWERS: laptop.answers,
+      XDG_DATA_HOME: join(laptop.folder, 'data'),
+      XDG_CONFIG_HOME: join(laptop.folder, 'config'),
+      XDG_CACHE_HOME: join(laptop.folder, 'cache'),
+      LANG: `${language}.UTF-8`,
+    },
+  });
+  let log = '';
+  for (const stream of [driver.stdout, driver.stderr]) stream.on('data', (text) => (log += text));
+  const call = async (method, path, body) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
+    const { value } = await answer.json();
+    if (!answer.ok) throw Object.assign(new Error(`${method} ${path}: ${value?.error}: ${value?.message}`), { code: value?.error });
+    return value;
+  };
+  const until = async (what, act) => {
+    const start = Date.now();
+    let last;
+    while (Date.now() - start < PATIENCE) {
+      try {
+        const value = await act();
+        if (value !== undefined && value !== null && value !== false) return value;
+      } catch (error) {
+        last = error;
+      }
+      await pause();
+    }
+    throw new Error(`${what} did not come; ${last?.message ?? ''}\n${log.slice(-2000)}`);
+  };
+  await until('the driver', () => call('GET', '/status'));
+  const options = { binary, args };
+  const { sessionId } = await call('POST', '/session', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': options } } });
+  const session = `/session/${sessionId}`;
+  const find = async (css) => (await call('POST', `${session}/element`, { using: 'css selector', value: css }))[ELEMENT];
+  const on = (css, act) => until(css, async () => act(`${session}/element/${await find(css)}`));
+  // What the window started may outlive it and hold its output: nobody waits for that.
+  const letGo = (signal) => {
+    driver.kill(signal);
+    for (const stream of [driver.stdout, driver.stderr]) stream.destroy();
+    driver.unref();
+  };
+  return {
+    log: () => log,
+    /** Waits for an element. */
+    see: (css) => until(css, () => find(css)),
+    /** Waits until an element is gone. */
+    gone: (css) => until(`the end of ${css}`, () => find(css).then(() => false, (error) => error.code === 'no such element')),
+    click: (css) => on(css, (element) => call('POST', `${element}/click`, {}).then(() => true)),
+    text: (css) => on(css, (element) => call('GET', `${element}/text`)),
+    /** Waits until an element says something. */
+    says: (css, words) => until(`${words} in ${css}`, async () => (await call('GET', `${session}/element/${await find(css)}/text`)).includes(words)),
+    type: (css, text) => on(css, (element) => call('POST', `${element}/value`, { text }).then(() => true)),
+    clear: (css) => on(css, (element) => call('POST', `${element}/clear`, {}).then(() => true)),
+    run: (script, args = []) => call('POST', `${session}/execute/sync`, { script, args }),
+    runLong: (script, args = []) => call('POST', `${session}/execute/async`, { script, args }),
+    until,
+    /** What the next file dialogs answer. */
+    choose: (path) => writeFileSync(laptop.answers, `${path}\n`),
+    picture: async (file) => writeFileSync(file, Buffer.from(await call('GET', `${session}/screenshot`), 'base64')),
+    size: (width, height) => call('POST', `${session}/window/rect`, { width, height }),
+    /** The process of the window. */
+    process: () => children(driver.pid).find((pid) => name(pid) === 'tessera-desktop'.slice(0, 15)),
+    /** Ends everything at once, as a power cut does. */
+    cut: async function cut() {
+      const pid = this.process();
+      process.kill(pid, 'SIGKILL');
+      await until('the end of the window', () => !alive(pid));
+      letGo('SIGKILL');
+    },
+    close: async () => {
+      // A window that was ended already has no session.
+      await call('DELETE', session).catch(() => undefined);
+      letGo('SIGTERM');
+    },
+  };
+}
+
+function children(parent) {
+  const direct = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  return direct.flatMap((pid) => [pid, ...children(pid)]);
+}
+
+function name(pid) {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+}
+
+function alive(pid) {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+// A small programme for the window: a relay as a process, a coordinator who prepared everything on the command line, six
+// invented applications.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+export const PROGRAMS = process.env.TESSERA_PROGRAMS ?? join(HERE, '../../target/debug');
+export const PASSPHRASE = 'four wide rivers cross my quiet valley';
+const DEFINITION = join(HERE, '../../shared/model/programmes/seminar.toml');
+
+/** Sets a programme up; `shelf` is the coordinator's laptop. */
+export async function world(shelf) {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-world-'));
+  const passphrase = join(folder, 'passphrase');
+  writeFileSync(passphrase, `${PASSPHRASE}\n`);
+  const run = (program, args) => {
+    const { status, stdout, stderr } = spawnSync(join(PROGRAMS, program), args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${status}: ${stderr}`);
+    return stdout;
+  };
+  const home = join(shelf, 'programme-1', 'home');
+  mkdirSync(dirname(home), { recursive: true });
+  writeFileSync(join(dirname(home), 'card.json'), '{"label":"The seminar"}');
+  const alice = (...args) => JSON.parse(run('tessera', ['--home', home, '--passphrase-file', passphrase, '--json', ...args]) || 'null');
+  const relay = spawn(join(PROGRAMS, 'tessera-relay'), ['serve', '--data', join(folder, 'relay'), '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const said = await new Promise((done, failed) => {
+    relay.stdout.once('data', (text) => done(JSON.parse(String(text).split('\n')[0])));
+    relay.once('exit', () => failed(new Error('the relay ended')));
+  });
+  run('tessera-sample', ['--out', join(folder, 'sample'), '--applicants', '6']);
+  alice('programme', 'create', '--file', DEFINITION, '--name', 'Alice', '--relay', `http://${said.listening}`, '--relay-key', said.key);
+  alice('programme', 'publish', '--file', DEFINITION, '--accept-loss', 'I accept the loss');
+  alice('application', 'import', 'sample/applications.csv', '--key', 'key', '--attachments', 'sample/attachments');
+  alice('member', 'invite', '--name', 'R01', '--out', '.');
+  return {
+    folder,
+    alice,
+    invitation: readFileSync(join(folder, 'r01.invitation'), 'utf8').trim(),
+    answer: join(folder, 'r01.answer'),
+    /** Admits who answered, and assigns what the sample gives to the first reader. */
+    admit: (name) => {
+      alice('member', 'admit', join(folder, 'r01.answer'));
+      alice('member', 'check', name, '--in-person');
+      const lines = readFileSync(join(folder, 'sample/assignment.csv'), 'utf8').split('\n');
+      writeFileSync(join(folder, 'r01.csv'), lines.filter((line, at) => at === 0 || line.includes('R01')).join('\n').replaceAll('R01', name));
+      alice('assign', 'import', 'r01.csv');
+      alice('assign', 'publish');
+      alice('sync');
+    },
+    end: () => {
+      relay.kill();
+      relay.stdout.destroy();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
