@@ -35,8 +35,10 @@ $(ui)/node_modules/.package-lock.json: $(ui)/package-lock.json
 	@$(step) "ui: packages" npm --prefix $(ui) ci --no-audit --no-fund --prefer-offline
 	@touch $@
 
-ui: setup $(ui)/node_modules/.package-lock.json
+$(ui)/dist/index.html: $(ui)/node_modules/.package-lock.json $(shell find $(ui)/src $(ui)/*.html $(ui)/*.ts -type f)
 	@$(step) "ui: build" npm --prefix $(ui) run --silent build
+
+ui: setup $(ui)/dist/index.html
 
 # Two selections of packages and no others: another one would unite other features and compile everything again.
 rest := --workspace --exclude tessera-relay
