@@ -666,7 +666,7 @@ export type Failure = {
 
 /**  A field that two laptops wrote differently. */
 export type FieldConflict = {
-	/**  The field, as `criteria/KEY/score`. */
+	/**  The field, as `answer/KEY`. */
 	field: string,
 	/**  What each says. */
 	values: string[],
