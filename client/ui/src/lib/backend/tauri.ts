@@ -26,14 +26,35 @@ const FOR: Record<'relay' | 'coordinators' | 'everyone', BundleFor> = {
   relay: { kind: 'outbox' }, coordinators: { kind: 'outbox' }, everyone: { kind: 'everything' },
 };
 
+/** Labels come in the language of the interface: the one that was chosen, else the system's. */
+const speak = (preferences: Preferences) => commands.setLanguage(preferences.language ?? navigator.language.slice(0, 2));
+
+/** Rust locks a home that nobody uses; reading and scrolling ask it for nothing, so it is told now and then. */
+const EVERY_MS = 30_000;
+let told = 0;
+for (const kind of ['pointerdown', 'keydown', 'wheel'] as const) {
+  window.addEventListener(kind, () => {
+    if (Date.now() - told < EVERY_MS) return;
+    told = Date.now();
+    void commands.touch();
+  }, { capture: true, passive: true });
+}
+
 async function nothing(act: Promise<unknown>): Promise<void> {
   await act;
 }
 
 export const tauri: Backend = {
   standing: commands.standing,
-  preferences: async () => (await commands.preferences()) as Preferences,
-  savePreferences: (preferences) => nothing(commands.setPreferences(preferences)),
+  preferences: async () => {
+    const preferences = (await commands.preferences()) as Preferences;
+    await speak(preferences);
+    return preferences;
+  },
+  savePreferences: async (preferences) => {
+    await commands.setPreferences(preferences);
+    await speak(preferences);
+  },
   chooseInvitation: commands.chooseInvitation,
   onDropped: (hear) => {
     void commands.givenAtStart().then((given) => {
@@ -83,7 +104,10 @@ export const tauri: Backend = {
     hearing(events.progressEvent, ({ phase, bytesDone, bytesTotal }) => {
       hear({ phase: PHASES[phase] ?? 'connecting', done: 0, total: 0, bytesDone, bytesTotal });
     }),
-  onChanged: (hear) => hearing(events.changedEvent, () => hear()),
+  onChanged: (hear) => {
+    const stops = [hearing(events.changedEvent, () => hear()), hearing(events.lockedEvent, () => hear())];
+    return () => stops.forEach((stop) => stop());
+  },
   bundleOut: (to, files) => commands.bundleOut(FOR[to], files),
   bundleIn: commands.bundleIn,
 
