@@ -4,7 +4,8 @@
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    ChangedEvent, DroppedEvent, LockedEvent, ProgressEvent, coordinator, exchange, people, reviewer, session,
+    ChangedEvent, ClosingEvent, DroppedEvent, LockedEvent, ProgressEvent, coordinator, exchange, people,
+    reviewer, session,
 };
 
 /// Every command and event.
@@ -13,7 +14,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
         .dangerously_cast_bigints_to_number()
-        .events(collect_events![ProgressEvent, ChangedEvent, LockedEvent, DroppedEvent])
+        .events(collect_events![ProgressEvent, ChangedEvent, ClosingEvent, LockedEvent, DroppedEvent])
         .typ::<tessera_views::Failure>()
         .commands(collect_commands![
             session::standing,
@@ -30,6 +31,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             session::unlock_by_words,
             session::lock,
             session::touch,
+            session::leave,
             session::draw_sheet,
             session::rehearse_sheet,
             session::change_passphrase,

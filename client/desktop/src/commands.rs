@@ -27,6 +27,10 @@ pub(crate) struct ProgressEvent(pub(crate) ProgressView);
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct ChangedEvent;
 
+/// The window is to be closed: the page saves what is being written, and then asks for [`session::leave`].
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct ClosingEvent;
+
 /// The home was locked because nobody was here.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct LockedEvent;

@@ -2,6 +2,7 @@
 //! no trace in a web folder.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tauri::{
 use tauri_specta::Event as _;
 
 use crate::bindings;
-use crate::commands::{Dropped, DroppedEvent, LockedEvent};
+use crate::commands::{ClosingEvent, Dropped, DroppedEvent, LockedEvent};
 use crate::desk::{Desk, off_the_window};
 use crate::pages;
 use crate::preferences::Preferences;
@@ -37,6 +38,11 @@ impl GivenAtStart {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
+
+/// True once the page was told that the window is to be closed: it saves and answers, and a page that does not is closed by asking
+/// once more.
+#[derive(Default)]
+struct Asked(AtomicBool);
 
 /// The folder of homes: `$TESSERA_SHELF`, else `tessera` in the user's data folder.
 fn root() -> anyhow::Result<PathBuf> {
@@ -63,6 +69,7 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
         .manage(desk)
         .manage(Root(root.clone()))
         .manage(GivenAtStart(Mutex::new(given)))
+        .manage(Asked::default())
         .invoke_handler(invoke)
         .register_asynchronous_uri_scheme_protocol("page", page)
         .setup(move |app| {
@@ -72,16 +79,17 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
             watch(app.handle().clone(), root);
             Ok(())
         })
-        .on_window_event(|window, event| {
-            let WindowEvent::DragDrop(event) = event else { return };
-            let dropped = match event {
-                DragDropEvent::Enter { .. } => Dropped::Over,
-                DragDropEvent::Leave => Dropped::Left,
-                DragDropEvent::Drop { paths, .. } => Dropped::of(paths),
-                _ => return,
-            };
-            // A window that is gone hears nothing.
-            let _ = DroppedEvent(dropped).emit(window.app_handle());
+        .on_window_event(|window, event| match event {
+            WindowEvent::DragDrop(event) => drop_on(window.app_handle(), event),
+            WindowEvent::CloseRequested { api, .. } => {
+                let app = window.app_handle();
+                let asked = app.state::<Asked>().0.swap(true, Ordering::Relaxed);
+                // Where nothing is open nothing is being written.
+                if !asked && app.state::<Desk>().folder().is_some() && ClosingEvent.emit(app).is_ok() {
+                    api.prevent_close();
+                }
+            }
+            _ => {}
         })
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
@@ -90,6 +98,25 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
         }
     });
     Ok(())
+}
+
+fn drop_on(app: &AppHandle, event: &DragDropEvent) {
+    let dropped = match event {
+        DragDropEvent::Enter { .. } => Dropped::Over,
+        DragDropEvent::Leave => Dropped::Left,
+        DragDropEvent::Drop { paths, .. } => Dropped::of(paths),
+        _ => return,
+    };
+    // A window that is gone hears nothing.
+    let _ = DroppedEvent(dropped).emit(app);
+}
+
+/// Closes the window without asking the page again.
+pub(crate) fn leave(app: &AppHandle) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        // A window that cannot be closed is gone already.
+        let _ = window.destroy();
+    }
 }
 
 fn open(app: &AppHandle) -> tauri::Result<()> {

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use specta::Type;
-use tauri::State;
+use tauri::{AppHandle, State};
 use tessera_engine::home::{read_bounded, write_atomically};
 use tessera_vault::passphrase::Passphrase;
 use tessera_views::me::{self, EnrolForm, InvitationView, Me, StandingView, StrengthView};
@@ -15,7 +15,7 @@ use crate::commands::{Dropped, INVITATION};
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
 use crate::preferences::Preferences;
-use crate::window::{GivenAtStart, Root};
+use crate::window::{self, GivenAtStart, Root};
 
 /// What a programme starts with.
 #[derive(Deserialize, Type)]
@@ -171,6 +171,14 @@ pub(crate) async fn lock(desk: State<'_, Desk>) -> Result<(), Failure> {
 #[specta::specta]
 pub(crate) async fn touch(desk: State<'_, Desk>) -> Result<(), Failure> {
     desk.touch();
+    Ok(())
+}
+
+/// Closes the window, after the page saved what was being written.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn leave(app: AppHandle) -> Result<(), Failure> {
+    window::leave(&app);
     Ok(())
 }
 

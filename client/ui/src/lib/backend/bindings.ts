@@ -33,6 +33,8 @@ export const commands = {
 	lock: () => __TAURI_INVOKE<null>("lock"),
 	/**  Notes that a person is here. */
 	touch: () => __TAURI_INVOKE<null>("touch"),
+	/**  Closes the window, after the page saved what was being written. */
+	leave: () => __TAURI_INVOKE<null>("leave"),
 	/**  Draws a recovery sheet; its words are shown once. */
 	drawSheet: () => __TAURI_INVOKE<string[]>("draw_sheet"),
 	/**  Takes the words that were typed back. */
@@ -128,6 +130,7 @@ export const commands = {
 /** Events */
 export const events = {
 	changedEvent: makeEvent<ChangedEvent, ChangedEvent>("changed-event"),
+	closingEvent: makeEvent<ClosingEvent, ClosingEvent>("closing-event"),
 	droppedEvent: makeEvent<DroppedEvent, DroppedEvent>("dropped-event"),
 	lockedEvent: makeEvent<LockedEvent, LockedEvent>("locked-event"),
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("progress-event"),
@@ -377,6 +380,9 @@ export type CardField = {
 
 /**  Something of the home changed: what is shown is to be read again. */
 export type ChangedEvent = null;
+
+/**  The window is to be closed: the page saves what is being written, and then asks for [`session::leave`]. */
+export type ClosingEvent = null;
 
 /**  How sure a reviewer can say to be. */
 export type Confidence = {

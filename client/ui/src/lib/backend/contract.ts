@@ -209,6 +209,8 @@ export interface Backend {
   cancel(): Promise<void>;                                         // the long act under way
   onProgress(hear: (progress: Progress) => void): () => void;
   onChanged(hear: () => void): () => void;                         // something changed: read the view again
+  onClosing(hear: () => void): () => void;                         // the window is to be closed: save, then leave
+  leave(): Promise<void>;                                          // closes the window; a second press on its button does too
   bundleOut(to: 'relay' | 'coordinators' | 'everyone', files: boolean): Promise<BundleOut | null>;
   bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which
 

@@ -108,6 +108,8 @@ export const tauri: Backend = {
     const stops = [hearing(events.changedEvent, () => hear()), hearing(events.lockedEvent, () => hear())];
     return () => stops.forEach((stop) => stop());
   },
+  onClosing: (hear) => hearing(events.closingEvent, () => hear()),
+  leave: () => nothing(commands.leave()),
   bundleOut: (to, files) => commands.bundleOut(FOR[to], files),
   bundleIn: commands.bundleIn,
 

@@ -45,7 +45,7 @@ class Router {
 
   /** Goes elsewhere, after what was being written is saved. */
   async go<S extends ScreenName>(screen: S, ...params: keyof ParamsOf<S> extends never ? [] : [ParamsOf<S>]): Promise<void> {
-    await Promise.all([...this.#leaving].map((leave) => leave()));
+    await this.leave();
     const next = href(screen, ...params);
     if (window.location.hash === next) this.#read();
     else window.location.hash = next;
@@ -57,9 +57,14 @@ class Router {
     return () => this.#leaving.delete(leave);
   }
 
+  /** Saves what is being written; stays where it is. */
+  async leave(): Promise<void> {
+    await Promise.all([...this.#leaving].map((leave) => leave()));
+  }
+
   /** Forgets the place: after a lock nothing names an application. */
   async forget(): Promise<void> {
-    await Promise.all([...this.#leaving].map((leave) => leave()));
+    await this.leave();
     history.replaceState(null, '', window.location.pathname + window.location.search);
     this.current = null;
   }

@@ -6,6 +6,12 @@ import { failure } from '../../lib/state/failure';
 export const SAVE_AFTER_MS = 400;
 export const RETRY_AFTER_MS = 3000;
 
+/** What was written and is not saved, of every queue that there is. */
+const waiting = new Set<SaveQueue>();
+
+/** True while something was written that is not saved. */
+export const anythingUnsaved = (): boolean => waiting.size > 0;
+
 export class SaveQueue {
   /** When something was last saved; null: nothing yet since the screen was opened. */
   savedMs = $state<number | null>(null);
@@ -23,6 +29,7 @@ export class SaveQueue {
   /** Something changed. The first change starts the clock: typing on does not put saving off. */
   change(): void {
     this.dirty = true;
+    waiting.add(this);
     this.#timer ??= setTimeout(() => void this.flush(), SAVE_AFTER_MS);
   }
 
@@ -59,6 +66,7 @@ export class SaveQueue {
       await this.#save();
       this.savedMs = Date.now();
       this.failure = null;
+      if (!this.dirty) waiting.delete(this);
     } catch (thrown) {
       this.dirty = true;
       this.failure = failure(thrown);

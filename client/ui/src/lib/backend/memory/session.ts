@@ -6,7 +6,7 @@ type Part = Pick<
   Backend,
   | 'standing' | 'preferences' | 'savePreferences' | 'chooseInvitation' | 'onDropped' | 'inspectInvitation' | 'generatePassphrase'
   | 'strength' | 'enrol' | 'saveAnswer' | 'found' | 'rehearse' | 'unlock' | 'unlockByWords' | 'lock' | 'recoveryBegin'
-  | 'recoveryConfirm' | 'changePassphrase' | 'onChanged'
+  | 'recoveryConfirm' | 'changePassphrase' | 'onChanged' | 'onClosing' | 'leave'
 >;
 
 export const INVITATION = 'tessera://invitation/3q9f-invented-k7d2';
@@ -83,6 +83,10 @@ export function session(world: World): Part {
     },
     changePassphrase: (old) => (old === 'wrong' ? refused('wrong-passphrase', 'The passphrase is not right.') : Promise.resolve()),
     onChanged: (hear) => world.onChanged(hear),
+    onClosing: (hear) => world.onClosing(hear),
+    leave: async () => {
+      world.left = true;
+    },
   };
 }
 

@@ -26,6 +26,9 @@ export class World {
   /** How long one step of an exchange takes here. */
   stepMs = 350;
   readonly now = Date.now();
+  #closing = new Set<() => void>();
+  /** The window is closed. */
+  left = false;
   #hearers = new Set<() => void>();
 
   constructor(scenario: Scenario) {
@@ -81,6 +84,16 @@ export class World {
   onChanged(hear: () => void): () => void {
     this.#hearers.add(hear);
     return () => this.#hearers.delete(hear);
+  }
+
+  /** Somebody presses the button that closes the window. */
+  close(): void {
+    for (const hear of this.#closing) hear();
+  }
+
+  onClosing(hear: () => void): () => void {
+    this.#closing.add(hear);
+    return () => this.#closing.delete(hear);
   }
 }
 
