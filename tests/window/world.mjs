@@ -11,26 +11,36 @@ export const PROGRAMS = process.env.TESSERA_PROGRAMS ?? join(HERE, '../../target
 export const PASSPHRASE = 'four wide rivers cross my quiet valley';
 const DEFINITION = join(HERE, '../../shared/model/programmes/seminar.toml');
 
-/** Sets a programme up; `shelf` is the coordinator's laptop. */
-export async function world(shelf) {
-  const folder = mkdtempSync(join(tmpdir(), 'tessera-world-'));
-  const passphrase = join(folder, 'passphrase');
-  writeFileSync(passphrase, `${PASSPHRASE}\n`);
-  const run = (program, args) => {
-    const { status, stdout, stderr } = spawnSync(join(PROGRAMS, program), args, { cwd: folder, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${status}: ${stderr}`);
-    return stdout;
-  };
+/** Where the window keeps its first home on a laptop; its folder is made. */
+export function homeOn(shelf) {
   const home = join(shelf, 'programme-1', 'home');
   mkdirSync(dirname(home), { recursive: true });
   writeFileSync(join(dirname(home), 'card.json'), '{"label":"The seminar"}');
-  const alice = (...args) => JSON.parse(run('tessera', ['--home', home, '--passphrase-file', passphrase, '--json', ...args]) || 'null');
+  return home;
+}
+
+/** Sets a programme up; `shelf` is the coordinator's laptop; `change` may rewrite what the applicants sent, in a folder. */
+export async function world(shelf, change = () => undefined) {
+  const folder = mkdtempSync(join(tmpdir(), 'tessera-world-'));
+  const passphrase = join(folder, 'passphrase');
+  writeFileSync(passphrase, `${PASSPHRASE}\n`);
+  // 8: done, and a person is to look at something.
+  const run = (program, args) => {
+    const { status, stdout, stderr } = spawnSync(join(PROGRAMS, program), args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0 && status !== 8) throw new Error(`${program} ${args.join(' ')}: ${status}: ${stderr}`);
+    return stdout;
+  };
+  const home = homeOn(shelf);
+  /** A command in somebody's home. */
+  const at = (home, ...args) => JSON.parse(run('tessera', ['--home', home, '--passphrase-file', passphrase, '--json', ...args]) || 'null');
+  const alice = (...args) => at(home, ...args);
   const relay = spawn(join(PROGRAMS, 'tessera-relay'), ['serve', '--data', join(folder, 'relay'), '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const said = await new Promise((done, failed) => {
     relay.stdout.once('data', (text) => done(JSON.parse(String(text).split('\n')[0])));
     relay.once('exit', () => failed(new Error('the relay ended')));
   });
   run('tessera-sample', ['--out', join(folder, 'sample'), '--applicants', '6']);
+  change(join(folder, 'sample'));
   alice('programme', 'create', '--file', DEFINITION, '--name', 'Alice', '--relay', `http://${said.listening}`, '--relay-key', said.key);
   alice('programme', 'publish', '--file', DEFINITION, '--accept-loss', 'I accept the loss');
   alice('application', 'import', 'sample/applications.csv', '--key', 'key', '--attachments', 'sample/attachments');
@@ -38,6 +48,7 @@ export async function world(shelf) {
   return {
     folder,
     alice,
+    at,
     invitation: readFileSync(join(folder, 'r01.invitation'), 'utf8').trim(),
     answer: join(folder, 'r01.answer'),
     /** Admits who answered, and assigns what the sample gives to the first reader. */

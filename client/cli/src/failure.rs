@@ -160,7 +160,7 @@ impl From<SessionError> for Failure {
                 Exit::NotFound,
                 "check the words against the sheet, and that it is the sheet of this programme",
             ),
-            SessionError::WeakPassphrase { .. } => (
+            SessionError::NoPassphrase | SessionError::WeakPassphrase { .. } => (
                 Exit::BadInput,
                 "six words drawn at random have 77 bits; in a terminal, without a file, six are proposed",
             ),

@@ -6,7 +6,8 @@ use tessera_driver::session::error::enrol_code;
 use tessera_driver::session::{Founding, Session, os_random};
 use tessera_engine::devices::Pass;
 use tessera_engine::home::Continuity;
-use tessera_model::documents::Person;
+use tessera_engine::reading::Task;
+use tessera_model::documents::{AssignmentState, Person};
 use tessera_model::programme::Programme;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::permission::Standing;
@@ -49,7 +50,7 @@ pub struct Me {
     pub name: String,
     /// This device's id.
     pub device_id: String,
-    /// What this member does.
+    /// What this member does, first what is to be done first.
     pub roles: Vec<Role>,
     /// Whether this device belongs.
     pub state: MemberStanding,
@@ -145,12 +146,43 @@ pub struct EnrolForm {
 
 /// The roles of a member; reviewer where the charter gives none.
 pub(crate) fn roles(roles: Roles) -> Vec<Role> {
-    let all = [(roles.admin, Role::Admin), (roles.coordinator, Role::Coordinator)];
+    let all = [(roles.coordinator, Role::Coordinator), (roles.admin, Role::Admin)];
     let mut found: Vec<Role> = all.into_iter().filter(|(has, _)| *has).map(|(_, role)| role).collect();
     if found.is_empty() {
         found.push(Role::Reviewer);
     }
     found
+}
+
+/// Whether this member reads applications too.
+#[derive(Clone, Copy)]
+enum Reads {
+    Nothing,
+    /// All of it is submitted.
+    Read,
+    /// Something waits.
+    Waits,
+}
+
+impl Reads {
+    fn of(tasks: &[Task]) -> Self {
+        let mut mine = tasks.iter().filter(|task| task.assignment.state == Some(AssignmentState::Assigned));
+        match (mine.clone().next(), mine.any(|task| task.review.is_none())) {
+            (None, _) => Self::Nothing,
+            (Some(_), false) => Self::Read,
+            (Some(_), true) => Self::Waits,
+        }
+    }
+
+    /// The roles of the charter, and this one: what waits comes first.
+    fn beside(self, mut roles: Vec<Role>) -> Vec<Role> {
+        if matches!(self, Self::Nothing) || roles.contains(&Role::Reviewer) {
+            return roles;
+        }
+        let place = if matches!(self, Self::Waits) { 0 } else { roles.len() };
+        roles.insert(place, Role::Reviewer);
+        roles
+    }
 }
 
 /// Says how well a passphrase resists guessing.
@@ -186,9 +218,10 @@ pub fn me(session: &mut Session, folder: &str) -> Result<Me, Failure> {
     {
         programme = invitation.name.to_string();
     }
-    let (recovery_kept, person) = session.together(|acts| {
+    let (recovery_kept, person, reads) = session.together(|acts| {
         let me = acts.member();
-        Ok((acts.is_rehearsed()?, acts.persons()?.remove(&me)))
+        let reads = Reads::of(&acts.tasks()?);
+        Ok((acts.is_rehearsed()?, acts.persons()?.remove(&me), reads))
     })?;
     let notices = continuity(session.continuity()).into_iter().collect();
     let demo = session.is_demo();
@@ -209,7 +242,7 @@ pub fn me(session: &mut Session, folder: &str) -> Result<Me, Failure> {
         member_id: member.to_string(),
         name: person.map(|person| person.name).unwrap_or_default(),
         device_id: device.to_string(),
-        roles: roles(here.as_ref().map(|state| state.roles).unwrap_or_default()),
+        roles: reads.beside(roles(here.as_ref().map(|state| state.roles).unwrap_or_default())),
         state: here.map_or(MemberStanding::Waiting, |state| state.standing.into()),
         check_words: words.map(|words| words.into_iter().map(str::to_owned).collect()),
         checked,

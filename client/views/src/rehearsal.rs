@@ -57,3 +57,30 @@ pub fn rehearse(shelf: &Shelf, label: &str, passphrase: &str) -> Result<(String,
         Ok(session)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::me::{Role, me};
+    use crate::{dossier, tasks};
+
+    #[test]
+    fn three_dossiers_wait_to_be_read_scored_and_sealed() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().to_owned());
+        let (home, mut session) = rehearse(&shelf, "Rehearsal", "a quiet valley").unwrap();
+        let me = me(&mut session, &home).unwrap();
+        assert_eq!((me.roles, me.demo), (vec![Role::Reviewer, Role::Coordinator, Role::Admin], true));
+        for language in ["en", "fr", "es", "ar", "zh"] {
+            let home = tasks::home(&mut session, language).unwrap();
+            assert_eq!(home.tasks.len(), 3);
+            let task = &home.tasks[0];
+            let read = dossier::dossier(&mut session, &task.application, &task.round, language).unwrap();
+            assert_eq!((read.criteria.len(), read.sections.is_empty()), (3, true), "declared first");
+        }
+        let task = tasks::home(&mut session, "en").unwrap().tasks.remove(0);
+        dossier::declare(&mut session, &task.application, "none", "", "").unwrap();
+        let read = dossier::dossier(&mut session, &task.application, &task.round, "en").unwrap();
+        assert!(!read.sections.is_empty());
+    }
+}

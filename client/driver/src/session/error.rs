@@ -37,6 +37,9 @@ pub enum SessionError {
     /// What the recovery needs could not be fetched.
     #[error(transparent)]
     Relay(#[from] Box<crate::relay::RelayError>),
+    /// A home is under a passphrase, in a demonstration too.
+    #[error("a home needs a passphrase")]
+    NoPassphrase,
     /// A passphrase that can be guessed, in a programme that is no demonstration.
     #[error(
         "this passphrase is too weak for a real programme: about {bits:.0} bits, and {wanted:.0} are needed"
@@ -72,6 +75,7 @@ impl SessionError {
             Self::NoEnvelope => "no-recovery",
             Self::NoSuchPaper => "no-such-paper",
             Self::Relay(error) => error.code(),
+            Self::NoPassphrase => "passphrase-missing",
             Self::WeakPassphrase { .. } => "passphrase-weak",
             Self::OtherHome => "other-home",
         }

@@ -101,6 +101,9 @@ pub(super) fn seal(
     passphrase: &Passphrase,
     cost: Cost,
 ) -> Result<Vec<u8>, SessionError> {
+    if passphrase.expose().is_empty() {
+        return Err(SessionError::NoPassphrase);
+    }
     let strength = passphrase.strength(&[]);
     if cost == Cost::Full && !strength.is_good() {
         return Err(SessionError::WeakPassphrase { bits: strength.bits, wanted: Strength::GOOD_BITS });

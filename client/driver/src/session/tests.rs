@@ -81,6 +81,8 @@ fn k19_a_passphrase_that_can_be_guessed_keeps_nothing_real() {
     drop(session);
     drop(Session::open(&folder, &words()).unwrap());
     let demo = Founding { demo: true, ..Founding::default() };
+    let none = Session::found(&place.path().join("demo"), &Passphrase::new(""), &demo, |_| Ok(())).err();
+    assert!(matches!(none, Some(SessionError::NoPassphrase)));
     let session = Session::found(&place.path().join("demo"), &weak, &demo, |_| Ok(())).unwrap();
     session.change_passphrase(&weak, &Passphrase::new("another")).unwrap();
 }

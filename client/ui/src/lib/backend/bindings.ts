@@ -814,7 +814,7 @@ export type Me = {
 	name: string,
 	/**  This device's id. */
 	deviceId: string,
-	/**  What this member does. */
+	/**  What this member does, first what is to be done first. */
 	roles: Role[],
 	/**  Whether this device belongs. */
 	state: MemberStanding,

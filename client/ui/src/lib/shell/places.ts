@@ -35,7 +35,7 @@ function of<P extends Record<string, string>>(component: Component<P>): Place['c
   return component as unknown as Place['component'];
 }
 
-/** In the order of the navigation; the first that is for somebody's role is where that person begins. */
+/** In the order of the navigation; the first that is for somebody's first role is where that person begins. */
 export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
   { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, component: of(Application) },
