@@ -9,6 +9,7 @@
 mod design;
 mod equations;
 mod light;
+mod planned;
 mod ranks;
 mod reml;
 mod words;
@@ -35,6 +36,7 @@ use self::ranks::Knowledge;
 use self::reml::{NoFit, Variances, variances};
 
 pub use self::light::{Light, SHIFT, SIMULATIONS};
+pub use self::planned::{Planned, planned};
 pub use self::ranks::DRAWS;
 
 /// The band around the seat line: chances of a seat that decide nothing.

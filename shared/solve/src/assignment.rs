@@ -14,6 +14,8 @@ mod model;
 pub mod problem;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use tessera_model::decimal::Decimal;
@@ -48,6 +50,9 @@ pub struct Rules {
     pub seed: u64,
     /// How long each step of the search may take, in seconds.
     pub time_limit_s: f64,
+    /// Once it is true the search ends before its next step; none: it runs to its end.
+    #[serde(skip)]
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// What is best.
@@ -225,6 +230,9 @@ pub enum Refused {
     /// The time was up before any assignment was found.
     #[error("the time was up before any assignment was found")]
     OutOfTime,
+    /// Somebody had enough.
+    #[error("the search was stopped")]
+    Stopped,
     /// A defect of ours.
     #[error(transparent)]
     Solver(#[from] SolverError),
@@ -308,5 +316,13 @@ impl Rules {
     /// Most readers from the applicant's own region: what the rules say, else reads − 1.
     pub fn own_region(&self) -> usize {
         self.own_region_max.unwrap_or_else(|| self.reads.saturating_sub(1))
+    }
+
+    /// Fails once somebody had enough.
+    fn go_on(&self) -> Result<(), Refused> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(Refused::Stopped),
+            _ => Ok(()),
+        }
     }
 }

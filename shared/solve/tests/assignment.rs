@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something unexpected happens")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
 use tessera_model::compute::File;
@@ -68,6 +70,7 @@ impl Small {
             own_region_max: self.own_region_max,
             seed: 7,
             time_limit_s: 60.0,
+            stop: None,
         }
     }
 
@@ -327,6 +330,7 @@ fn rules(reads: usize, max_load: usize) -> Rules {
         own_region_max: None,
         seed: 0,
         time_limit_s: 60.0,
+        stop: None,
     }
 }
 
@@ -441,6 +445,16 @@ fn equally_good_assignments_are_separated_by_the_seed() {
         })
         .collect();
     assert!(drawn.len() > 4, "{}", drawn.len());
+}
+
+#[test]
+fn a_search_that_somebody_stopped_gives_nothing() {
+    let stop = Arc::new(AtomicBool::new(true));
+    let rules = Rules { stop: Some(Arc::clone(&stop)), ..rules(1, 1) };
+    let inputs = of_pairs("r1,a1,1,\nr2,a1,2,\n", &rules);
+    assert_eq!(assign(&inputs.problem, &rules, None).unwrap_err(), Refused::Stopped);
+    stop.store(false, Ordering::Relaxed);
+    assert!(assign(&inputs.problem, &rules, None).unwrap().is_whole());
 }
 
 #[test]

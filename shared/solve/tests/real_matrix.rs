@@ -30,6 +30,7 @@ fn thirty_readers_and_twenty_papers_reach_the_published_optimum() {
             own_region_max: None,
             seed: 0,
             time_limit_s: 120.0,
+            stop: None,
         };
         let files = AssignmentFiles {
             matrix: Some(File { name: "m", bytes: &matrix }),

@@ -264,6 +264,7 @@ impl<'p> Model<'p> {
     fn found(&mut self, cost: &[(usize, f64)], start: Option<&[f64]>) -> Result<Option<Solution>, Refused> {
         let pairs = self.problem.pairs.len();
         loop {
+            self.rules.go_on()?;
             match self.programme.maximise(cost, start, self.rules.time_limit_s)? {
                 Answer::Infeasible => return Ok(None),
                 Answer::OutOfTime => return Err(Refused::OutOfTime),
