@@ -4,6 +4,7 @@
 //! or a window works with it; [`relay`] carries an exchange over HTTP; [`worker`] is the child process in which changes of
 //! other people are tried. No rule about members, keys or reviews is here, and no output to a person.
 
+pub mod assigning;
 pub mod given;
 pub mod intake;
 pub mod names;

@@ -279,7 +279,11 @@ impl Acts<'_> {
         Ok(Staging::Staged)
     }
 
-    fn unstage(&mut self, pair: Pair) -> Result<(), EngineError> {
+    /// Forgets what is staged of a pair.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn unstage(&mut self, pair: Pair) -> Result<(), EngineError> {
         let (_, tx) = self.parts();
         Ok(tx.delete(Table::Settings, &pair.key())?)
     }

@@ -3,19 +3,18 @@
 
 pub(crate) mod solve;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tessera_driver::session::Session;
-use tessera_engine::assignments::{Bar, Pair, Staging};
-use tessera_engine::programme::round;
+use tessera_driver::assigning;
+use tessera_driver::assigning::table::{self, Named, RefusedRow, Taken, Way};
+use tessera_engine::assignments::{Pair, Published};
 use tessera_model::documents::AssignmentState;
 use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
-use tessera_model::table::{MAX_FILE_BYTES, Row, Table};
-use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
+use tessera_model::table::MAX_FILE_BYTES;
+use tessera_protocol::ids::ApplicationId;
 
 use super::application::{must_coordinate, round_key};
 use super::programme::text;
@@ -25,11 +24,6 @@ use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::names::{Find as _, Names};
 use crate::output::{Answer, print, print_table};
-
-/// Longest cell of a table of assignments, in bytes.
-const MAX_CELL_BYTES: usize = 1024;
-/// Pairs of one transaction.
-const BATCH: usize = 100;
 
 /// Arguments of `assign`.
 #[derive(Debug, Args)]
@@ -100,56 +94,38 @@ pub(crate) fn assignment(wanted: &solve::Wanted, context: &Context) -> Result<()
     solve::show(wanted, true, context)
 }
 
-/// A pair of the table with its place.
-struct Wanted {
-    row: u64,
-    key: String,
-    reviewer: String,
-    pair: Pair,
-}
-
 /// A row that is refused.
-fn refused_row(file: &str, row: u64, column: &str, code: &str, message: impl Into<String>) -> Value {
-    json!({ "file": file, "row": row, "column": column, "code": code, "message": message.into() })
+fn refused_row(file: &str, refused: &RefusedRow) -> Value {
+    let RefusedRow { row, column, code, message } = refused;
+    json!({ "file": file, "row": row, "column": column, "code": code, "message": message })
 }
 
 fn import(import: &Import, context: &Context) -> Result<(), Failure> {
     let name = import.table.display().to_string();
     let bytes = files::read(&import.table, MAX_FILE_BYTES)?;
-    let table = Table::read(&bytes, &name, MAX_CELL_BYTES)?;
-    table.require("application")?;
-    table.require("reviewer")?;
+    let table = table::read(&bytes, &name)?;
     let mut session = context.session()?;
     must_coordinate(&mut session)?;
     let (_, programme) = session.together(|acts| acts.programme())?;
-    let (wanted, mut refused) = wanted(import, &table, &programme, &mut session)?;
-    let against_advice = import.reason.as_deref().filter(|_| import.force);
-    let (mut rows, mut warnings, mut already) = (Vec::new(), Vec::new(), 0_usize);
-    let mut undecided_keys: BTreeSet<&str> = BTreeSet::new();
-    if import.anew && !import.dry_run {
-        session.together(|acts| acts.unstage_all())?;
-    }
-    let mut places = session.together(|acts| acts.next_places())?;
-    for batch in wanted.chunks(BATCH) {
-        let stagings = stage(&mut session, import, &programme, batch, &mut places, against_advice)?;
-        for (wanted, (staging, undecided)) in batch.iter().zip(stagings) {
-            match staging {
-                Staging::Staged => rows.push(pair_json(wanted, &programme, import.remove)),
-                Staging::Already => already += 1,
-                Staging::Barred(bar) => {
-                    let message = format!("{} and {}: {}", wanted.key, wanted.reviewer, bar_words(&bar));
-                    refused.push(refused_row(&name, wanted.row, bar_column(&bar), bar.code(), message));
-                }
-            }
-            if undecided {
-                undecided_keys.insert(wanted.key.as_str());
-            }
-        }
-    }
-    refused.sort_by_key(|one| one["row"].as_u64());
+    let applications = Applications::of(&mut session)?;
+    let names = Names::of(&mut session)?;
+    let way = Way {
+        round: import.round.as_deref(),
+        take_back: import.remove,
+        reason: import.reason.as_deref().unwrap_or_default(),
+        force: import.force,
+        dry_run: import.dry_run,
+        anew: import.anew,
+    };
+    let find = |key: &str| applications.find(key).ok();
+    let Taken { staged, already, refused, undecided } =
+        table::take(&mut session, &programme, &table, &way, find, |name| names.find(name).ok())?;
+    let rows: Vec<Value> = staged.iter().map(|named| pair_json(named, &programme, import.remove)).collect();
+    let refused: Vec<Value> = refused.iter().map(|one| refused_row(&name, one)).collect();
     none_taken(rows.len() + already, &refused)?;
-    if !undecided_keys.is_empty() {
-        let keys: Vec<&str> = undecided_keys.into_iter().collect();
+    let mut warnings = Vec::new();
+    if !undecided.is_empty() {
+        let keys: Vec<String> = undecided.into_iter().collect();
         let message = format!("not every condition has a verdict yet: {}", keys.join(", "));
         warnings.push(Warning::new("eligibility-undecided", message));
     }
@@ -172,147 +148,10 @@ fn import(import: &Import, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The pairs of the table, and the rows that name none.
-fn wanted(
-    import: &Import,
-    table: &Table,
-    programme: &Programme,
-    session: &mut Session,
-) -> Result<(Vec<Wanted>, Vec<Value>), Failure> {
-    let file = table.place.file.as_str();
-    let applications = Applications::of(session)?;
-    let names = Names::of(session)?;
-    let cell = |row: &Row, name: &str| table.column(name).map(|at| row.cells[at].clone()).unwrap_or_default();
-    let (mut wanted, mut refused) = (Vec::new(), Vec::new());
-    let mut known: BTreeMap<String, Result<MemberId, &'static str>> = BTreeMap::new();
-    for row in &table.rows {
-        let (key, reviewer) = (cell(row, "application"), cell(row, "reviewer"));
-        let mut refuse = |column: &str, code: &str, message: String| {
-            refused.push(refused_row(file, row.number, column, code, message));
-        };
-        let Ok(application) = applications.find(&key) else {
-            refuse("application", "application-unknown", format!("no application is called `{key}`"));
-            continue;
-        };
-        if !known.contains_key(&reviewer) {
-            let found = session.together(|acts| acts.members_called(&reviewer))?;
-            let found: Vec<MemberId> = found.into_iter().collect();
-            let member = match found[..] {
-                [member] => Ok(member),
-                [] => names.find(&reviewer).map_err(|_| "reviewer-unknown"),
-                _ => Err("reviewer-ambiguous"),
-            };
-            known.insert(reviewer.clone(), member);
-        }
-        let member = match known[&reviewer] {
-            Ok(member) => member,
-            Err(code) => {
-                let message = match code {
-                    "reviewer-unknown" => format!("nobody is called `{reviewer}`"),
-                    _ => format!("several members are called `{reviewer}`; write the id"),
-                };
-                refuse("reviewer", code, message);
-                continue;
-            }
-        };
-        let said = Some(cell(row, "round")).filter(|said| !said.is_empty()).or_else(|| import.round.clone());
-        let in_round = match &said {
-            Some(key) => programme.round(key),
-            None => programme.rounds.first(),
-        };
-        let Some(in_round) = in_round else {
-            let message = match said {
-                Some(said) => format!("the programme has no round `{said}`"),
-                None => "the programme has no round".to_owned(),
-            };
-            refuse("round", "round-unknown", message);
-            continue;
-        };
-        let pair = Pair { member, application, round: round(in_round.key.as_str()) };
-        wanted.push(Wanted { row: row.number, key, reviewer, pair });
-    }
-    Ok((wanted, refused))
-}
-
-type Places = BTreeMap<(MemberId, RoundId), u32>;
-
-/// Stages a batch; each with whether a condition has no verdict yet.
-fn stage(
-    session: &mut Session,
-    import: &Import,
-    programme: &Programme,
-    batch: &[Wanted],
-    places: &mut Places,
-    against_advice: Option<&str>,
-) -> Result<Vec<(Staging, bool)>, Failure> {
-    let mut places_now = places.clone();
-    let staged = session.together(|acts| {
-        let mut stagings = Vec::new();
-        for Wanted { pair, .. } in batch {
-            if import.remove {
-                let reason = import.reason.as_deref().unwrap_or_default();
-                let staging = match import.dry_run {
-                    true if acts.is_assigned(*pair)? => Staging::Staged,
-                    true => Staging::Already,
-                    false => acts.stage_taking_back(*pair, reason)?,
-                };
-                stagings.push((staging, false));
-                continue;
-            }
-            let place = places_now.entry((pair.member, pair.round)).or_insert(1);
-            let staging = match import.dry_run {
-                true if acts.is_assigned(*pair)? => Staging::Already,
-                true => match acts.bar(programme, pair.application, pair.member)? {
-                    Some(bar) if !(bar.yields_to_a_reason() && against_advice.is_some()) => {
-                        Staging::Barred(bar)
-                    }
-                    _ => Staging::Staged,
-                },
-                false => acts.stage(programme, *pair, *place, against_advice)?,
-            };
-            *place += u32::from(staging == Staging::Staged);
-            let judged = acts.eligibility(programme, pair.application)?;
-            let undecided = staging == Staging::Staged
-                && matches!(
-                    judged.outcome,
-                    tessera_model::documents::Outcome::Undecided(_)
-                        | tessera_model::documents::Outcome::Contested(_)
-                );
-            stagings.push((staging, undecided));
-        }
-        Ok(stagings)
-    })?;
-    *places = places_now;
-    Ok(staged)
-}
-
-fn bar_column(bar: &Bar) -> &'static str {
-    match bar {
-        Bar::Withdrawn | Bar::NotEligible(_) => "application",
-        _ => "reviewer",
-    }
-}
-
-/// What stands in the way, in words.
-pub(crate) fn bar_words(bar: &Bar) -> String {
-    match bar {
-        Bar::Withdrawn => "the applicant withdrew".to_owned(),
-        Bar::NotEligible(gates) => {
-            format!("not eligible ({}); --force --reason T overrides", gates.join(", "))
-        }
-        Bar::Declared(_) => "the reviewer declared a conflict of interest or is unsure".to_owned(),
-        Bar::StandingConflict(conflict) => {
-            format!("a standing conflict of interest with `{}`; `conflict clear` lifts it", conflict.note)
-        }
-        Bar::Unchecked => "the check words of this member were not compared on this device".to_owned(),
-        Bar::NotActive => "the member is suspended or was removed".to_owned(),
-    }
-}
-
-fn pair_json(wanted: &Wanted, programme: &Programme, take_back: bool) -> Value {
+fn pair_json(named: &Named, programme: &Programme, take_back: bool) -> Value {
     json!({
-        "application": wanted.key, "reviewer": wanted.reviewer, "member": wanted.pair.member.to_string(),
-        "round": round_key(programme, wanted.pair.round), "take_back": take_back, "row": wanted.row,
+        "application": named.key, "reviewer": named.reviewer, "member": named.pair.member.to_string(),
+        "round": round_key(programme, named.pair.round), "take_back": take_back, "row": named.row,
     })
 }
 
@@ -352,20 +191,10 @@ fn publish(context: &Context) -> Result<(), Failure> {
     must_coordinate(&mut session)?;
     let (_, programme) = session.together(|acts| acts.programme())?;
     let staged = session.together(|acts| acts.staged())?.len();
-    let (mut assigned, mut taken_back) = (0, 0);
-    let barred = loop {
-        let published = session.together(|acts| {
-            let published = acts.publish_staged(&programme, BATCH)?;
-            acts.hand_over()?;
-            Ok(published)
-        })?;
-        assigned += published.assigned;
-        taken_back += published.taken_back;
-        if published.assigned + published.taken_back < BATCH {
-            break published.barred;
-        }
-        context.hint(&format!("{} of {staged} assignments", assigned + taken_back));
-    };
+    let published = assigning::publish(&mut session, &programme, |done| {
+        context.hint(&format!("{done} of {staged} assignments"));
+    })?;
+    let Published { assigned, taken_back, barred } = published;
     let rows = vec![json!({ "assigned": assigned, "taken_back": taken_back, "barred": barred })];
     Answer::new("assign-publish", rows)
         .with("assigned", assigned)

@@ -144,6 +144,7 @@ impl RuleOptions {
             own_region_max: self.own_region_max.map(|most| most as usize),
             seed: self.seed,
             time_limit_s: f64::from(self.time_limit),
+            stop: None,
         })
     }
 }
@@ -315,6 +316,7 @@ pub(crate) fn not_assigned(error: Refused) -> Failure {
         Refused::Loads { .. } => Failure::new(Exit::BadInput, "loads-contradict", error.to_string()),
         Refused::OutOfTime => Failure::new(Exit::NeedsPerson, "out-of-time", error.to_string())
             .hint("give more time: --time-limit S"),
+        Refused::Stopped => Failure::new(Exit::NeedsPerson, "stopped", error.to_string()),
         Refused::Solver(error) => Failure::new(Exit::Bug, "solver", error.to_string()),
     }
 }

@@ -5,22 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use serde_json::json;
+use tessera_driver::assigning::{self, AssigningError, Ready, beside, stage};
 use tessera_driver::session::Session;
-use tessera_engine::assignments::{Pair, Staging};
 use tessera_engine::programme::round;
-use tessera_engine::solving::AssignmentTables;
 use tessera_model::affinities::Affinities;
-use tessera_model::documents::AssignmentState;
 use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
 use tessera_model::reviewers::Reviewers;
-use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
+use tessera_protocol::ids::{ApplicationId, MemberId};
+use tessera_solve::assignment::assign;
 use tessera_solve::assignment::explain::explain;
-use tessera_solve::assignment::problem::{Problem, Tables};
-use tessera_solve::assignment::{Plan, Rules, assign};
 use tessera_solve::compute::{pairs, read_affinities};
 
-use super::BATCH;
 use crate::applications::Applications;
 use crate::commands::application::must_coordinate;
 use crate::commands::assignment::{
@@ -68,19 +64,6 @@ pub(crate) struct Wanted {
     round: Option<String>,
 }
 
-/// Everything that the search takes.
-struct Ready {
-    round: RoundId,
-    rules: Rules,
-    problem: Problem,
-    /// Pairs to keep: of a file, else what is assigned in this round.
-    old: Option<BTreeSet<(String, String)>>,
-    assigned: BTreeSet<(String, String)>,
-    warnings: Vec<Warning>,
-    applications: BTreeMap<String, ApplicationId>,
-    readers: BTreeMap<String, MemberId>,
-}
-
 /// Runs `assign solve`.
 pub(super) fn solve(arguments: &Solve, context: &Context) -> Result<(), Failure> {
     show(&arguments.wanted, arguments.dry_run, context)
@@ -93,11 +76,8 @@ pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<
     let (_, programme) = session.together(|acts| acts.programme())?;
     let mut ready = ready(wanted, &programme, &mut session)?;
     let plan = assign(&ready.problem, &ready.rules, ready.old.as_ref()).map_err(not_assigned)?;
-    let chosen: BTreeSet<(String, String)> =
-        plan.rows.iter().map(|row| (row.application.clone(), row.reviewer.clone())).collect();
-    let stay: Vec<String> = ready
-        .assigned
-        .difference(&chosen)
+    let stay: Vec<String> = beside(&plan, &ready)
+        .into_iter()
         .map(|(application, reviewer)| format!("{application} and {reviewer}"))
         .collect();
     if !stay.is_empty() {
@@ -109,7 +89,7 @@ pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<
     }
     // An incomplete solution is shown and never staged: whoever wants it says so in the rules, with fewer reads.
     let staged = match plan.is_whole() && !dry_run {
-        true => stage(&plan, &ready, &programme, &mut session)?,
+        true => stage(&mut session, &programme, &plan, &ready)?,
         false => 0,
     };
     if context.json {
@@ -169,57 +149,32 @@ fn ready(wanted: &Wanted, programme: &Programme, session: &mut Session) -> Resul
     let own = own.transpose().map_err(refused)?.map(|table| renamed(&table, &names)).transpose()?;
     let mut members: BTreeSet<MemberId> = named;
     members.extend(own.iter().flat_map(|(_, members)| members));
-    if members.is_empty() {
-        let permission = session.engine().permission();
-        let plain = |member: &MemberId| {
-            let roles = permission.charter.powers.roles(*member);
-            !roles.admin && !roles.coordinator
-        };
-        members = permission.members.keys().copied().filter(plain).collect();
-    }
-    let tables = session
-        .together(|acts| acts.assignment_tables(programme, &members, |member| names.handle(member)))?;
-    let AssignmentTables { applications, mut reviewers, unable, bars, left_out } = tables.map_err(refused)?;
-    if let Some((own, _)) = own {
-        for (name, entry) in own.iter().filter(|(name, _)| !unable.contains_key(*name)) {
-            reviewers.put(name.to_owned(), entry.clone());
-        }
-    }
     let chosen = loaded
         .applications
         .as_ref()
         .map(|file| tessera_model::applications::Applications::read(file.file().bytes, file.file().name));
     let chosen = chosen.transpose().map_err(refused)?;
-    let applications = chosen.unwrap_or(applications);
     let here = Applications::of(session)?;
-    let ids: BTreeMap<String, ApplicationId> = applications
-        .ids()
-        .map(|key| Ok((key.to_owned(), here.find(key)?)))
-        .collect::<Result<_, Failure>>()?;
-    // Affinities may name applications that are not read, or not any more.
-    let affinities = affinities.map(|table| table.of(|application, _| ids.contains_key(application)));
-    let tables = Tables {
-        affinities: affinities.as_ref(),
-        applications: Some(&applications),
-        reviewers: Some(&reviewers),
-        bars: Some(&bars),
+    let named = |table: tessera_model::applications::Applications| -> Result<_, Failure> {
+        let ids =
+            table.ids().map(|key| Ok((key.to_owned(), here.find(key)?))).collect::<Result<_, Failure>>()?;
+        Ok((table, ids))
     };
-    let (problem, mut warnings) = Problem::build(&tables, &rules).map_err(not_assigned)?;
-    warnings.extend(
-        left_out.iter().map(|(code, names)| Warning::new(code, format!("left out: {}", names.join(", ")))),
-    );
-    let mut assigned = BTreeSet::new();
-    for (pair, assignment) in session.together(|acts| acts.assignments())? {
-        if pair.round == in_round && assignment.state == Some(AssignmentState::Assigned) {
-            assigned.insert((here.label(pair.application), names.handle(pair.member)));
-        }
-    }
-    let old = match &loaded.keep {
-        Some(file) => Some(pairs(&file.file()).map_err(refused)?),
-        None => (!assigned.is_empty()).then(|| assigned.clone()),
+    let keep = loaded.keep.as_ref().map(|file| pairs(&file.file())).transpose().map_err(refused)?;
+    let wanted = assigning::Wanted {
+        round: in_round,
+        rules,
+        affinities,
+        readers: members,
+        own: own.map(|(table, _)| table),
+        chosen: chosen.map(named).transpose()?,
+        keep,
     };
-    let readers = members.iter().map(|member| (names.handle(*member), *member)).collect();
-    Ok(Ready { round: in_round, rules, problem, old, assigned, warnings, applications: ids, readers })
+    assigning::ready(session, programme, wanted).map_err(|error| match error {
+        AssigningError::Session(error) => error.into(),
+        AssigningError::Fields(error) => refused(*error),
+        AssigningError::Refused(error) => not_assigned(error),
+    })
 }
 
 /// The affinities with members called as everywhere here, and who they are.
@@ -250,34 +205,4 @@ fn renamed(table: &Reviewers, names: &Names) -> Result<(Reviewers, BTreeSet<Memb
         renamed.put(names.handle(member), entry.clone());
     }
     Ok((renamed, members))
-}
-
-/// Stages the solution in place of whatever was staged before.
-fn stage(plan: &Plan, ready: &Ready, programme: &Programme, session: &mut Session) -> Result<usize, Failure> {
-    session.together(|acts| acts.unstage_all())?;
-    let mut places = session.together(|acts| acts.next_places())?;
-    let mut staged = 0;
-    for batch in plan.rows.chunks(BATCH) {
-        let mut places_now = places.clone();
-        let count = session.together(|acts| {
-            let mut count = 0;
-            for row in batch {
-                let (Some(application), Some(member)) =
-                    (ready.applications.get(&row.application), ready.readers.get(&row.reviewer))
-                else {
-                    continue;
-                };
-                let pair = Pair { member: *member, application: *application, round: ready.round };
-                let place = places_now.entry((*member, ready.round)).or_insert(1);
-                if acts.stage(programme, pair, *place, None)? == Staging::Staged {
-                    *place += 1;
-                    count += 1;
-                }
-            }
-            Ok(count)
-        })?;
-        places = places_now;
-        staged += count;
-    }
-    Ok(staged)
 }
