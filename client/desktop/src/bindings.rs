@@ -4,8 +4,8 @@
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    ChangedEvent, ClosingEvent, DroppedEvent, LockedEvent, ProgressEvent, coordinator, exchange, people,
-    reviewer, session,
+    ChangedEvent, ClosingEvent, DroppedEvent, LockedEvent, ProgressEvent, assignment, coordinator, exchange,
+    people, reviewer, session,
 };
 
 /// Every command and event.
@@ -67,6 +67,19 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::ranking,
             coordinator::agreement,
             coordinator::severity,
+            assignment::assignment,
+            assignment::candidates,
+            assignment::propose,
+            assignment::stop_proposal,
+            assignment::explain_pair,
+            assignment::assignment_light,
+            assignment::swap_reader,
+            assignment::take_back_unread,
+            assignment::discard_draft,
+            assignment::publish_assignment,
+            assignment::import_assignment,
+            assignment::choose_wishes,
+            assignment::forget_wishes,
             people::people,
             people::invite,
             people::save_invitation,

@@ -1,6 +1,7 @@
 //! What the interface can ask for. Each command is a line or two onto a view or an act; a command that is not listed here,
 //! and permitted in `capabilities/main.json`, does not exist for a page.
 
+pub(crate) mod assignment;
 pub(crate) mod coordinator;
 pub(crate) mod exchange;
 pub(crate) mod people;

@@ -27,6 +27,8 @@ pub(crate) struct Desk {
     open: Mutex<Option<Open>>,
     language: Mutex<String>,
     cancelled: Arc<AtomicBool>,
+    /// Ends the search for an assignment that is under way.
+    searching: Mutex<Arc<AtomicBool>>,
     /// Held while an exchange runs, or is planned.
     exchanging: Arc<Mutex<()>>,
     /// True while one is planned.
@@ -83,6 +85,7 @@ impl Desk {
             open: Mutex::default(),
             language: Mutex::new("en".to_owned()),
             cancelled: Arc::default(),
+            searching: Mutex::default(),
             exchanging: Arc::default(),
             planning: Arc::default(),
             used: Mutex::new(Instant::now()),
@@ -117,6 +120,7 @@ impl Desk {
     pub(crate) fn close(&self) {
         let open = lock(&self.open).take();
         self.cancel();
+        drop(self.search());
         drop(lock(&self.exchanging));
         if let Some(open) = open {
             drop(lock(&open.session));
@@ -156,6 +160,14 @@ impl Desk {
     /// Ends the exchange under way.
     pub(crate) fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins a search, which ends the one before; gives what ends this one.
+    pub(crate) fn search(&self) -> Arc<AtomicBool> {
+        let mut searching = lock(&self.searching);
+        searching.store(true, Ordering::Relaxed);
+        *searching = Arc::default();
+        Arc::clone(&searching)
     }
 
     /// Reads something of the home.

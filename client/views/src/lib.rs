@@ -6,10 +6,12 @@
 //! views, their types are exported to it ([`specta`]), and errors are a closed list of codes ([`failure`]).
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`]; a reviewer's screens: [`tasks`],
-//! [`dossier`], [`draft`], [`files`]; [`exchange`]; a coordinator's: [`board`], [`application`], [`queue`], [`figures`]; an
+//! [`dossier`], [`draft`], [`files`]; [`exchange`]; a coordinator's: [`board`], [`application`],
+//! [`assignment`], [`queue`], [`figures`]; an
 //! admin's: [`people`]; [`search`], [`rehearsal`].
 
 pub mod application;
+pub mod assignment;
 pub mod board;
 pub mod dossier;
 pub mod draft;

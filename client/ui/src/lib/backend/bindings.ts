@@ -105,6 +105,32 @@ export const commands = {
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Reads who reads what. */
+	assignment: (round: string | null) => __TAURI_INVOKE<AssignmentView>("assignment", { round }),
+	/**  Reads who could read an application. */
+	candidates: (round: string, application: string) => __TAURI_INVOKE<Candidate[]>("candidates", { round, application }),
+	/**  Searches for a proposal and makes it the draft where it is whole, or where `partial` says so. */
+	propose: (round: string, rules: AssignmentRules, partial: boolean) => __TAURI_INVOKE<ProposalView>("propose", { round, rules, partial }),
+	/**  Stops the search that is under way. */
+	stopProposal: () => __TAURI_INVOKE<null>("stop_proposal"),
+	/**  Says why an application has a reader, or why not. */
+	explainPair: (round: string, application: string, member: string, rules: AssignmentRules) => __TAURI_INVOKE<ExplainView>("explain_pair", { round, application, member, rules }),
+	/**  Says whether severity could be corrected for, if it is read as drafted. */
+	assignmentLight: (round: string) => __TAURI_INVOKE<LightView>("assignment_light", { round }),
+	/**  Takes one reader of an application out of the draft and another one in. */
+	swapReader: (round: string, application: string, out: string | null, into: string | null, reason: string) => __TAURI_INVOKE<null>("swap_reader", { round, application, out, into, reason }),
+	/**  Drafts that everything a reader has not read is taken back. */
+	takeBackUnread: (round: string, member: string, reason: string) => __TAURI_INVOKE<number>("take_back_unread", { round, member, reason }),
+	/**  Forgets the draft. */
+	discardDraft: () => __TAURI_INVOKE<number>("discard_draft"),
+	/**  Publishes the draft. */
+	publishAssignment: (partial: boolean) => __TAURI_INVOKE<AssignmentPublished>("publish_assignment", { partial }),
+	/**  Drafts the pairs of a table that the person chooses; none where that was called off. */
+	importAssignment: (round: string) => __TAURI_INVOKE<AssignmentTable | null>("import_assignment", { round }),
+	/**  Takes in a table of how well readers and applications fit; gives how many pairs it knows, none where it was called off. */
+	chooseWishes: () => __TAURI_INVOKE<number | null>("choose_wishes"),
+	/**  Forgets how well readers and applications fit. */
+	forgetWishes: () => __TAURI_INVOKE<null>("forget_wishes"),
 	/**  Reads everybody. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Invites somebody. */
@@ -246,6 +272,95 @@ export type ApplicationView = {
 	duplicates: string[],
 };
 
+/**  What publishing would do. */
+export type AssignmentDraft = {
+	/**  Readings that would be new. */
+	added: number,
+	/**  How many readers hear of them. */
+	readers: number,
+	/**  How many applications they are of. */
+	applications: number,
+	/**  Readings that would be taken back. */
+	takenBack: number,
+	/**  Of all these, in other rounds. */
+	elsewhere: number,
+	/**  Applications of the draft's rounds that would have fewer readers than wanted. */
+	short: number,
+};
+
+/**  What publishing did. */
+export type AssignmentPublished = {
+	/**  Readings that are new. */
+	assigned: number,
+	/**  Readings that were taken back. */
+	takenBack: number,
+	/**  Readings in whose way something stands by now; they stay in the draft. */
+	barred: number,
+};
+
+/**  What a proposal goes by. */
+export type AssignmentRules = {
+	/**  Readers of each application. */
+	reads: number,
+	/**  Fewest reads of a reader who says nothing else. */
+	minLoad: number,
+	/**  Most reads of a reader who says nothing else. */
+	maxLoad: number,
+	/**  What is best. */
+	best: Best,
+	/**  Most readers from the applicant's own region; none: all but one, where that serves everybody. */
+	ownRegionMax: number | null,
+	/**  Exchange readers until everybody is compared with everybody. */
+	connected: boolean,
+};
+
+/**  What became of a table. */
+export type AssignmentTable = {
+	/**  The file. */
+	file: string,
+	/**  Readings that are in the draft. */
+	drafted: number,
+	/**  Readings that stood, or were drafted, already. */
+	already: number,
+	/**  Rows that were not taken. */
+	refused: TableRow[],
+	/**  Applications of the draft of which a condition has no verdict yet. */
+	undecided: string[],
+};
+
+/**  A round's assignment. */
+export type AssignmentView = {
+	/**  The round's key. */
+	round: string,
+	/**  The rounds that there are. */
+	rounds: RoundName[],
+	/**  True once a coordinator closed the round. */
+	closed: boolean,
+	/**  What a proposal goes by: as it was last asked for, else as the round suggests. */
+	rules: AssignmentRules,
+	/**  What of people and applications a proposal can go by. */
+	known: KnownOf,
+	/**  Applications that may be read, and those that somebody reads. */
+	applications: ReadBy[],
+	/**  Whoever may be asked to read. */
+	readers: ReaderLoad[],
+	/**  What publishing would do, in every round. */
+	draft: AssignmentDraft,
+	/**  Reads that are wanted in this round and that neither stand nor are drafted. */
+	missing: number,
+	/**  Applications and readers that no proposal takes, by the code for why. */
+	leftOut: LeftOut[],
+};
+
+/**  What is best. */
+export type Best = 
+/**  The best fit in all. */
+"total" | 
+/**  The worst application's fit as good as can be. */
+"fairest" | 
+/**  The same, and of those the best fit in all. */
+"fairest-then-total";
+
 /**  The board above the rows. */
 export type Board = {
 	/**  How many are how far. */
@@ -366,6 +481,18 @@ export type BundleOut = {
 	bytes: number,
 	/**  Parcels in them. */
 	packs: number,
+};
+
+/**  A reader for one application, and what stands in the way. */
+export type Candidate = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+	/**  What stands in the way; none: nothing. */
+	bar: string | null,
+	/**  True for those who read it already, or would. */
+	here: boolean,
 };
 
 /**  One line of a card. */
@@ -658,6 +785,18 @@ export type ExchangeState = {
 	relayKnown: boolean,
 };
 
+/**  Why a pair is, or is not. */
+export type ExplainView = {
+	/**  `assigned`, `possible`, `forbidden` or `impossible`. */
+	state: string,
+	/**  What forbids it. */
+	bar: string | null,
+	/**  In words. */
+	sentence: Sentence,
+	/**  Who could not be served if it were so. */
+	unmet: Sentence[],
+};
+
 /**  An act that was not done, or a view that could not be read. */
 export type Failure = {
 	/**  Which one; kebab-case, never reused for something else. */
@@ -785,6 +924,26 @@ export type Invited = {
 	link: string,
 };
 
+/**  What of people and applications a proposal can go by. */
+export type KnownOf = {
+	/**  Applications of which a region is known. */
+	regions: number,
+	/**  Applications that ask for a language. */
+	languages: number,
+	/**  Applications that ask for a competence. */
+	competences: number,
+	/**  Pairs of which it is known how well they fit; none where no table was read. */
+	wishes: number | null,
+};
+
+/**  What a proposal leaves out, for one reason. */
+export type LeftOut = {
+	/**  Why. */
+	code: string,
+	/**  Keys of applications, or names of readers. */
+	names: string[],
+};
+
 /**  What a score means. */
 export type LevelView = {
 	/**  The score. */
@@ -793,6 +952,22 @@ export type LevelView = {
 	label: string | null,
 	/**  What it means. */
 	text: string,
+};
+
+/**  Whether severity could be corrected for, if it is read as drafted. */
+export type LightView = {
+	/**  `red`, `amber` or `green`. */
+	light: string,
+	/**  Readings that it looked at. */
+	reads: number,
+	/**  Share of the true best that raw means would find. */
+	recallRaw: string | null,
+	/**  Share of the true best that the corrected order would find. */
+	recallCorrected: string | null,
+	/**  Readers without whom it would be red. */
+	cutReaders: string[],
+	/**  What it says, and what to do. */
+	advice: AdviceView,
 };
 
 /**  The home was locked because nobody was here. */
@@ -950,6 +1125,36 @@ export type ProgressView = {
 	secondsLeft: number | null,
 };
 
+/**  What was found. */
+export type ProposalView = {
+	/**  True where everybody is served. */
+	whole: boolean,
+	/**  True where it is the draft. What is not whole becomes the draft only where that was asked for. */
+	drafted: boolean,
+	/**  Readings that stand and stay. */
+	kept: number,
+	/**  Readings that are new. */
+	added: number,
+	/**  Readings that stand and are taken back. */
+	takenBack: number,
+	/**  Readings that stand, are in no part of it, and stay because the review is here. */
+	stays: number,
+	/**  Who could not be served, and why. */
+	unmet: Sentence[],
+	/**  Rules of a lower order that were given up. */
+	givenUp: Sentence[],
+	/**  The application that fits its readers least, with its figure, where wishes are known. */
+	worst: WorstOff | null,
+	/**  True where it is proven that nothing is better. */
+	optimal: boolean,
+	/**  What it says, and what to do. */
+	advice: AdviceView,
+	/**  Everything that would make it whole. */
+	acts: Sentence[],
+	/**  What is worth saying. */
+	warnings: Sentence[],
+};
+
 /**  An application that an item is about. */
 export type QueueApplication = {
 	/**  Its id. */
@@ -1051,6 +1256,56 @@ export type RankingView = {
 	warnings: Sentence[],
 };
 
+/**  An application and its readers. */
+export type ReadBy = {
+	/**  Its id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  The applicant's region, as people read it. */
+	region: string,
+	/**  Readers, those of the draft among them. */
+	readers: Reading[],
+	/**  Reads that are missing. */
+	missing: number,
+	/**  More readers than the rules allow are from the applicant's own region. */
+	ownRegion: boolean,
+	/**  True where a condition has no verdict yet. */
+	undecided: boolean,
+	/**  Why nobody should be asked to read it, where that is so. */
+	leftOut: string | null,
+};
+
+/**  What a reader has to read. */
+export type ReaderLoad = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+	/**  Region, as people read it. */
+	region: string,
+	/**  Languages. */
+	languages: string[],
+	/**  Competences. */
+	competences: string[],
+	/**  Reads with the draft. */
+	load: number,
+	/**  Of these, drafted. */
+	added: number,
+	/**  What the draft takes back. */
+	takenBack: number,
+	/**  Reviews that came. */
+	read: number,
+	/**  Fewest reads: this reader's own, else the rules'. */
+	min: number,
+	/**  Most reads. */
+	max: number,
+	/**  Why this member reads nothing, where that is so. */
+	unable: string | null,
+};
+
 /**  How far a reader is. */
 export type ReaderRow = {
 	/**  The member's id. */
@@ -1084,6 +1339,27 @@ export type ReaderView = {
 	/**  Why something of it waits. */
 	waits: string[],
 };
+
+/**  One reader of an application. */
+export type Reading = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+	/**  Whether it stands, or would. */
+	state: ReadingState,
+	/**  True once a review came. */
+	read: boolean,
+};
+
+/**  Whether a reading stands, or would. */
+export type ReadingState = 
+/**  Assigned. */
+"kept" | 
+/**  In the draft. */
+"added" | 
+/**  Assigned, and the draft takes it back. */
+"taken-back";
 
 /**  Reads that were done, of those that are to be. */
 export type Reads = {
@@ -1298,6 +1574,18 @@ export type SubmittedView = {
 	outcome: string | null,
 };
 
+/**  A row that was not taken. */
+export type TableRow = {
+	/**  Its number. */
+	row: number,
+	/**  Its column. */
+	column: string,
+	/**  Why. */
+	code: string,
+	/**  The same in English. */
+	message: string,
+};
+
 /**  One assignment. */
 export type TaskRow = {
 	/**  The application's id. */
@@ -1352,6 +1640,16 @@ export type TaskState =
 "conflict" | 
 /**  A coordinator took the assignment back. */
 "taken-back";
+
+/**  The application that fits its readers least. */
+export type WorstOff = {
+	/**  Its id. */
+	application: string | null,
+	/**  Its key. */
+	key: string,
+	/**  The sum of how well its readers fit. */
+	score: string,
+};
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
