@@ -1,6 +1,14 @@
 // What the interface asks of Rust. To be replaced by the bindings generated from Rust (same names and shapes).
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 
+import type {
+  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, ExplainView, LightView, ProposalView,
+} from './bindings';
+
+export type {
+  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, AssignmentDraft, ExplainView, LightView, ProposalView, ReadBy, ReaderLoad, Reading,
+} from './bindings';
+
 export interface Failure { code: string; message: string; hint: string | null; at: string | null }   // rejected promises carry this
 /** A sentence of the engine: `code` picks the translation, `params` fill it, `text` is the English of it. */
 export interface Sentence { code: string; text: string; params: Record<string, string> }
@@ -225,6 +233,20 @@ export interface Backend {
   ranking(round: string | null): Promise<RankingView>;
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
+
+  assignment(round: string | null): Promise<AssignmentView>;       // null: the first round
+  candidates(round: string, application: string): Promise<Candidate[]>;
+  propose(round: string, rules: AssignmentRules, partial: boolean): Promise<ProposalView>; // becomes the draft where whole, or where `partial` says so
+  stopProposal(): Promise<void>;
+  explainPair(round: string, application: string, member: string, rules: AssignmentRules): Promise<ExplainView>;
+  assignmentLight(round: string): Promise<LightView>;
+  swapReader(round: string, application: string, out: string | null, into: string | null, reason: string): Promise<void>;
+  takeBackUnread(round: string, member: string, reason: string): Promise<number>;
+  discardDraft(): Promise<number>;
+  publishAssignment(partial: boolean): Promise<AssignmentPublished>;
+  importAssignment(round: string): Promise<AssignmentTable | null>; // asks which file
+  chooseWishes(): Promise<number | null>;                          // asks which file; how many pairs it knows
+  forgetWishes(): Promise<void>;
 
   people(): Promise<PeopleView>;
   invite(name: string, roles: Role[]): Promise<Invited>;

@@ -1,6 +1,7 @@
 // A stand-in for everything behind the interface, in memory and with invented data: tests, pictures and work on the screens
 // run on it. Nothing of it is in the shipped build.
 import type { Backend, Failure } from './contract';
+import { assignment } from './memory/assignment';
 import { coordinator } from './memory/coordinator';
 import { exchange } from './memory/exchange';
 import { people } from './memory/people';
@@ -20,6 +21,7 @@ export class Memory {
       ...session(this.world),
       ...reviewer(this.world),
       ...exchange(this.world),
+      ...assignment(this.world),
       ...coordinator(this.world),
       ...people(this.world),
     };

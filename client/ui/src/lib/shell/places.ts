@@ -4,6 +4,7 @@ import type { Role } from '../backend/contract';
 import type { Key } from '../i18n/i18n.svelte';
 import type { ScreenName } from '../state/route.svelte';
 import type { IconName } from '../ui/icons';
+import Assignment from '../../screens/assignment/Assignment.svelte';
 import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
 import Queue from '../../screens/coordinator/Queue.svelte';
@@ -39,6 +40,7 @@ function of<P extends Record<string, string>>(component: Component<P>): Place['c
 export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
   { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, component: of(Application) },
+  { screen: 'assignment', name: 'nav.assignment', icon: 'assign', roles: ['coordinator'], shown: true, component: of(Assignment) },
   { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },
   { screen: 'ranking', name: 'nav.ranking', icon: 'ranking', roles: ['coordinator'], shown: true, component: of(Ranking) },
   { screen: 'agreement', name: 'nav.agreement', icon: 'chart', roles: ['coordinator'], shown: true, component: of(Agreement) },

@@ -1,4 +1,5 @@
 // English, the language from which the others are made: one file of words for each area of the interface.
+import assignment from './assignment.json';
 import common from './common.json';
 import coordinator from './coordinator.json';
 import engine from './engine.json';
@@ -12,6 +13,7 @@ import shell from './shell.json';
 import start from './start.json';
 
 export const areas = {
+  ...assignment,
   ...common,
   ...coordinator,
   ...engine,
