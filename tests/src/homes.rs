@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use tessera_engine::Engine;
 use tessera_engine::EngineError;
 use tessera_engine::bundle::For;
+use tessera_engine::core::Worker;
 use tessera_engine::programme::round;
 use tessera_engine::reading::Submission;
 use tessera_engine::store::Store;
+use tessera_model::crdt::worker::{Request, Response, run};
 use tessera_model::documents::{Answer, Conflict, Declaration, Draft, File, Manifest, Row};
+use tessera_model::guard::Limits;
 use tessera_model::programme::Programme;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::ApplicationId;
@@ -218,4 +221,13 @@ pub fn counted<S: Store>(home: &mut Engine<S>) -> Result<usize, EngineError> {
 pub fn carry<S: Store, T: Store>(from: &mut Engine<S>, to: &mut Engine<T>) -> Result<(), EngineError> {
     let bundle = from.export(For::Member(to.member()))?;
     to.import(&bundle).map(drop)
+}
+
+/// Tries changes at once: everybody here is honest, and a panic shall end the run.
+pub struct Inline;
+
+impl Worker for Inline {
+    fn run(&mut self, request: &Request) -> Response {
+        run(request, &Limits::default())
+    }
 }

@@ -32,7 +32,7 @@ use crate::notices::{self, Notice};
 use crate::people::{self, Admitted, Removal};
 use crate::receive::Imported;
 use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, get, put};
-use crate::store::{Store, Table, Transaction};
+use crate::store::{Store, StoreError, Table, Transaction};
 
 /// One programme on one device.
 pub struct Engine<S: Store> {
@@ -373,15 +373,24 @@ impl<S: Store> Engine<S> {
         Ok(bytes)
     }
 
-    /// Seals what waits and decides what goes into a bundle, in parts of at most `part_bytes`.
+    /// Seals what waits and decides what goes into a bundle, in parts of at most `part_bytes`. Where the disk takes nothing
+    /// any more, everything that is sealed can be taken away all the same; what is not sealed says so by its state.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn outline(&mut self, to: For, attachments: bool, part_bytes: u64) -> Result<Outline, EngineError> {
-        self.act(|core, tx| {
+        let outline = self.act(|core, tx| {
             core.duties(tx)?;
             core.outline(tx, to, attachments, part_bytes)
-        })
+        });
+        match outline {
+            Err(EngineError::Store(StoreError::Full | StoreError::ReadOnly | StoreError::Io(_)))
+                if to == For::Everything =>
+            {
+                self.act(|core, tx| core.outline(tx, to, attachments, part_bytes))
+            }
+            outline => outline,
+        }
     }
 
     /// Writes one part of a bundle, the first being number 0; gives its length.

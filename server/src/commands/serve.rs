@@ -20,6 +20,8 @@ use crate::config::Settings;
 
 /// Threads for reading the store and for signatures.
 const BLOCKING_THREADS: usize = 16;
+/// File handles that are free when connections begin to be taken: more than the runtime and its signals need.
+const FREE_HANDLES: usize = 16;
 
 /// Serves until it is told to end (SIGTERM or SIGINT).
 ///
@@ -77,6 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         taking: settings.taking()?,
     };
     let relay = Arc::new(Relay::start(setup)?);
+    enough_handles(data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS)
@@ -106,6 +109,12 @@ fn log() {
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
         .try_init();
+}
+
+/// Refuses to start where there are too few file handles to go on with: the runtime would end in a panic.
+fn enough_handles(folder: &Path) -> anyhow::Result<()> {
+    let handles: std::io::Result<Vec<_>> = (0..FREE_HANDLES).map(|_| std::fs::File::open(folder)).collect();
+    handles.context("this process may open too few files; allow more (ulimit -n)").map(drop)
 }
 
 /// The key in the data folder: the one that is there, the one that is given, or a new one.

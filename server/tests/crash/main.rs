@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod faults;
 #[expect(dead_code, reason = "another test binary uses the rest")]
 #[path = "../relay/kit.rs"]
 mod kit;
@@ -14,7 +15,7 @@ use std::time::Instant;
 
 use kit::*;
 use tessera_crash::image::Amount;
-use tessera_crash::{Record, install};
+use tessera_crash::{Disk, Record, install};
 use tessera_protocol::exchange::AnswerHead;
 use tessera_protocol::ids::{PackId, ProgrammeId};
 use tessera_protocol::stream::Stream;
@@ -22,6 +23,24 @@ use tessera_relay::store::sqlite::SqliteStore;
 use tessera_relay::store::{Place, Store};
 
 const DISK_BYTES: u64 = 1 << 30;
+
+/// The disk below this process, for one test at a time.
+async fn alone() -> Alone {
+    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    Alone { disk: install(), _one: ONE.lock().await }
+}
+
+struct Alone {
+    disk: Disk,
+    _one: tokio::sync::MutexGuard<'static, ()>,
+}
+
+impl std::ops::Deref for Alone {
+    type Target = Disk;
+    fn deref(&self) -> &Disk {
+        &self.disk
+    }
+}
 
 /// What devices were told: receipts, and how many of them stood after each acknowledgement.
 #[derive(Default)]
@@ -65,7 +84,7 @@ fn number(name: &str, usual: usize) -> usize {
 
 #[tokio::test]
 async fn f02_the_power_fails_at_any_moment_while_packs_are_pushed() {
-    let disk = install();
+    let disk = alone().await;
     let folder = std::sync::Arc::new(tessera_crash::folder().unwrap());
     disk.watch(&folder.path().join("relay.db"));
     let limits = tessera_relay::limits::Limits { disk_bytes: DISK_BYTES, ..Default::default() };

@@ -686,6 +686,64 @@ fn k22_no_log_line_holds_content_or_keys() {
     assert!(leaks(&format!("x{CANARY:?}"), CANARY), "the search itself finds");
 }
 
+/// The program with so many file handles.
+fn with_handles(handles: u32, data: &Path) -> Command {
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", &format!("ulimit -n {handles}; exec \"$@\""), "bash", PROGRAM])
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .env("TESSERA_RELAY_LOG", "error")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn f04_with_any_number_of_file_handles_the_relay_serves_or_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, world) = world(&folder);
+    let (mut served, mut refused) = (0, 0);
+    for handles in 4..=40 {
+        let mut child = with_handles(handles, &data).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if let Ok(first) = serde_json::from_str::<serde_json::Value>(&line) {
+            let address = first["listening"].as_str().unwrap().parse().unwrap();
+            let relay = Process { child, address, key: relay_key(RELAY_SEED) };
+            // With a handle for the connection it answers; without it goes on all the same.
+            let _ = connect(address);
+            let mut relay = relay;
+            assert!(relay.child.try_wait().unwrap().is_none(), "{handles} handles");
+            served += 1;
+            continue;
+        }
+        let output = child.wait_with_output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code().is_some_and(|code| code != 0 && code != 101), "{handles}: {words}");
+        assert!(!words.trim().is_empty() && !words.contains("panicked"), "{handles}: {words}");
+        refused += 1;
+    }
+    println!(
+        "figure: a relay with 4 to 40 file handles: {refused} times refused in words, {served} times serving"
+    );
+    assert!(served > 0 && refused > 0);
+    // One that has just enough: connections use them up, and when these end it serves as before.
+    let mut child = with_handles(40, &data).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let first: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let address = first["listening"].as_str().unwrap().parse().unwrap();
+    let relay = Process { child, address, key: relay_key(RELAY_SEED) };
+    let mut carla = Client::at(CARLA, &world, &relay);
+    carla.send(&relay, &world.charter).unwrap();
+    let idle: Vec<_> = (0..60).filter_map(|_| connect(address).ok()).collect();
+    assert!(idle.len() > 30, "{}", idle.len());
+    drop(idle);
+    let mut cora = Client::at(CORA, &world, &relay);
+    assert_eq!(cora.call(&relay, &[]).unwrap().packs(), 1);
+}
+
 #[test]
 fn a_spare_key_starts_a_blank_relay_and_stays() {
     let folder = tempfile::tempdir().unwrap();

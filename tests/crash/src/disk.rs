@@ -1,4 +1,5 @@
-//! The file system: everything goes on to real files, and what happens to the watched database is noted.
+//! The file system: everything goes on to real files, and what happens to the watched database is noted. It can be told to
+//! fail: at the n-th write, or at whatever else a disk can refuse.
 //!
 //! It tells SQLite of itself what SQLite's own file system for Unix tells on a usual disk: sectors of 4096 bytes, and a
 //! write harms no byte beside it. It never asks the kernel to sync, so that nothing here waits for a disk.
@@ -31,6 +32,37 @@ struct State {
     locks: BTreeMap<String, Locks>,
     opened: Holder,
     spare: Spare,
+    failing: Option<Failing>,
+}
+
+/// What the disk says in place of doing what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No room: writes fail.
+    Full,
+    /// An error of the device: writes, truncations, syncs, deletions and openings fail.
+    Broken,
+    /// The process has no handles left: openings fail.
+    NoHandles,
+}
+
+/// What SQLite asked of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Write,
+    Truncate,
+    Sync,
+    Delete,
+    Open,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Failing {
+    fault: Fault,
+    /// How many more of what can fail succeed.
+    left: usize,
+    stays: bool,
+    failed: usize,
 }
 
 /// Puts the file system below every connection that is opened from now on in this process.
@@ -76,6 +108,23 @@ impl Disk {
         Record::new(std::mem::take(&mut state.steps))
     }
 
+    /// From now on the `n`-th thing that can fail in this way does; with `stays` all that follow it too.
+    pub fn fail(&self, n: usize, fault: Fault, stays: bool) {
+        self.state().failing = Some(Failing { fault, left: n.saturating_sub(1), stays, failed: 0 });
+    }
+
+    /// Nothing fails any more; how often something did.
+    pub fn mend(&self) -> usize {
+        self.state().failing.take().map_or(0, |failing| failing.failed)
+    }
+
+    /// Fails where it is time to, with the code that SQLite's own file system gives.
+    fn ask(&self, asked: Asked) -> VfsResult<()> {
+        let mut state = self.state();
+        let Some(failing) = &mut state.failing else { return Ok(()) };
+        if failing.fails(asked) { Err(failing.code(asked)) } else { Ok(()) }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,6 +132,34 @@ impl Disk {
     fn note(&self, part: Option<Part>, step: impl FnOnce(Part) -> Step) {
         if let Some(part) = part {
             self.state().steps.push(step(part));
+        }
+    }
+}
+
+impl Failing {
+    fn fails(&mut self, asked: Asked) -> bool {
+        let can = match self.fault {
+            Fault::Full => asked == Asked::Write,
+            Fault::Broken => true,
+            Fault::NoHandles => asked == Asked::Open,
+        };
+        if !can || (self.failed > 0 && !self.stays) {
+            return false;
+        }
+        let now = self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        self.failed += usize::from(now);
+        now
+    }
+
+    fn code(self, asked: Asked) -> i32 {
+        match asked {
+            Asked::Write if self.fault == Fault::Full => vars::SQLITE_FULL,
+            Asked::Write => vars::SQLITE_IOERR_WRITE,
+            Asked::Truncate => vars::SQLITE_IOERR_TRUNCATE,
+            Asked::Sync => vars::SQLITE_IOERR_FSYNC,
+            Asked::Delete => vars::SQLITE_IOERR_DELETE,
+            Asked::Open => vars::SQLITE_CANTOPEN,
         }
     }
 }
@@ -129,6 +206,9 @@ impl Vfs for Disk {
     }
 
     fn open(&self, path: Option<&str>, how: OpenOpts) -> VfsResult<Handle> {
+        if path.is_some_and(|path| !path.is_empty()) {
+            self.ask(Asked::Open)?;
+        }
         let mut state = self.state();
         state.opened += 1;
         let who = state.opened;
@@ -154,6 +234,7 @@ impl Vfs for Disk {
     }
 
     fn delete(&self, path: &str) -> VfsResult<()> {
+        self.ask(Asked::Delete)?;
         match std::fs::remove_file(path) {
             Ok(()) => {
                 let part = self.state().part(path);
@@ -184,6 +265,7 @@ impl Vfs for Disk {
         match &mut handle.bytes {
             Bytes::Memory(bytes) => bytes.resize(length, 0),
             Bytes::File(file) => {
+                self.ask(Asked::Truncate)?;
                 file.set_len(length as u64).map_err(|_| vars::SQLITE_IOERR_TRUNCATE)?;
                 self.note(handle.part, |part| Step::Truncated { part, length });
             }
@@ -195,6 +277,7 @@ impl Vfs for Disk {
         match &mut handle.bytes {
             Bytes::Memory(bytes) => crate::image::put(bytes, at, data),
             Bytes::File(file) => {
+                self.ask(Asked::Write)?;
                 write_at(file, at, data).map_err(|_| vars::SQLITE_IOERR_WRITE)?;
                 self.note(handle.part, |part| Step::Wrote { part, at, bytes: data.to_vec() });
             }
@@ -231,6 +314,9 @@ impl Vfs for Disk {
     }
 
     fn sync(&self, handle: &mut Handle) -> VfsResult<()> {
+        if matches!(handle.bytes, Bytes::File(_)) {
+            self.ask(Asked::Sync)?;
+        }
         self.note(handle.part, Step::Synced);
         Ok(())
     }

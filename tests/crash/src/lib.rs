@@ -4,7 +4,8 @@
 //! the product opens: it passes everything on to real files and, for one database that is watched, notes each write,
 //! sync, truncation and deletion in order, and what was acknowledged in between. From that [`Record`] it makes
 //! [`Image`]s: what the disk may hold if the power fails at a moment. Everything that was synced is there; of what was
-//! written since, nothing, all, any part in any order, and writes torn at 512 bytes.
+//! written since, nothing, all, any part in any order, and writes torn at 512 bytes. The same file system fails where it is
+//! told to ([`Fault`]): what F04 is tested with.
 //!
 //! Not a test by itself and nothing that ships. It does not know what the files mean: the client's and the relay's tests
 //! open the images with the product's own code and compare them with what was acknowledged. It is below SQLite and not
@@ -23,7 +24,7 @@ pub mod disk;
 pub mod image;
 mod locks;
 
-pub use disk::{Disk, install};
+pub use disk::{Disk, Fault, install};
 pub use image::{Image, Record};
 
 /// A temporary folder that costs no disk where the system has such a place.

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tessera_engine::Engine;
 use tessera_engine::records::{ChangeRecord, DocumentRecord};
 use tessera_engine::store::{MemoryStore, Store, StoreError, Table, Transaction};
-use tessera_model::crdt::worker::{Request, Response, run};
 use tessera_model::documents::Kind;
-use tessera_model::guard::Limits;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::ids::{MemberId, PackId, ProgrammeId};
 use tessera_protocol::pack::Pack;
@@ -15,6 +13,7 @@ use tessera_vault::identity::DeviceSecret;
 
 use super::dice::Dice;
 use super::oracle::Text;
+pub(crate) use crate::homes::Inline;
 
 /// A home in memory.
 pub(crate) type Home = Engine<MemoryStore>;
@@ -149,13 +148,4 @@ pub(crate) fn open(seed: u64, name: &str, start: u64, disk: MemoryStore) -> Home
 /// What a home is about.
 pub(crate) fn about(programme: ProgrammeId, member: MemberId) -> tessera_engine::core::About {
     tessera_engine::core::About { programme, member }
-}
-
-/// Tries changes at once: everybody here is honest, and a panic shall end the run.
-pub(crate) struct Inline;
-
-impl tessera_engine::core::Worker for Inline {
-    fn run(&mut self, request: &Request) -> Response {
-        run(request, &Limits::default())
-    }
 }
