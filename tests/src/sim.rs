@@ -24,13 +24,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use bug::Bug;
-pub use world::{Failure, Outcome, run};
+pub use world::{Failure, Outcome, Scale, run};
 
 /// Runs the seeds `from..from + count` on two threads; the first failure, by seed, ends it.
 ///
 /// # Errors
 /// The failure of the lowest seed that was seen to fail.
-pub fn run_all(from: u64, count: u64, bug: Option<Bug>) -> Result<Outcome, Box<Failure>> {
+pub fn run_all(from: u64, count: u64, bug: Option<Bug>, scale: Scale) -> Result<Outcome, Box<Failure>> {
     let next = AtomicU64::new(from);
     let stop = AtomicBool::new(false);
     let sum = Mutex::new((Outcome::default(), None::<Box<Failure>>));
@@ -40,7 +40,7 @@ pub fn run_all(from: u64, count: u64, bug: Option<Bug>) -> Result<Outcome, Box<F
             if seed >= from + count {
                 break;
             }
-            let result = run(seed, bug);
+            let result = run(seed, bug, scale);
             let Ok(mut sum) = sum.lock() else { break };
             match result {
                 Ok((outcome, _)) => {

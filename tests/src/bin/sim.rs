@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use tessera_tests::sim::{Bug, Failure, run, run_all};
+use tessera_tests::sim::{Bug, Failure, Scale, run, run_all};
 
 /// Lines of the trace that a failure shows where no seed was named.
 const SHORT: usize = 30;
@@ -24,6 +24,9 @@ struct Arguments {
     /// Replays one seed and shows all that happened.
     #[arg(long)]
     seed: Option<u64>,
+    /// Years in each run, with more people, and two relays by mistake.
+    #[arg(long)]
+    years: bool,
     /// Plants a bug, which must make it fail.
     #[arg(long, value_parser = bug)]
     bug: Option<Bug>,
@@ -42,15 +45,16 @@ fn as_years(minutes: u64) -> f64 {
 fn main() -> ExitCode {
     let begun = Instant::now();
     let arguments = Arguments::parse();
+    let scale = if arguments.years { Scale::Years } else { Scale::Usual };
     let (seeds, outcome) = match arguments.seed {
-        Some(seed) => match run(seed, arguments.bug) {
+        Some(seed) => match run(seed, arguments.bug, scale) {
             Ok((outcome, trace)) => {
                 trace.iter().for_each(|line| println!("{line}"));
                 (1, outcome)
             }
             Err(failure) => return failed(&failure, usize::MAX),
         },
-        None => match run_all(arguments.from, arguments.seeds, arguments.bug) {
+        None => match run_all(arguments.from, arguments.seeds, arguments.bug, scale) {
             Ok(outcome) => (arguments.seeds, outcome),
             Err(failure) => return failed(&failure, SHORT),
         },

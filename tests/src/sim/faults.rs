@@ -8,7 +8,8 @@ use tessera_protocol::ids::{Incarnation, PackId};
 
 use super::node::{Node, open};
 use super::oracle::Text;
-use super::world::World;
+use super::relay::Relay;
+use super::world::{Scale, World};
 
 /// A run copies no more laptops than this in all.
 const LAPTOPS: usize = 11;
@@ -18,6 +19,9 @@ const YEARS: u64 = 30 * 365 * 24 * 3_600_000;
 impl World {
     /// Something goes wrong.
     pub(crate) fn trouble(&mut self, node: usize) -> Result<(), String> {
+        if self.scale == Scale::Years && self.dice.once_in(12) {
+            return self.relay_doubled();
+        }
         match self.dice.below(34) {
             0..10 => self.disk_trouble(node),
             10..13 => self.power_off(node),
@@ -75,7 +79,7 @@ impl World {
         let incarnation = self.fresh_incarnation();
         self.relay.crash(incarnation);
         self.say(format!("relay: starts again with {} of {before} packs", self.relay.len()));
-        let kept: BTreeSet<PackId> = self.relay.packs().map(tessera_protocol::pack::Pack::id).collect();
+        let kept: BTreeSet<PackId> = self.at_relays();
         match self.oracle.promised.difference(&kept).next() {
             Some(pack) => Err(format!("the relay signed for {pack} and lost it")),
             None => Ok(()),
@@ -100,6 +104,23 @@ impl World {
         self.relay.restore(0, incarnation);
         self.say("relay: lost, and a blank one in its place");
         self.after_loss(&before);
+        Ok(())
+    }
+
+    /// Somebody starts a second relay with the same key, blank or from a backup; or the one that is reached is the other
+    /// one from now on.
+    fn relay_doubled(&mut self) -> Result<(), String> {
+        self.faults += 1;
+        if self.other.is_none() {
+            let incarnation = self.fresh_incarnation();
+            let mut other: Relay = self.relay.clone();
+            let kept = if self.dice.once_in(2) { 0 } else { self.dice.index(self.relay.len() + 1) };
+            other.restore(kept, incarnation);
+            self.other = Some(other);
+            self.say(format!("relay: a second one is started with {kept} packs"));
+        }
+        self.swap_relays();
+        self.say("relay: the other one is reached");
         Ok(())
     }
 
@@ -150,10 +171,17 @@ impl World {
 
     fn goes_offline(&mut self, node: usize) -> Result<(), String> {
         self.faults += 1;
-        self.nodes[node].offline_until = self.now + self.dice.below(30_000);
+        let most = if self.scale == Scale::Years { 3 * 365 * 24 * 60 } else { 30_000 };
+        self.nodes[node].offline_until = self.now + self.dice.below(most);
         let name = self.nodes[node].name.clone();
         self.say(format!("{name}: out of reach until {}", self.nodes[node].offline_until));
         Ok(())
+    }
+
+    /// What is at any relay.
+    fn at_relays(&self) -> BTreeSet<PackId> {
+        let packs = self.relay.packs().chain(self.other.iter().flat_map(Relay::packs));
+        packs.map(tessera_protocol::pack::Pack::id).collect()
     }
 
     /// Which submissions are anywhere, and in which packs.
@@ -175,7 +203,9 @@ impl World {
             if !seen.insert(id) {
                 continue;
             }
-            let at_relay = self.relay.packs().find(|pack| pack.id() == id).cloned();
+            let mut at_relays = self.relay.packs().chain(self.other.iter().flat_map(Relay::packs));
+            let at_relay = at_relays.find(|pack| pack.id() == id).cloned();
+            drop(at_relays);
             let found = at_relay.or_else(|| self.nodes.iter_mut().find_map(|node| node.pack(id)));
             match found.filter(|_| packs.contains(&id)) {
                 Some(pack) => next.extend(pack.header().previous.iter().copied()),
@@ -188,7 +218,7 @@ impl World {
     /// What was on no other disk and on no relay is gone, and nobody can be asked for it; unless a relay had
     /// signed for it and was not restored since.
     fn after_loss(&mut self, before: &BTreeMap<Text, BTreeSet<PackId>>) {
-        let log: BTreeSet<PackId> = self.relay.packs().map(tessera_protocol::pack::Pack::id).collect();
+        let log = self.at_relays();
         self.oracle.promised.retain(|pack| log.contains(pack));
         let mut packs = log;
         let mut texts = BTreeSet::new();

@@ -51,14 +51,28 @@ pub struct Failure {
     pub trace: Vec<String>,
 }
 
+/// How long a run is and how much of everything there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scale {
+    /// A few weeks with two coordinators and one relay.
+    #[default]
+    Usual,
+    /// Years, with laptops that are away for years, more coordinators, and by mistake two relays under one key.
+    Years,
+}
+
 /// One run.
 pub(crate) struct World {
     pub(crate) seed: u64,
     pub(crate) bug: Option<Bug>,
+    pub(crate) scale: Scale,
     pub(crate) dice: Dice,
     pub(crate) programme: Programme,
     pub(crate) id: ProgrammeId,
+    /// The relay that is reached at this moment.
     pub(crate) relay: Relay,
+    /// Another under the same key that somebody started by mistake.
+    pub(crate) other: Option<Relay>,
     pub(crate) relay_key: PublicKey,
     pub(crate) nodes: Vec<Node>,
     pub(crate) flights: Vec<Flight>,
@@ -79,8 +93,8 @@ pub(crate) struct World {
 ///
 /// # Errors
 /// [`Failure`] where something was lost, counted twice, or shown differently.
-pub fn run(seed: u64, bug: Option<Bug>) -> Result<(Outcome, Vec<String>), Failure> {
-    let mut world = World::found(seed, bug);
+pub fn run(seed: u64, bug: Option<Bug>, scale: Scale) -> Result<(Outcome, Vec<String>), Failure> {
+    let mut world = World::found(seed, bug, scale);
     let result = world.live();
     let trace = std::mem::take(&mut world.trace);
     match result {
@@ -94,7 +108,7 @@ pub fn run(seed: u64, bug: Option<Bug>) -> Result<(Outcome, Vec<String>), Failur
 
 impl World {
     /// A founder with a programme and a relay, before anything can go wrong.
-    fn found(seed: u64, bug: Option<Bug>) -> Self {
+    fn found(seed: u64, bug: Option<Bug>, scale: Scale) -> Self {
         let mut dice = Dice::new(seed, "world");
         let mut bytes = [0; 32];
         rand_core::Rng::fill_bytes(&mut dice, &mut bytes);
@@ -115,10 +129,12 @@ impl World {
         let mut world = Self {
             seed,
             bug,
+            scale,
             dice,
             programme: Programme::parse(CALL).expect("the call is sound"),
             id,
             relay,
+            other: None,
             relay_key,
             nodes: Vec::new(),
             flights: Vec::new(),
@@ -139,9 +155,12 @@ impl World {
     fn live(&mut self) -> Result<(), String> {
         self.begin()?;
         self.calm = false;
-        let steps = 40 + self.dice.below(50);
+        let (steps, pause) = match self.scale {
+            Scale::Usual => (40 + self.dice.below(50), 600),
+            Scale::Years => (200 + self.dice.below(200), 24_000),
+        };
         for _ in 0..steps {
-            self.now += 1 + self.dice.below(600);
+            self.now += 1 + self.dice.below(pause);
             self.deliver_due()?;
             self.step()?;
         }
@@ -153,6 +172,9 @@ impl World {
     fn begin(&mut self) -> Result<(), String> {
         let two_admins = self.dice.once_in(3);
         self.enrol_now("carol", Roles { admin: two_admins, coordinator: true })?;
+        if self.scale == Scale::Years {
+            self.enrol_now("chen", Roles { admin: false, coordinator: true })?;
+        }
         let reviewers = 2 + self.dice.index(3);
         for name in ["bob", "dan", "eve", "fay"].into_iter().take(reviewers) {
             self.enrol_now(name, Roles::default())?;
@@ -295,6 +317,26 @@ impl World {
             node.disk().clear_faults();
             node.disk().make_room();
         }
+        self.exchange_until_quiet()?;
+        if self.other.is_none() {
+            return Ok(());
+        }
+        // Two relays: what each has comes to everybody who meets both, and to the other as far as it still takes it.
+        let mut held = Vec::new();
+        for _ in 0..QUIET {
+            self.swap_relays();
+            self.exchange_until_quiet()?;
+            held.push(self.relay.len());
+            if let [.., first, _, last] = held[..]
+                && first == last
+            {
+                return Ok(());
+            }
+        }
+        Err(format!("after {QUIET} rounds two relays still learn from one another"))
+    }
+
+    fn exchange_until_quiet(&mut self) -> Result<(), String> {
         for _ in 0..QUIET {
             let held = self.relay.len();
             let mut said = false;
@@ -308,10 +350,18 @@ impl World {
         Err(format!("after {QUIET} rounds of exchanges somebody still has something to say"))
     }
 
+    /// The other relay is reached from now on.
+    pub(crate) fn swap_relays(&mut self) {
+        if let Some(other) = &mut self.other {
+            std::mem::swap(&mut self.relay, other);
+        }
+    }
+
     /// Hands everything to the oracle.
     fn judge(&mut self) -> Result<(), String> {
         self.set_strangers_apart();
-        let log: BTreeMap<PackId, Pack> = self.relay.packs().map(|pack| (pack.id(), pack.clone())).collect();
+        let packs = self.relay.packs().chain(self.other.iter().flat_map(Relay::packs));
+        let log: BTreeMap<PackId, Pack> = packs.map(|pack| (pack.id(), pack.clone())).collect();
         self.complete(&log)?;
         let bug = self.bug;
         let mut coordinators = Vec::new();
