@@ -8,6 +8,7 @@
 #   make deb         the relay as a Debian package
 #   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
 #   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
+#   make mutants     changes of the code that no test notices
 #
 # The relay is built and tested apart from the rest, always: Cargo would otherwise unite the features of the two
 # and give it an SQLite with encryption that nobody asked for.
@@ -16,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz soak screens deb
+.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz mutants soak screens deb
 
 step := tests/tools/step
 comma := ,
@@ -100,17 +101,26 @@ bench: build
 	@$(target)/debug/tessera-bench --programs $(target)/release --out $(target)/bench \
 		$(if $(WORKLOAD),--workload $(WORKLOAD),--applications 100,1000$(if $(BENCH_FULL),$(comma)5000))
 
-# More cases of every property test that feeds bytes by chance to a reader.
-fuzz: build
-	@$(step) "fuzz: $(or $(CASES),5000) cases each" env PROPTEST_CASES=$(or $(CASES),5000) cargo test $(rest) any_
+# Looks for bytes that a reader cannot bear, led by coverage: MINUTES for each target, or for TARGET alone.
+fuzz: setup
+	@tests/fuzz/run $(TARGET)
+
+# Which changes of the code of keys, permission and guard no test notices: SHARD=1/8 tries an eighth of them, AREA=guard one part.
+mutants: setup
+	@tests/tools/mutants $(AREA)
 
 # What 'make test' does with the same chance each time and in little, with other chance and at length: seeds of the
-# simulation, images of a disk whose power failed (IMAGES of each of three days), and ROUNDS of the property tests.
+# simulation, and YEARS of them that last years; a disk that fails, at every moment; images of a disk whose power failed (IMAGES of each of three days), and ROUNDS of the property tests.
 # CHANCE=n takes the same images again; a property test that fails says how to see the case again.
 soak: chance := $(or $(CHANCE),$(shell echo $$RANDOM))
 soak: images := env TESSERA_CRASH_IMAGES=$(or $(IMAGES),8000) TESSERA_CRASH_SEED=$(chance)
 soak: build
 	@$(target)/debug/sim --from 1001 --seeds $(or $(SEEDS),10000) | sed 's/^figure: /    /'
+	@$(target)/debug/sim --years --seeds $(or $(YEARS),500) | sed 's/^figure: /    /'
+	@$(step) "soak: a disk that fails at every moment, relay" env TESSERA_FAULTS=100000 cargo test -p tessera-relay \
+		--test crash f04_ -- --show-output
+	@$(step) "soak: a disk that fails at every moment, homes" env TESSERA_FAULTS=100000 cargo test $(rest) --test faults \
+		-- --show-output
 	@$(step) "soak: crash images, relay, CHANCE=$(chance)" $(images) cargo test -p tessera-relay --test crash -- --show-output
 	@$(step) "soak: crash images, homes, CHANCE=$(chance)" $(images) RUST_TEST_THREADS=1 \
 		cargo test $(rest) --test crash -- --show-output

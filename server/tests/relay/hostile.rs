@@ -13,14 +13,6 @@ use tessera_relay::limits::Limits;
 use crate::attachments::Attached;
 use crate::kit::*;
 
-async fn founded(relay: &Tested) -> (World, Client) {
-    let mut world = World::found();
-    let mut carla = Client::new(CARLA, world.programme);
-    let packs = [world.charter.clone(), world.enrol(ADMIN, RITA), world.enrol(ADMIN, ROB)].concat();
-    carla.push(relay, &packs).await;
-    (world, carla)
-}
-
 const UNKNOWN: (u16, &str) = (401, "not-authorised");
 
 #[track_caller]

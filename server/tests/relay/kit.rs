@@ -272,6 +272,15 @@ impl Tested {
     }
 }
 
+/// A relay that knows a programme with two coordinators and two readers; the first coordinator goes on.
+pub(crate) async fn founded(relay: &Tested) -> (World, Client) {
+    let mut world = World::found();
+    let mut carla = Client::new(CARLA, world.programme);
+    let packs = [world.charter.clone(), world.enrol(ADMIN, RITA), world.enrol(ADMIN, ROB)].concat();
+    carla.push(relay, &packs).await;
+    (world, carla)
+}
+
 /// A whole HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Replied {

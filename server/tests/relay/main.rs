@@ -5,6 +5,7 @@
 mod attachments;
 mod exchange;
 mod faults;
+mod fuzzed;
 mod golden;
 mod hostile;
 mod kit;
