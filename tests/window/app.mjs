@@ -1,7 +1,7 @@
 // Drives the real window: one WebKitWebDriver for each instance, with its own port, folders and environment. What is here
 // is a client of the W3C WebDriver protocol, as far as these tests need it.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export function laptop(name) {
 }
 
 /** Opens the window on a laptop. */
-export async function open(binary, laptop, { args = [], language = 'en' } = {}) {
+export async function open(binary, laptop, { args = [] } = {}) {
   const port = await freePort();
   writeFileSync(laptop.answers, '\n');
   const environment = { ...process.env };
@@ -45,13 +45,14 @@ export async function open(binary, laptop, { args = [], language = 'en' } = {}) 
     env: {
       ...environment,
       TAURI_WEBVIEW_AUTOMATION: 'true',
-      
       TESSERA_SHELF: laptop.shelf,
       TESSERA_DIALOG_ANSWERS: laptop.answers,
       XDG_DATA_HOME: join(laptop.folder, 'data'),
       XDG_CONFIG_HOME: join(laptop.folder, 'config'),
       XDG_CACHE_HOME: join(laptop.folder, 'cache'),
-      LANG: `${language}.UTF-8`,
+      LANG: 'C.UTF-8',
+      // Written by whoever draws, after the window is gone.
+      MESA_SHADER_CACHE_DISABLE: 'true',
     },
   });
   let log = '';
@@ -112,7 +113,12 @@ export async function open(binary, laptop, { args = [], language = 'en' } = {}) 
     picture: async (file) => writeFileSync(file, Buffer.from(await call('GET', `${session}/screenshot`), 'base64')),
     size: (width, height) => call('POST', `${session}/window/rect`, { width, height }),
     /** The process of the window. */
-    process: () => children(driver.pid).find((pid) => name(pid) === 'tessera-desktop'.slice(0, 15)),
+    process: () => (alive(driver.pid) ? children(driver.pid).find((pid) => name(pid) === 'tessera-desktop'.slice(0, 15)) : undefined),
+    /** Waits until the window is gone by itself. */
+    ended: async function ended() {
+      const pid = this.process();
+      await until('the end of the window', () => pid === undefined || !alive(pid));
+    },
     /** Ends everything at once, as a power cut does. */
     cut: async function cut() {
       const pid = this.process();
@@ -120,9 +126,11 @@ export async function open(binary, laptop, { args = [], language = 'en' } = {}) 
       await until('the end of the window', () => !alive(pid));
       letGo('SIGKILL');
     },
-    close: async () => {
+    close: async function close() {
+      const pid = this.process();
       // A window that was ended already has no session.
       await call('DELETE', session).catch(() => undefined);
+      await until('the end of the window', () => pid === undefined || !alive(pid));
       letGo('SIGTERM');
     },
   };
@@ -137,9 +145,10 @@ function name(pid) {
   return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 }
 
+/** False once nothing of a process is left: the first of its threads may be gone while another still waits for the disk. */
 function alive(pid) {
   try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ') || readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     return false;
   }

@@ -32,7 +32,7 @@ for (const language of ['en', 'ar']) {
       // Scored without a network; the power goes while a sentence is typed.
       const criteria = await app.run(`return document.querySelectorAll('fieldset').length`);
       assert.ok(criteria > 0, 'criteria to score');
-      const comment = await nth(app, 'section textarea', 1);
+      const comment = await nth(app, '.card textarea', 1);
       await app.type(comment, 'A steady hand. يد ثابتة 稳健');
       await pause(1000);
       const place = await app.run('return location.hash');
@@ -41,7 +41,7 @@ for (const language of ['en', 'ar']) {
       await unlock(app);
       await app.see(step('next'));
       await app.run('location.hash = arguments[0]', [place]);
-      const kept = await app.until('the comment', () => app.run(`return document.querySelector('section textarea')?.value || false`));
+      const kept = await app.until('the comment', () => app.run(`return document.querySelector('.card textarea')?.value || false`));
       assert.equal(kept, 'A steady hand. يد ثابتة 稳健');
       await picture(app, `${language}-after-the-cut`);
 

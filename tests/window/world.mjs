@@ -61,6 +61,8 @@ export async function world(shelf, change = () => undefined) {
       alice('assign', 'publish');
       alice('sync');
     },
+    /** From here on nothing answers. */
+    noRelay: () => relay.kill(),
     end: () => {
       relay.kill();
       relay.stdout.destroy();

@@ -137,13 +137,14 @@ export class Review {
 
   /** Reads the dossier; what is being written is never put aside for it. */
   async #read(): Promise<DossierView> {
+    const [draft, notes] = [this.saving.since(), this.savingNotes.since()];
     const read = await backend.dossier(this.application, this.round);
-    if (!this.saving.dirty) {
+    if (draft()) {
       this.draft = structuredClone(read.draft);
       this.total = read.total;
       this.missing = read.missing;
     }
-    if (!this.savingNotes.dirty) this.notes = read.notes;
+    if (notes()) this.notes = read.notes;
     if (read.submitted !== null && read.state === 'on-device') this.amending = true;
     return read;
   }

@@ -19,6 +19,7 @@ export class SaveQueue {
   /** Something was changed and is not saved yet. */
   dirty = $state(false);
   #save: () => Promise<void>;
+  #changes = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #running: Promise<void> | null = null;
 
@@ -26,9 +27,18 @@ export class SaveQueue {
     this.#save = save;
   }
 
+  /** Asks, once contents were read that were asked for now, whether they are the newest: nothing was written meanwhile. */
+  since(): () => boolean {
+    const before = this.#changes;
+    const settled = () => !this.dirty && this.#running === null;
+    const quiet = settled();
+    return () => quiet && settled() && before === this.#changes;
+  }
+
   /** Something changed. The first change starts the clock: typing on does not put saving off. */
   change(): void {
     this.dirty = true;
+    this.#changes += 1;
     waiting.add(this);
     this.#timer ??= setTimeout(() => void this.flush(), SAVE_AFTER_MS);
   }

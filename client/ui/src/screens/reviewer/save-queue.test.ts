@@ -59,3 +59,18 @@ test('leaving the window saves at once', async () => {
   await vi.advanceTimersByTimeAsync(0);
   expect(save).toHaveBeenCalledTimes(2);
 });
+
+test('what was read before or during a saving never takes the place of what was written', async () => {
+  let end = () => undefined as void;
+  const queue = new SaveQueue(() => new Promise<void>((done) => (end = done)));
+  const before = queue.since();
+  queue.change();
+  const typing = queue.since();
+  expect(before()).toBe(false);
+  const saved = queue.flush();
+  const during = queue.since();
+  expect([before(), during()]).toEqual([false, false]);
+  end();
+  await saved;
+  expect([before(), typing(), during(), queue.since()()]).toEqual([false, false, false, true]);
+});
