@@ -5,7 +5,7 @@
 #   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
 #   make app         builds the window and opens it
 #   make screens     a picture of every screen, in target/screens
-#   make deb         the relay as a Debian package
+#   make package     window and command line as a Debian package            make deb      the relay as one
 #   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
 #   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
 #   make mutants     changes of the code that no test notices
@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz mutants soak screens deb
+.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz mutants soak screens package deb
 
 step := tests/tools/step
 comma := ,
@@ -127,6 +127,10 @@ soak: build
 	@for round in $$(seq $(or $(ROUNDS),3)); do $(step) "soak: property tests by chance, $$round" \
 		env RUST_TEST_THREADS=1 PROPTEST_CASES=1000 cargo test $(rest) --lib --test attacks --test merging \
 		--test protocol --test assignment --test selection; done
+
+# The same selection and features as always, once more as releases.
+package: ui
+	@$(step) "package: build and look" client/desktop/packaging/build-deb
 
 deb:
 	@$(step) "deb: build and look" server/packaging/build-deb

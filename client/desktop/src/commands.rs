@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use specta::Type;
+use tauri::Url;
 use tauri_specta::Event;
 use tessera_driver::given::Given;
 use tessera_engine::home::read_bounded;
@@ -100,6 +101,29 @@ impl Dropped {
         if given.starts_with("tessera:") {
             return Self::Invitation { text: given.to_owned() };
         }
-        Self::of(&[PathBuf::from(given)])
+        // File managers name files by address.
+        let path = Url::parse(given).ok().and_then(|url| url.to_file_path().ok());
+        Self::of(&[path.unwrap_or_else(|| PathBuf::from(given))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_opened_comes_as_a_link_a_path_or_an_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("two words ü.invitation");
+        std::fs::write(&file, "tessera://invitation/AAAA").unwrap();
+        let invitation = Dropped::Invitation { text: "tessera://invitation/AAAA".to_owned() };
+        let address = Url::from_file_path(&file).unwrap().to_string();
+        assert!(address.contains("two%20words"));
+        for given in ["tessera://invitation/AAAA", &file.display().to_string(), &address] {
+            assert_eq!(Dropped::given(given), invitation);
+        }
+        let other = Dropped::Other { names: vec!["passwd".to_owned()] };
+        assert_eq!(Dropped::given("file:///etc/passwd"), other);
+        assert_eq!(Dropped::given("https://example.org/passwd"), other);
     }
 }

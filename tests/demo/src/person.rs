@@ -1,6 +1,6 @@
 //! A person with a laptop: a home of their own, a passphrase, and the command line that everybody can use.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -17,8 +17,16 @@ pub(crate) struct Person {
     pub(crate) home: PathBuf,
     /// A folder for their files, outside the home.
     pub(crate) desk: PathBuf,
-    passphrase: PathBuf,
+    pub(crate) passphrase: PathBuf,
     program: PathBuf,
+}
+
+/// Where the window keeps its first home on a laptop.
+pub(crate) fn home_on(laptop: &Path) -> Result<PathBuf> {
+    let folder = laptop.join("programme-1");
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join("card.json"), r#"{"label":"The seminar"}"#)?;
+    Ok(folder.join("home"))
 }
 
 impl Person {
@@ -29,7 +37,8 @@ impl Person {
         let passphrase = desk.join("passphrase");
         std::fs::write(&passphrase, format!("only for the demonstration {}\n", file_name(name)))?;
         let program = stage.program("tessera");
-        Ok(Self { name: name.to_owned(), home: folder.join("home"), desk, passphrase, program })
+        let home = home_on(&folder)?;
+        Ok(Self { name: name.to_owned(), home, desk, passphrase, program })
     }
 
     /// The same person with a copy of the laptop at another place.

@@ -4,6 +4,7 @@ mod merging;
 mod offline;
 mod preparing;
 mod proving;
+mod window;
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,7 @@ pub(crate) fn run(folder: &Path) -> Result<()> {
     offline::play(&mut play)?;
     merging::play(&mut play)?;
     proving::play(&mut play)?;
+    window::play(&mut play)?;
     play.story.end()
 }
 

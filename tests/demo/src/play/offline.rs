@@ -26,13 +26,13 @@ const KILLS: usize = 5;
 /// The second laptop of the first reviewer.
 pub(super) fn second_laptop(play: &Play) -> Person {
     let one = &play.reviewers[0];
-    one.at(play.stage.folder.join("laptops").join("r01-second").join("home"))
+    one.at(play.stage.folder.join("laptops/r01-second/home"))
 }
 
 /// The copy of the second reviewer's laptop.
 pub(super) fn copied_laptop(play: &Play) -> Person {
     let one = &play.reviewers[1];
-    one.at(play.stage.folder.join("laptops").join("r02-copy").join("home"))
+    one.at(play.stage.folder.join("laptops/r02-copy/home"))
 }
 
 /// The bag of the courier.
