@@ -8,6 +8,7 @@ pub mod assigning;
 pub mod given;
 pub mod intake;
 pub mod names;
+pub mod publishing;
 pub mod relay;
 pub mod save;
 pub mod session;

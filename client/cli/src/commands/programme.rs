@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tessera_driver::publishing::{self, NotPublished, PublishedCall, title};
 use tessera_driver::session::{Founding, Session};
 use tessera_engine::EngineError;
 use tessera_model::documents::{Call, Person};
@@ -20,9 +21,6 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::output::Answer;
-
-/// What a person types to publish without a rehearsed recovery.
-const ACCEPTED: &str = "I accept the loss";
 
 /// Arguments of `programme`.
 #[derive(Debug, Args)]
@@ -186,29 +184,8 @@ fn show(context: &Context) -> Result<(), Failure> {
 fn publish(publish: &Publish, context: &Context) -> Result<(), Failure> {
     let programme = definition(&publish.file.file)?;
     let mut session = context.session()?;
-    let warnings = settled(&programme, &publish.file.file, &session)?;
-    if let Ok((number, current)) = session.together(|acts| acts.programme())
-        && current.definition_sha256() != programme.definition_sha256()
-    {
-        let message = format!("revision {number} is published, and this definition is another");
-        return Err(Failure::new(Exit::BadInput, "already-published", message)
-            .hint("`tessera programme amend --file P --reason T` publishes the next revision"));
-    }
-    let rehearsed = session.together(|acts| acts.is_rehearsed())?;
-    if !rehearsed {
-        match publish.accept_loss.as_deref().map(str::trim) {
-            Some(accepted) if accepted.trim_end_matches('.').eq_ignore_ascii_case(ACCEPTED) => {
-                session.together(|acts| acts.set("loss-accepted", &[1]))?;
-            }
-            _ => return Err(Failure::new(
-                Exit::NeedsPerson,
-                "recovery-not-rehearsed",
-                "if this laptop dies, the programme dies with it: nobody has tried the recovery words yet",
-            )
-            .hint("`tessera recovery sheet`, then `tessera recovery test`; or --accept-loss \"I accept the loss\"")),
-        }
-    }
-    put(&mut session, &programme, "", warnings, context)?;
+    let published = publishing::publish(&mut session, &programme, publish.accept_loss.as_deref());
+    tell(&published.map_err(|error| not_published(error, &publish.file.file))?, &programme, context)?;
     context.hint(
         "next: `tessera member invite --name N --role reviewer --out DIR`, then `tessera application import`",
     );
@@ -217,46 +194,44 @@ fn publish(publish: &Publish, context: &Context) -> Result<(), Failure> {
 
 fn amend(amend: &Amend, context: &Context) -> Result<(), Failure> {
     let programme = definition(&amend.file.file)?;
-    if amend.reason.trim().is_empty() {
-        return Err(Failure::new(Exit::BadInput, "reason-missing", "an amendment needs a reason"));
-    }
     let mut session = context.session()?;
-    let warnings = settled(&programme, &amend.file.file, &session)?;
-    session.together(|acts| acts.programme())?;
-    put(&mut session, &programme, amend.reason.trim(), warnings, context)
+    let published = publishing::amend(&mut session, &programme, &amend.reason);
+    tell(&published.map_err(|error| not_published(error, &amend.file.file))?, &programme, context)
 }
 
-fn put(
-    session: &mut Session,
-    programme: &Programme,
-    reason: &str,
-    warnings: Vec<Warning>,
-    context: &Context,
-) -> Result<(), Failure> {
-    let number = session.together(|acts| {
-        let number = acts.publish(programme, reason)?;
-        acts.set("title", title(programme).as_bytes())?;
-        acts.hand_over()?;
-        Ok(number)
-    })?;
-    let row = json!({ "revision": number, "definition_sha256": hex(&programme.definition_sha256()) });
-    Answer::new("programme-publish", vec![row]).warnings(warnings).show(
+fn tell(published: &PublishedCall, programme: &Programme, context: &Context) -> Result<(), Failure> {
+    let said = |finding: &Finding| {
+        Warning::new("programme-undecided", format!("{}: {}", finding.at, finding.message))
+    };
+    let row =
+        json!({ "revision": published.number, "definition_sha256": hex(&programme.definition_sha256()) });
+    Answer::new("programme-publish", vec![row]).warnings(published.open.iter().map(said)).show(
         context,
         &["revision", "definition"],
         |row| vec![text(&row["revision"]), text(&row["definition_sha256"])],
     )
 }
 
-/// What stands against publishing. In a demonstration it is only said.
-fn settled(programme: &Programme, file: &Path, session: &Session) -> Result<Vec<Warning>, Failure> {
-    let open: Vec<Finding> = programme.check().into_iter().filter(Finding::blocks).collect();
-    if open.is_empty() || session.is_demo() {
-        let said = |finding: Finding| {
-            Warning::new("programme-undecided", format!("{}: {}", finding.at, finding.message))
-        };
-        return Ok(open.into_iter().map(said).collect());
+fn not_published(error: NotPublished, file: &Path) -> Failure {
+    match error {
+        NotPublished::Session(error) => error.into(),
+        NotPublished::Undecided(open) => undecided(file, open.len()),
+        NotPublished::ReasonMissing => {
+            Failure::new(Exit::BadInput, "reason-missing", "an amendment needs a reason")
+        }
+        NotPublished::AlreadyPublished(_) => {
+            Failure::new(Exit::BadInput, "already-published", error.to_string())
+                .hint("`tessera programme amend --file P --reason T` publishes the next revision")
+        }
+        NotPublished::NotRehearsed => Failure::new(
+            Exit::NeedsPerson,
+            "recovery-not-rehearsed",
+            error.to_string(),
+        )
+        .hint(
+            "`tessera recovery sheet`, then `tessera recovery test`; or --accept-loss \"I accept the loss\"",
+        ),
     }
-    Err(undecided(file, open.len()))
 }
 
 fn undecided(file: &Path, count: usize) -> Failure {
@@ -295,13 +270,6 @@ pub(crate) fn public_key(hex: &str) -> Result<PublicKey, Failure> {
         Failure::new(Exit::Usage, "bad-relay-key", "a relay's key is written as 64 hexadecimal digits")
             .hint("the relay prints it when it starts")
     })
-}
-
-/// What the programme is called.
-fn title(programme: &Programme) -> String {
-    let language = programme.languages.first().map_or("en", |language| language.as_str());
-    let name = programme.name.as_ref().map(|name| name.in_language(language).to_owned());
-    name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| "a programme".to_owned())
 }
 
 /// Bytes in hexadecimal digits.
