@@ -4,8 +4,8 @@
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    ChangedEvent, ClosingEvent, DroppedEvent, LockedEvent, ProgressEvent, assignment, coordinator, exchange,
-    people, reviewer, session,
+    ChangedEvent, ClosingEvent, DroppedEvent, LockedEvent, ProgressEvent, assignment, coordinator, devices,
+    exchange, people, programme, reviewer, session,
 };
 
 /// Every command and event.
@@ -67,6 +67,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::ranking,
             coordinator::agreement,
             coordinator::severity,
+            coordinator::selection,
             assignment::assignment,
             assignment::candidates,
             assignment::propose,
@@ -80,6 +81,15 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             assignment::import_assignment,
             assignment::choose_wishes,
             assignment::forget_wishes,
+            programme::programme,
+            programme::begin_programme,
+            programme::begin_programme_from,
+            programme::open_programme,
+            programme::save_programme,
+            programme::draft_programme,
+            programme::discard_programme,
+            programme::publish_programme,
+            programme::close_round,
             people::people,
             people::invite,
             people::save_invitation,
@@ -90,6 +100,14 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             people::lift,
             people::remove,
             people::access,
+            devices::own_devices,
+            devices::device_pass,
+            devices::save_pass,
+            devices::device_request,
+            devices::add_device,
+            devices::remove_device,
+            devices::proposals,
+            devices::sign_proposal,
         ])
 }
 

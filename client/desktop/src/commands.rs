@@ -3,8 +3,10 @@
 
 pub(crate) mod assignment;
 pub(crate) mod coordinator;
+pub(crate) mod devices;
 pub(crate) mod exchange;
 pub(crate) mod people;
+pub(crate) mod programme;
 pub(crate) mod reviewer;
 pub(crate) mod session;
 
@@ -20,6 +22,14 @@ use tessera_views::exchange::ProgressView;
 
 /// The longest invitation or pass, in bytes.
 pub(crate) const INVITATION: u64 = 64 << 10;
+
+/// An invitation as it is; a pass, whose file is no text, as its link.
+pub(crate) fn as_text(bytes: Vec<u8>) -> String {
+    match Given::of(&bytes) {
+        Some(Given::Pass) => tessera_views::devices::link(&bytes),
+        _ => String::from_utf8_lossy(&bytes).into_owned(),
+    }
+}
 
 /// How far the exchange under way is.
 #[derive(Debug, Clone, Serialize, Type, Event)]
@@ -82,7 +92,7 @@ impl Dropped {
         };
         match kind(first) {
             Some(Given::Invitation | Given::Pass) => match read_bounded(first, INVITATION) {
-                Ok(bytes) => Self::Invitation { text: String::from_utf8_lossy(&bytes).into_owned() },
+                Ok(bytes) => Self::Invitation { text: as_text(bytes) },
                 Err(_) => Self::others(paths),
             },
             Some(Given::Answer) => Self::Answers { paths: same(Given::Answer) },

@@ -166,10 +166,13 @@ pub struct MoveLine {
 }
 
 /// Id and first answer of each application, by its key.
-type Titles = BTreeMap<String, (String, String)>;
+pub(crate) type Titles = BTreeMap<String, (String, String)>;
 
 /// The inputs of statistics: exactly the table that is exported.
-fn inputs(session: &mut Session, round: Option<&str>) -> Result<(Programme, Inputs, Titles), Failure> {
+pub(crate) fn inputs(
+    session: &mut Session,
+    round: Option<&str>,
+) -> Result<(Programme, Inputs, Titles), Failure> {
     must_coordinate(session)?;
     let programme = tasks::programme(session)?;
     if let Some(round) = round

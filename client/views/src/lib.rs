@@ -7,12 +7,13 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`]; a reviewer's screens: [`tasks`],
 //! [`dossier`], [`draft`], [`files`]; [`exchange`]; a coordinator's: [`board`], [`application`],
-//! [`assignment`], [`queue`], [`figures`]; an
-//! admin's: [`people`]; [`search`], [`rehearsal`].
+//! [`assignment`], [`queue`], [`figures`], [`selection`], [`programme`]; an
+//! admin's: [`people`], [`devices`]; [`search`], [`rehearsal`].
 
 pub mod application;
 pub mod assignment;
 pub mod board;
+pub mod devices;
 pub mod dossier;
 pub mod draft;
 pub mod exchange;
@@ -21,9 +22,11 @@ pub mod figures;
 pub mod files;
 pub mod me;
 pub mod people;
+pub mod programme;
 pub mod queue;
 pub mod rehearsal;
 pub mod search;
+pub mod selection;
 pub mod shelf;
 pub mod tasks;
 pub mod words;

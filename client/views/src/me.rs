@@ -281,8 +281,8 @@ enum Called {
 }
 
 fn called(text: &str) -> Result<Called, Failure> {
-    if Pass::is_one(text.as_bytes()) {
-        return Ok(Called::Pass(Box::new(Pass::from_file(text.as_bytes())?)));
+    if let Some(file) = crate::devices::file(text) {
+        return Ok(Called::Pass(Box::new(Pass::from_file(&file)?)));
     }
     Ok(Called::Invitation(Box::new(Invitation::from_link(text.trim())?)))
 }
@@ -376,7 +376,7 @@ pub fn found(
     in_new_folder(shelf, label, |home| {
         let title = programme.name.as_ref().map(|name| name.in_language("en").to_owned()).unwrap_or_default();
         let person = Person { name: name.trim().to_owned(), ..Person::default() };
-        let session = Session::found(home, &passphrase, &founding, |engine| {
+        let mut session = Session::found(home, &passphrase, &founding, |engine| {
             let me = engine.member();
             engine.together(|acts| {
                 acts.set_person(me, &person)?;
@@ -384,6 +384,8 @@ pub fn found(
                 acts.hand_over()
             })
         })?;
+        // From here on it is worked on as a form, until it is published.
+        crate::programme::keep(&mut session, &programme)?;
         Ok(session)
     })
 }

@@ -6,6 +6,7 @@ use tessera_views::application::{self, ApplicationView};
 use tessera_views::board::{self, Board, BoardPage, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankingView, SeverityView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
+use tessera_views::selection::{self, SeatsTrial, SelectionView};
 
 use crate::desk::{Desk, off_the_window};
 
@@ -110,4 +111,18 @@ pub(crate) async fn agreement(
 pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
     let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
     off_the_window(move || calculation.severity()).await
+}
+
+/// Calculates who would be selected, by the programme's seats or by others.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn selection(
+    desk: State<'_, Desk>,
+    round: Option<String>,
+    trial: Option<SeatsTrial>,
+) -> Result<SelectionView, Failure> {
+    desk.look(move |session, language| {
+        selection::selection(session, round.as_deref(), trial.as_ref(), language)
+    })
+    .await
 }

@@ -11,7 +11,7 @@ use tessera_views::me::{self, EnrolForm, InvitationView, Me, StandingView, Stren
 use tessera_views::rehearsal;
 use tessera_views::{Failure, Session};
 
-use crate::commands::{Dropped, INVITATION};
+use crate::commands::{Dropped, INVITATION, as_text};
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
 use crate::preferences::Preferences;
@@ -57,7 +57,7 @@ pub(crate) async fn choose_invitation() -> Result<Option<String>, Failure> {
     let chosen = dialogs::open().await.and_then(|paths| paths.into_iter().next());
     let Some(path) = chosen else { return Ok(None) };
     let bytes = off_the_window(move || Ok(read_bounded(&path, INVITATION)?)).await?;
-    String::from_utf8(bytes).map(Some).map_err(|_| Failure::new("no-invitation", "this is no invitation"))
+    Ok(Some(as_text(bytes)))
 }
 
 /// Says what an invitation is.

@@ -105,6 +105,8 @@ export const commands = {
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Calculates who would be selected, by the programme's seats or by others. */
+	selection: (round: string | null, trial: SeatsTrial | null) => __TAURI_INVOKE<SelectionView>("selection", { round, trial }),
 	/**  Reads who reads what. */
 	assignment: (round: string | null) => __TAURI_INVOKE<AssignmentView>("assignment", { round }),
 	/**  Reads who could read an application. */
@@ -131,6 +133,24 @@ export const commands = {
 	chooseWishes: () => __TAURI_INVOKE<number | null>("choose_wishes"),
 	/**  Forgets how well readers and applications fit. */
 	forgetWishes: () => __TAURI_INVOKE<null>("forget_wishes"),
+	/**  Reads the programme. */
+	programme: () => __TAURI_INVOKE<ProgrammeView>("programme"),
+	/**  Begins a draft of what is published. */
+	beginProgramme: () => __TAURI_INVOKE<null>("begin_programme"),
+	/**  Begins a draft of a text. */
+	beginProgrammeFrom: (toml: string) => __TAURI_INVOKE<null>("begin_programme_from", { toml }),
+	/**  Begins a draft of a file that the person chooses; false where that was called off. */
+	openProgramme: () => __TAURI_INVOKE<boolean>("open_programme"),
+	/**  Saves the draft, or what is published, in a file; gives where. */
+	saveProgramme: (draft: boolean) => __TAURI_INVOKE<string | null>("save_programme", { draft }),
+	/**  Keeps the draft; says what it lacks. Whoever shows it typed it: nothing is to be read again. */
+	draftProgramme: (definition: string) => __TAURI_INVOKE<FindingLine[]>("draft_programme", { definition }),
+	/**  Forgets the draft. */
+	discardProgramme: () => __TAURI_INVOKE<null>("discard_programme"),
+	/**  Publishes the draft, or amends what is published; gives the revision's number. */
+	publishProgramme: (accepted: string, reason: string) => __TAURI_INVOKE<number>("publish_programme", { accepted, reason }),
+	/**  Closes a round. */
+	closeRound: (round: string) => __TAURI_INVOKE<null>("close_round", { round }),
 	/**  Reads everybody. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Invites somebody. */
@@ -151,6 +171,22 @@ export const commands = {
 	remove: (member: string) => __TAURI_INVOKE<null>("remove", { member }),
 	/**  Reads who can read what. */
 	access: () => __TAURI_INVOKE<AccessRow[]>("access"),
+	/**  Reads one's own devices. */
+	ownDevices: () => __TAURI_INVOKE<DevicesView>("own_devices"),
+	/**  Writes a pass for a further device, as a link. */
+	devicePass: () => __TAURI_INVOKE<string>("device_pass"),
+	/**  Saves a pass in a file; gives where. */
+	savePass: (link: string) => __TAURI_INVOKE<string | null>("save_pass", { link }),
+	/**  Opens the request of a device that the person chooses; none where that was called off. */
+	deviceRequest: (path: string | null) => __TAURI_INVOKE<DeviceRequest | null>("device_request", { path }),
+	/**  Adds a device whose words were compared; gives whether it acts already. */
+	addDevice: (path: string, words: string) => __TAURI_INVOKE<boolean>("add_device", { path, words }),
+	/**  Takes a device out for ever; gives whether it is out already. */
+	removeDevice: (device: string) => __TAURI_INVOKE<boolean>("remove_device", { device }),
+	/**  Reads what several admins must sign. */
+	proposals: () => __TAURI_INVOKE<ProposalLine[]>("proposals"),
+	/**  Signs a proposal; gives whether it counts by now. */
+	signProposal: (id: string) => __TAURI_INVOKE<boolean>("sign_proposal", { id }),
 };
 
 /** Events */
@@ -505,6 +541,16 @@ export type CardField = {
 	value: string,
 };
 
+/**  One place that changes. */
+export type ChangeLine = {
+	/**  Where, such as `round.reading.reads`. */
+	at: string,
+	/**  What is there; none: nothing. */
+	before: string | null,
+	/**  What comes; none: nothing. */
+	after: string | null,
+};
+
 /**  Something of the home changed: what is shown is to be read again. */
 export type ChangedEvent = null;
 
@@ -593,6 +639,38 @@ export type DeclarationView = {
 	kind: string,
 	/**  What a coordinator should know. */
 	note: string,
+};
+
+/**  A computer's home, or a recovery sheet. */
+export type DeviceLine = {
+	/**  Its id. */
+	device: string,
+	/**  True for a recovery sheet. */
+	paper: boolean,
+	/**  False once it was taken out. */
+	active: boolean,
+	/**  How it came: `charter`, `invitation`, `admin`, `own`. */
+	addedBy: string,
+	/**  True for the one that somebody sits at. */
+	here: boolean,
+};
+
+/**  A device that asks to be added. */
+export type DeviceRequest = {
+	/**  The file that it asked with, to be named when it is added. */
+	path: string,
+	/**  Whose it will be. */
+	name: string,
+	/**  The words that its screen must show. */
+	checkWords: string[],
+};
+
+/**  The devices of the member at this one. */
+export type DevicesView = {
+	/**  The devices, this one first. */
+	devices: DeviceLine[],
+	/**  False where an admin adds devices for this member. */
+	mayAdd: boolean,
 };
 
 /**  How often each score was given by this reviewer. */
@@ -866,6 +944,18 @@ export type FilterOption = {
 	label: string,
 };
 
+/**  Something that a definition lacks. */
+export type FindingLine = {
+	/**  `missing`, `undecided`, `contradiction`, `advice`; `refused` where it is no definition at all. */
+	code: string,
+	/**  Where, such as `round.reading.reads`. */
+	at: string,
+	/**  What to do, in English. */
+	message: string,
+	/**  True where it cannot be published so. */
+	blocks: boolean,
+};
+
 /**  What a programme starts with. */
 export type FoundForm = {
 	/**  The definition, as TOML. */
@@ -1042,6 +1132,13 @@ export type MoveLine = {
 	band: boolean,
 };
 
+/**  What a trial does to somebody. */
+export type Moved = 
+/**  Gets a seat. */
+"in" | 
+/**  Loses it. */
+"out";
+
 /**  How many pages a file has, and the text of each. */
 export type PageInfo = {
 	/**  How many pages. */
@@ -1100,6 +1197,16 @@ export type Preferences = {
 	hideTotal?: boolean,
 };
 
+/**  A definition that is not published. */
+export type ProgrammeDraft = {
+	/**  The definition, as JSON. */
+	definition: string,
+	/**  What it lacks. */
+	findings: FindingLine[],
+	/**  What it changes of what is published. */
+	changes: ChangeLine[],
+};
+
 /**  A home on this device, as it is seen before it is unlocked. */
 export type ProgrammeEntry = {
 	/**  Name of its folder. */
@@ -1108,6 +1215,22 @@ export type ProgrammeEntry = {
 	label: string,
 	/**  When it was opened last, by this device's clock; for the order of the list only. */
 	lastOpenedMs: number | null,
+};
+
+/**  What the programme is. */
+export type ProgrammeView = {
+	/**  What is published; none: nothing yet. */
+	published: PublishedProgramme | null,
+	/**  What somebody works on here. */
+	draft: ProgrammeDraft | null,
+	/**  True where this member may publish and amend. */
+	mayEdit: boolean,
+	/**  True in a demonstration, which may be published with things undecided. */
+	demo: boolean,
+	/**  True once the recovery words were tried on this device. */
+	rehearsed: boolean,
+	/**  The rounds of what is published. */
+	rounds: RoundLine[],
 };
 
 /**  How far the exchange under way is. */
@@ -1123,6 +1246,24 @@ export type ProgressView = {
 	bytesTotal: number,
 	/**  How long the rest of this step takes at the rate so far, in seconds. */
 	secondsLeft: number | null,
+};
+
+/**  Something that several admins must sign. */
+export type ProposalLine = {
+	/**  Its id. */
+	id: string,
+	/**  What it changes. */
+	changes: Sentence[],
+	/**  Who has signed. */
+	signed: string[],
+	/**  Admins who have not. */
+	missing: string[],
+	/**  How many must; none where it builds on something that does not count itself. */
+	needed: number | null,
+	/**  True where this member has signed. */
+	byMe: boolean,
+	/**  True where this member's signature would count. */
+	maySign: boolean,
 };
 
 /**  What was found. */
@@ -1153,6 +1294,16 @@ export type ProposalView = {
 	acts: Sentence[],
 	/**  What is worth saying. */
 	warnings: Sentence[],
+};
+
+/**  A published definition. */
+export type PublishedProgramme = {
+	/**  Its number, from 1. */
+	number: number,
+	/**  The definition, as JSON. */
+	definition: string,
+	/**  Every revision, the newest first. */
+	revisions: RevisionLine[],
 };
 
 /**  An application that an item is about. */
@@ -1210,6 +1361,20 @@ export type QueueView = {
 	notices: QueueItem[],
 	/**  Decided, and by whom. */
 	decided: DecidedItem[],
+};
+
+/**  A floor or a cap, to be tried out. */
+export type QuotaTrial = {
+	/**  What it is called. */
+	name: string,
+	/**  The field. */
+	field: string,
+	/**  The answer that counts. */
+	value: string,
+	/**  Fewest. */
+	min: number,
+	/**  Most; none: no cap. */
+	max: number | null,
 };
 
 /**  An application in the order. */
@@ -1407,6 +1572,14 @@ export type ReviewerHome = {
 	gaps: Sentence[],
 };
 
+/**  A revision of the programme. */
+export type RevisionLine = {
+	/**  Its number. */
+	number: number,
+	/**  Why it was amended; empty for the first. */
+	reason: string,
+};
+
 /**  What a member does. */
 export type Role = 
 /**  Reads and scores. */
@@ -1415,6 +1588,20 @@ export type Role =
 "coordinator" | 
 /**  Decides who has access. */
 "admin";
+
+/**  A round, and how far it is. */
+export type RoundLine = {
+	/**  Its key. */
+	key: string,
+	/**  What it is called. */
+	label: string,
+	/**  True once a coordinator closed it. */
+	closed: boolean,
+	/**  Readings that are assigned. */
+	assigned: number,
+	/**  Reviews of it that are here. */
+	here: number,
+};
 
 /**  A round. */
 export type RoundName = {
@@ -1452,6 +1639,14 @@ export type SearchHit = {
 	member: string | null,
 };
 
+/**  Other seats, to be tried out. */
+export type SeatsTrial = {
+	/**  How many are selected. */
+	seats: number,
+	/**  Floors and caps. */
+	quotas: QuotaTrial[],
+};
+
 /**  One answer of the form. */
 export type Section = {
 	/**  The field's key. */
@@ -1464,6 +1659,50 @@ export type Section = {
 	text: string,
 	/**  How many words it has. */
 	words: number,
+};
+
+/**  One application. */
+export type SelectionRow = {
+	/**  Its id. */
+	application: string | null,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  Its place in the order; none without a total. */
+	place: number | null,
+	/**  The total. */
+	total: string | null,
+	/**  `selected`, `waitlist`, `not-selected` or `unranked`. */
+	outcome: string,
+	/**  What passed it over: the name of a quota, or `seats`. */
+	passedOverBy: string | null,
+	/**  `cap`, `floor` or `seats`. */
+	rule: string | null,
+	/**  Whether the trial moves it in or out. */
+	moved: Moved | null,
+};
+
+/**  Who would be selected. */
+export type SelectionView = {
+	/**  True where it is a trial. */
+	trial: boolean,
+	/**  The seats that it goes by. */
+	by: SeatsTrial,
+	/**  The programme's own, where it has any. */
+	own: SeatsTrial | null,
+	/**  How many of the selected each quota counts, in the order of the quotas. */
+	counted: number[],
+	/**  Seats that stay empty. */
+	empty: number,
+	/**  Everybody, in order. */
+	rows: SelectionRow[],
+	/**  Without any one of these readers the list would change; none where the list hangs on nobody. */
+	readersWhoMatter: string[],
+	/**  What it says, and what to do. */
+	advice: AdviceView,
+	/**  What is worth saying. */
+	warnings: Sentence[],
 };
 
 /**  A sentence of the engine: the code picks the translation, the parameters fill it, the text is the English of it. */
