@@ -2,11 +2,13 @@
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 
 import type {
-  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, ExplainView, LightView, ProposalView,
+  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, DeviceRequest, DevicesView, ExplainView, FindingLine, LightView,
+  ProgrammeView, ProposalLine, ProposalView, SeatsTrial, SelectionView,
 } from './bindings';
 
 export type {
-  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, AssignmentDraft, ExplainView, LightView, ProposalView, ReadBy, ReaderLoad, Reading,
+  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, AssignmentDraft, DeviceLine, DeviceRequest, DevicesView, ExplainView, FindingLine, LightView,
+  ProgrammeDraft, ProgrammeView, ProposalLine, ProposalView, ReadBy, ReaderLoad, Reading, SeatsTrial, SelectionRow, SelectionView,
 } from './bindings';
 
 export interface Failure { code: string; message: string; hint: string | null; at: string | null }   // rejected promises carry this
@@ -233,6 +235,7 @@ export interface Backend {
   ranking(round: string | null): Promise<RankingView>;
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
+  selection(round: string | null, trial: SeatsTrial | null): Promise<SelectionView>; // null: the programme's own seats; nothing is stored
 
   assignment(round: string | null): Promise<AssignmentView>;       // null: the first round
   candidates(round: string, application: string): Promise<Candidate[]>;
@@ -248,6 +251,16 @@ export interface Backend {
   chooseWishes(): Promise<number | null>;                          // asks which file; how many pairs it knows
   forgetWishes(): Promise<void>;
 
+  programme(): Promise<ProgrammeView>;
+  beginProgramme(): Promise<void>;                                 // a draft of what is published
+  beginProgrammeFrom(toml: string): Promise<void>;
+  openProgramme(): Promise<boolean>;                               // asks which file; false: called off
+  saveProgramme(draft: boolean): Promise<string | null>;           // asks where
+  draftProgramme(definition: string): Promise<FindingLine[]>;      // keeps it; what it lacks
+  discardProgramme(): Promise<void>;
+  publishProgramme(accepted: string, reason: string): Promise<number>; // the revision's number
+  closeRound(round: string): Promise<void>;
+
   people(): Promise<PeopleView>;
   invite(name: string, roles: Role[]): Promise<Invited>;
   saveInvitation(link: string, name: string): Promise<string | null>; // asks where
@@ -258,6 +271,14 @@ export interface Backend {
   lift(member: string): Promise<void>;
   remove(member: string): Promise<void>;
   access(): Promise<AccessRow[]>;
+  ownDevices(): Promise<DevicesView>;
+  devicePass(): Promise<string>;                                   // a link, for one further device alone
+  savePass(link: string): Promise<string | null>;                  // asks where
+  deviceRequest(path: string | null): Promise<DeviceRequest | null>; // null: asks for the answer's file
+  addDevice(path: string, words: string): Promise<boolean>;        // whether it acts already; else other admins must sign
+  removeDevice(device: string): Promise<boolean>;
+  proposals(): Promise<ProposalLine[]>;                            // what several admins must sign
+  signProposal(id: string): Promise<boolean>;                      // whether it counts by now
 
   search(text: string): Promise<SearchHit[]>;
 }

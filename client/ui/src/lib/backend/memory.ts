@@ -3,9 +3,12 @@
 import type { Backend, Failure } from './contract';
 import { assignment } from './memory/assignment';
 import { coordinator } from './memory/coordinator';
+import { devices } from './memory/devices';
 import { exchange } from './memory/exchange';
 import { people } from './memory/people';
+import { programme } from './memory/programme';
 import { reviewer } from './memory/reviewer';
+import { selection } from './memory/selection';
 import { session } from './memory/session';
 import { World, type Scenario } from './memory/world';
 
@@ -24,6 +27,9 @@ export class Memory {
       ...assignment(this.world),
       ...coordinator(this.world),
       ...people(this.world),
+      ...programme(this.world),
+      ...devices(this.world),
+      ...selection(this.world),
     };
     this.backend = this.#watched(acts);
   }

@@ -124,6 +124,7 @@ export const tauri: Backend = {
   ranking: commands.ranking,
   agreement: commands.agreement,
   severity: commands.severity,
+  selection: commands.selection,
 
   assignment: commands.assignment,
   candidates: commands.candidates,
@@ -139,6 +140,16 @@ export const tauri: Backend = {
   chooseWishes: commands.chooseWishes,
   forgetWishes: () => nothing(commands.forgetWishes()),
 
+  programme: commands.programme,
+  beginProgramme: () => nothing(commands.beginProgramme()),
+  beginProgrammeFrom: (toml) => nothing(commands.beginProgrammeFrom(toml)),
+  openProgramme: commands.openProgramme,
+  saveProgramme: commands.saveProgramme,
+  draftProgramme: commands.draftProgramme,
+  discardProgramme: () => nothing(commands.discardProgramme()),
+  publishProgramme: commands.publishProgramme,
+  closeRound: (round) => nothing(commands.closeRound(round)),
+
   people: commands.people,
   invite: commands.invite,
   saveInvitation: commands.saveInvitation,
@@ -149,6 +160,14 @@ export const tauri: Backend = {
   lift: (member) => nothing(commands.lift(member)),
   remove: (member) => nothing(commands.remove(member)),
   access: commands.access,
+  ownDevices: commands.ownDevices,
+  devicePass: commands.devicePass,
+  savePass: commands.savePass,
+  deviceRequest: commands.deviceRequest,
+  addDevice: commands.addDevice,
+  removeDevice: commands.removeDevice,
+  proposals: commands.proposals,
+  signProposal: commands.signProposal,
 
   search: async (text) =>
     (await commands.search(text)).map(

@@ -12,6 +12,7 @@ import Consistency from '../../screens/reviewer/Consistency.svelte';
 import Agreement from '../../screens/figures/Agreement.svelte';
 import Access from '../../screens/people/Access.svelte';
 import People from '../../screens/people/People.svelte';
+import Programme from '../../screens/programme/Programme.svelte';
 import Ranking from '../../screens/figures/Ranking.svelte';
 import Exchange from '../../screens/exchange/Exchange.svelte';
 import Home from '../../screens/reviewer/Home.svelte';
@@ -49,6 +50,7 @@ export const PLACES: Place[] = [
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
+  { screen: 'programme', name: 'nav.programme', icon: 'programme', roles: [], shown: true, component: of(Programme) },
   { screen: 'exchange', name: 'nav.exchange', icon: 'exchange', roles: [], shown: true, component: of(Exchange) },
   { screen: 'search', name: 'nav.search', icon: 'search', roles: [], shown: true, component: of(Search) },
   { screen: 'settings', name: 'nav.settings', icon: 'settings', roles: [], shown: true, component: of(Settings) },

@@ -5,9 +5,11 @@ import { beforeEach, expect, test } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import Access from './Access.svelte';
+import Devices from './Devices.svelte';
 import Invite from './Invite.svelte';
 import People from './People.svelte';
 import Person from './Person.svelte';
+import Proposals from './Proposals.svelte';
 import Removal from './Removal.svelte';
 
 beforeEach(() => memory.reset('admin'));
@@ -63,4 +65,35 @@ test('who can read an application is answered in a sentence', async () => {
   render(Access);
   await user.type(await screen.findByLabelText('Who can read this application?'), 'gls-0003');
   expect(await screen.findByText(/^GLS-0003 can be read by \d+ people: .*Amara Diallo/)).toBeTruthy();
+});
+
+test('a further device gets a pass, and is added after its words were compared', async () => {
+  const user = userEvent.setup();
+  render(Devices);
+  await user.click(await screen.findByRole('button', { name: 'Add a device…' }));
+  await user.click(screen.getByRole('button', { name: 'Make a pass' }));
+  expect(((await screen.findByLabelText('Link of the pass')) as HTMLTextAreaElement).value).toMatch(/^tessera:/);
+  await user.click(screen.getByRole('button', { name: 'Read the answer…' }));
+  expect(await screen.findByText('meadow')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'They match: add it' }));
+  await waitFor(async () => expect((await backend.ownDevices()).devices).toHaveLength(4));
+});
+
+test('a device is taken out by its name, never the one that somebody sits at', async () => {
+  const user = userEvent.setup();
+  render(Devices);
+  const acts = await screen.findAllByRole('button', { name: /^Take out/ });
+  expect(acts).toHaveLength(1);
+  await user.click(acts[0] as HTMLElement);
+  await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Take out 9d71b04c' }));
+  await waitFor(async () => expect((await backend.ownDevices()).devices.filter(({ active }) => active)).toHaveLength(1));
+});
+
+test('what others proposed says who has signed and who still can, and is signed here', async () => {
+  const user = userEvent.setup();
+  render(Proposals);
+  expect(await screen.findByText(/is no coordinator any more/)).toBeTruthy();
+  expect(screen.getByText('You have signed')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Sign it' }));
+  await waitFor(async () => expect(await backend.proposals()).toHaveLength(1));
 });

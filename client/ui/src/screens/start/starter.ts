@@ -37,4 +37,24 @@ kind = "reading"
 blind = true
 reads = 3
 conflict = "on-device"
+
+[[decision]]
+key = "deadline-day"
+question = "Does the day of the deadline count, to its last minute?"
+
+[[decision]]
+key = "late"
+question = "What happens to what arrives after the deadline?"
+
+[[decision]]
+key = "age-date"
+question = "If there is a limit of age: on which day is it measured?"
+
+[[decision]]
+key = "letters-from"
+question = "Who supplies recommendation letters: the applicant, or the referee?"
+
+[[decision]]
+key = "language-proof"
+question = "What proves the language of the programme?"
 `;

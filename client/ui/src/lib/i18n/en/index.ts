@@ -5,7 +5,9 @@ import coordinator from './coordinator.json';
 import engine from './engine.json';
 import errors from './errors.json';
 import exchange from './exchange.json';
+import figures from './figures.json';
 import people from './people.json';
+import programme from './programme.json';
 import reviewer from './reviewer.json';
 import search from './search.json';
 import settings from './settings.json';
@@ -19,7 +21,9 @@ export const areas = {
   ...engine,
   ...errors,
   ...exchange,
+  ...figures,
   ...people,
+  ...programme,
   ...reviewer,
   ...search,
   ...settings,

@@ -1,0 +1,77 @@
+// The programme: read once published, written as a form before, amended with its differences, rounds closed by name.
+import { render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { backend } from '../../lib/backend';
+import { memory } from '../../lib/backend/memory';
+import { kindOf, parse } from './definition';
+import Programme from './Programme.svelte';
+
+// Four hundred choices make every look for a button slow here, and nothing else.
+vi.spyOn(Intl, 'supportedValuesOf').mockReturnValue(['Africa/Nairobi', 'Asia/Shanghai']);
+beforeEach(() => memory.reset('coordinator'));
+
+test.each([
+  ['call.closes', 'call.closes'],
+  ['round.reading.reads', 'round.*.reads'],
+  ['criterion.practice.level.3', 'criterion.*.level'],
+  ['decision.age-date', 'decision.*'],
+  ['field.card', 'field.card'],
+  ['field', 'field'],
+])('%s is a place of the kind %s', (at, kind) => expect(kindOf(at)).toBe(kind));
+
+test('what is published is read with its dates in the programme’s own time', async () => {
+  render(Programme);
+  expect(await screen.findByText('March 31, 2019 at 11:59 PM')).toBeTruthy();
+  expect(screen.getByText('at most 3')).toBeTruthy();
+  expect(screen.queryByRole('button', { name: /^Publish/ })).toBeNull();
+});
+
+test('a round is closed by name, after it was said what has not come', async () => {
+  const user = userEvent.setup();
+  render(Programme);
+  await user.click(await screen.findByRole('button', { name: 'Close First reading' }));
+  const dialog = screen.getByRole('dialog');
+  expect(within(dialog).getByText(/readings have not come/)).toBeTruthy();
+  await user.click(within(dialog).getByRole('button', { name: 'Close First reading for good' }));
+  await waitFor(async () => expect((await backend.programme()).rounds[0]?.closed).toBe(true));
+});
+
+test('an amendment shows its differences and wants a reason', async () => {
+  const user = userEvent.setup();
+  render(Programme);
+  await user.click(await screen.findByRole('button', { name: 'Amend…' }));
+  const seats = await screen.findByLabelText('Seats');
+  await user.clear(seats);
+  await user.type(seats, '18');
+  await screen.findByText('Saved on this device');
+  await user.click(screen.getByRole('button', { name: 'Publish as an amendment…' }));
+  const dialog = await screen.findByRole('dialog');
+  expect(within(dialog).getByText('18')).toBeTruthy();
+  const act = within(dialog).getByRole('button', { name: 'Publish number 2' }) as HTMLButtonElement;
+  expect(act.disabled).toBe(true);
+  await user.type(within(dialog).getByLabelText('Why it is amended'), 'Two seats went to the hosts');
+  await user.click(act);
+  await waitFor(async () => expect((await backend.programme()).published?.number).toBe(2));
+  expect(parse((await backend.programme()).published?.definition ?? '{}').seats?.n).toBe(18);
+});
+
+test('what is undecided is named beside its field, and publishing wants the loss in words', async () => {
+  memory.reset('coordinator-empty');
+  const user = userEvent.setup();
+  render(Programme);
+  expect(await screen.findByText('Name the zone of the deadline: without it a day has fifty hours.', { selector: '.error' })).toBeTruthy();
+  const publish = () => screen.getByRole('button', { name: 'Publish…' }) as HTMLButtonElement;
+  expect(publish().disabled).toBe(true);
+  await user.selectOptions(screen.getByLabelText('Time zone of the deadline'), 'Africa/Nairobi');
+  await waitFor(() => expect(screen.queryByText('Name the zone of the deadline: without it a day has fifty hours.', { selector: '.error' })).toBeNull());
+  await waitFor(async () => expect(parse((await backend.programme()).draft?.definition ?? '{}').time_zone).toBe('Africa/Nairobi'));
+  await user.click(screen.getByRole('button', { name: 'Read a file…' }));
+  await waitFor(() => expect(publish().disabled).toBe(false));
+  await user.click(publish());
+  const dialog = await screen.findByRole('dialog');
+  const act = within(dialog).getByRole('button', { name: 'Publish and freeze it' }) as HTMLButtonElement;
+  expect(act.disabled).toBe(true);
+  await user.type(within(dialog).getByLabelText(/I accept the loss/), 'i accept the loss.');
+  expect(act.disabled).toBe(false);
+});
