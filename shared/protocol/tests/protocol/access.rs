@@ -1,5 +1,7 @@
 //! The relay's rule, as a table, and what opens a stream to a member.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use tessera_protocol::access::{Access, Class, Openings, Refusal, Taken};
 use tessera_protocol::frontier::Frontier;
@@ -103,6 +105,46 @@ fn g26_g16_who_may_read() {
 }
 
 #[test]
+fn every_stream_has_its_name_and_its_place_in_the_order_of_sending() {
+    let world = world();
+    let access = Access::new(&world.permission());
+    assert_eq!(access.programme(), world.programme);
+    let reader = access.reader(Key(40).id()).unwrap();
+    let places =
+        [Class::Public, Class::Programme, Class::Rest, Class::To, Class::Reviews, Class::Rest, Class::Rest];
+    for (stream, place) in streams(Key(40)).into_iter().zip(places) {
+        let id = stream.id(world.programme);
+        assert_eq!(access.name(id), stream);
+        assert_eq!(access.class(&Openings::default(), reader, id), place, "{stream:?}");
+    }
+}
+
+#[test]
+fn a_refusal_says_its_code() {
+    for refusal in Refusal::ALL {
+        assert_eq!(refusal.to_string(), refusal.code());
+    }
+}
+
+#[test]
+fn who_belongs_and_who_coordinates_is_listed() {
+    let permission = world().permission();
+    let of = |keys: &[u32]| keys.iter().map(|key| Key(*key).member()).collect::<BTreeSet<_>>();
+    let active: BTreeSet<_> = permission.active_members().map(|(member, _)| member).collect();
+    assert_eq!(active, of(&[1, 11, 12, 40, 41]));
+    let devices: BTreeSet<_> =
+        permission.coordinators_devices().map(|(device, member, _)| (device, member)).collect();
+    assert_eq!(devices, [11, 12].map(|key| (Key(key).id(), Key(key).member())).into());
+    for key in [1, 11, 12, 13, 40, 42, 43, 66] {
+        assert_eq!(permission.is_admin(Key(key).member()), key == 1, "{key}");
+        assert_eq!(permission.is_coordinator(Key(key).member()), [11, 12].contains(&key), "{key}");
+        let known = permission.device(Key(key).id()).map(|(member, _)| member);
+        assert_eq!(known, (key != 66).then_some(Key(key).member()), "{key}");
+        assert_eq!(permission.signing_key(Key(key).id()).is_some(), key != 66, "{key}");
+    }
+}
+
+#[test]
 fn a_lift_gives_everything_back_and_a_removal_nothing() {
     let mut world = world();
     let suspension = world.suspend(Key(1), Key(40), Frontier::default());
@@ -166,7 +208,7 @@ fn n07_an_erased_stream_takes_and_gives_nothing_and_others_cannot_be_erased() {
     let reviews = Stream::Reviews(Key(40).member());
     let streams = [DOSSIER, reviews, Stream::Public].map(|stream| stream.id(world.programme));
     let erase = Statement::Erase {
-        streams: std::collections::BTreeSet::from(streams).try_into().unwrap(),
+        streams: BTreeSet::from(streams).try_into().unwrap(),
         attachments: Default::default(),
     };
     // Neither a member nor an admin erases; a coordinator does.
@@ -203,7 +245,7 @@ impl To {
         let mut header = fitting(self.world.programme, Stream::To(Key(40).member()), key);
         if let Some((before, id)) = last {
             header.number = before.number + 1;
-            header.previous = std::collections::BTreeSet::from([*id]).try_into().unwrap();
+            header.previous = BTreeSet::from([*id]).try_into().unwrap();
         }
         header.body.0[0] = u8::try_from(self.headers.len()).unwrap();
         change(&mut header);
@@ -213,7 +255,7 @@ impl To {
     }
 
     fn open(&mut self, key: Key, despite: &[PackId]) -> PackId {
-        let despite = despite.iter().copied().collect::<std::collections::BTreeSet<_>>().try_into().unwrap();
+        let despite = despite.iter().copied().collect::<BTreeSet<_>>().try_into().unwrap();
         let opening = Opening { stream: DOSSIER.id(self.world.programme), despite };
         self.note(key, |header| header.opened = vec![opening].try_into().unwrap())
     }
@@ -221,7 +263,7 @@ impl To {
     fn close(&mut self, key: Key) -> PackId {
         let stream = DOSSIER.id(self.world.programme);
         self.note(key, |header| {
-            header.closed = std::collections::BTreeSet::from([stream]).try_into().unwrap();
+            header.closed = BTreeSet::from([stream]).try_into().unwrap();
         })
     }
 
@@ -239,7 +281,20 @@ impl To {
         let class = if by.is_empty() { Class::Rest } else { Class::Dossiers };
         assert_eq!(access.class(&openings, reader, stream), class);
         assert!(openings.is_open(&access, Key(41).member(), stream).is_none());
+        let all: Vec<_> = openings.open_to(&access, Key(40).member()).collect();
+        assert_eq!(all, if by.is_empty() { vec![] } else { vec![(stream, by.clone())] });
+        assert_eq!(openings.open_to(&access, Key(41).member()).count(), 0);
         by
+    }
+
+    /// The closings that a new opening has to name.
+    fn closings(&self) -> BTreeSet<PackId> {
+        let mut openings = Openings::default();
+        self.headers.iter().for_each(|(header, id)| openings.note(header, *id));
+        let access = Access::new(&self.world.permission());
+        let stream = DOSSIER.id(self.world.programme);
+        assert!(openings.closings(&access, Key(41).member(), stream).is_empty());
+        openings.closings(&access, Key(40).member(), stream)
     }
 
     fn all(&self) -> Vec<PackId> {
@@ -260,6 +315,8 @@ fn a_closing_cancels_what_does_not_name_it() {
     let again = to.open(Key(11), &[closing]);
     assert_eq!(to.all(), [again]);
     let second = to.close(Key(11));
+    to.close(Key(40));
+    assert_eq!(to.closings(), [closing, second].into());
     to.open(Key(12), &[second]);
     assert!(to.all().is_empty());
     let both = to.open(Key(12), &[closing, second]);

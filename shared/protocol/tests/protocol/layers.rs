@@ -267,6 +267,23 @@ fn g08_with_a_device_go_those_that_only_it_added_unless_kept() {
         world.add_device(Key(41), Key(41), Key(57));
     };
     check(&[], &also, &[41, 57]);
+    // What was added outside the cut stays where every removal keeps it.
+    let late = |removals: &[&[Key]], stays: bool| {
+        let mut world = world();
+        let cut = world.cut(&[Key(51)]);
+        let added = world.add_device(Key(51), Key(41), Key(58));
+        for keep in removals {
+            world.remove_device(Key(1), Key(51), cut.clone(), keep);
+        }
+        let permission = world.permission();
+        assert_eq!(is_active(&permission, Key(58)), stays, "{removals:?}");
+        let expected = if stays { Counted } else { ignored(Why::OutsideCut) };
+        assert_eq!(verdict(&permission, added), expected);
+    };
+    late(&[], true);
+    late(&[&[Key(58)]], true);
+    late(&[&[]], false);
+    late(&[&[Key(58)], &[]], false);
 }
 
 #[test]
