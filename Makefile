@@ -4,7 +4,7 @@
 #   make test        sets up and runs every test        make lint     what must hold before a change lands
 #   make sim         the simulation alone: SEED=n replays one seed, BUG=name plants a bug that it must find
 #   make app         builds the window and opens it
-#   make screens     a picture of every screen, in target/screens
+#   make screens     a picture of every screen, in target/screens            make pictures the few that the README shows
 #   make package     window and command line as a Debian package            make deb      the relay as one
 #   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
 #   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz mutants soak screens package deb
+.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz mutants soak screens pictures package deb
 
 step := tests/tools/step
 comma := ,
@@ -72,6 +72,12 @@ test: setup-tests build
 
 screens: setup-tests $(ui)/node_modules/.package-lock.json
 	@npm --prefix $(ui) run --silent screens
+
+# Those that the README shows, from invented data.
+pictures := review-files board queue-decide assignment
+pictures: setup-tests $(ui)/node_modules/.package-lock.json
+	@npm --prefix $(ui) run --silent screens -- $(pictures)
+	@for one in $(pictures); do cp $(ui)/../../target/screens/$$one-1280x800-en-light.png $(ui)/pictures/$$one.png; done
 
 lint: ui
 	@$(step) "lint: format" cargo fmt --all --check

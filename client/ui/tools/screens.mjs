@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { browser, each, screens, serve, show } from './window.mjs';
 
-const only = process.argv[2];
+const only = process.argv.slice(2);
 const folder = fileURLToPath(new URL('../../../target/screens/', import.meta.url));
 const sizes = [{ width: 1280, height: 800 }, { width: 800, height: 600 }];
 await mkdir(folder, { recursive: true });
@@ -12,7 +12,7 @@ const chrome = await browser();
 const missing = [];
 
 const views = (await screens())
-  .filter((screen) => only === undefined || screen.id.startsWith(only))
+  .filter((screen) => only.length === 0 || only.some((prefix) => screen.id.startsWith(prefix)))
   .flatMap((screen) => sizes.map((size) => ({ screen, size })));
 let made = 0;
 

@@ -4,6 +4,8 @@ import { isolate, locale } from './i18n.svelte';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** On average. */
+const MONTH = (365.2425 / 12) * DAY;
 
 export function number(value: number): string {
   return new Intl.NumberFormat(locale()).format(value);
@@ -59,7 +61,9 @@ export function relative(ms: number, now: number = Date.now()): string {
   if (size < MINUTE) return words.format(0, 'second');
   if (size < HOUR) return words.format(Math.trunc(past / MINUTE), 'minute');
   if (size < DAY) return words.format(Math.trunc(past / HOUR), 'hour');
-  return words.format(Math.trunc(past / DAY), 'day');
+  if (size < 2 * MONTH) return words.format(Math.trunc(past / DAY), 'day');
+  if (size < 24 * MONTH) return words.format(Math.trunc(past / MONTH), 'month');
+  return words.format(Math.trunc(past / (12 * MONTH)), 'year');
 }
 
 /** "Ana, 李文静 and Esi": a name in another direction cannot turn those beside it. */
