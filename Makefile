@@ -74,7 +74,7 @@ screens: setup-tests $(ui)/node_modules/.package-lock.json
 	@npm --prefix $(ui) run --silent screens
 
 # Those that the README shows, from invented data.
-pictures := review-files board queue-decide assignment
+pictures := review-files queue-decide assignment-proposed ranking
 pictures: setup-tests $(ui)/node_modules/.package-lock.json
 	@npm --prefix $(ui) run --silent screens -- $(pictures)
 	@for one in $(pictures); do cp $(ui)/../../target/screens/$$one-1280x800-en-light.png $(ui)/pictures/$$one.png; done
