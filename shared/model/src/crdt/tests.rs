@@ -337,6 +337,67 @@ fn changes_apply_in_any_order_and_only_once() {
 }
 
 #[test]
+fn what_touched_a_key_is_known_oldest_first() {
+    let mut document = document();
+    let put = |document: &mut Document, actor, key: &str, value: i32| {
+        edit(document, actor, |edit| edit.put(&["scores", key], value)).hash().to_owned()
+    };
+    let one = put(&mut document, &ALICE, "a", 1);
+    put(&mut document, &BOB, "b", 1);
+    let other = edit(&mut document, &BOB, |edit| edit.put(&["a"], 7)).hash().to_owned();
+    let two = edit(&mut document, &BOB, |edit| {
+        edit.put(&["scores", "a"], 2)?;
+        edit.remove(&["scores", "a"])?;
+        edit.put(&["scores", "a"], 3)
+    });
+    let gone = edit(&mut document, &ALICE, |edit| edit.remove(&["scores", "a"]));
+    let found: Vec<_> =
+        document.versions(&["scores", "a"]).into_iter().map(|v| (v.change, v.values)).collect();
+    let expected =
+        vec![(one, vec![Value::Int(1)]), (*two.hash(), vec![Value::Int(3)]), (*gone.hash(), vec![])];
+    assert_eq!(found, expected);
+    let at_root: Vec<_> = document.versions(&["a"]).into_iter().map(|version| version.change).collect();
+    assert_eq!(at_root, [other]);
+    for nowhere in [&["scores", "c"][..], &["notes", "a"], &["nothing", "a"], &[]] {
+        assert_eq!(document.versions(nowhere), []);
+    }
+}
+
+#[test]
+fn a_document_takes_edits_to_its_last_operation() {
+    let made = document().known().change_of(&constant_actor("test", ""), 5).is_some();
+    assert!(made, "the kind and four containers");
+    let room = |operations: u64, counter: u64| {
+        let limits =
+            Limits { max_document_ops: 5 + operations, max_counter: 5 + counter, ..Limits::default() };
+        let mut document = Document::new(&[&first()], limits).unwrap();
+        let mut taken = 0;
+        while document.edit::<EditError>(&ALICE, |edit| edit.put(&["k"], i64::from(taken))).is_ok() {
+            taken += 1;
+            assert!(taken < 100);
+        }
+        let refused = document.edit::<EditError>(&ALICE, |edit| edit.put(&["k"], "more")).unwrap_err();
+        assert_eq!(refused, EditError::Full);
+        let change = document.edit::<EditError>(&BOB, |edit| edit.put(&["k"], "more"));
+        assert_eq!(change.unwrap_err(), EditError::Full);
+        taken
+    };
+    assert_eq!(room(3, 100), 3);
+    assert_eq!(room(100, 4), 4);
+    // What others wrote fits to the last as well, and not one beyond.
+    let mut wide = document();
+    let changes: Vec<_> = (0..4).map(|n| edit(&mut wide, &BOB, |edit| edit.put(&["k"], n))).collect();
+    let limits = Limits { max_document_ops: 5 + 3, ..Limits::default() };
+    let mut narrow = Document::new(&[&first()], limits).unwrap();
+    for (change, place) in changes.iter().zip(1..) {
+        let full = Verdict::Refuse(Refusal::DocumentFull { what: "operations", limit: 8 });
+        let expected = if place <= 3 { Verdict::Apply } else { full };
+        assert_eq!(narrow.apply(change, &BOB).unwrap(), expected);
+    }
+    assert_eq!(narrow.known().len(), 4);
+}
+
+#[test]
 fn the_next_number_is_known() {
     let mut document = document();
     assert_eq!(document.known().next_seq(&ALICE), 1);
