@@ -1,14 +1,19 @@
 //! Taking in a table with a folder of files: reads the files and hands them to the engine in batches. A name is never
 //! followed out of its folder, a link is never followed at all, and no file is held in memory whole.
+//!
+//! [`import`] does it in one go; [`Intake`] step by step, for whoever shows progress and may call it off between two steps.
 
+pub mod attach;
 mod folder;
+pub mod remembered;
+pub mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tessera_engine::intake::{
-    Again, Incoming, Mapping, NewFile, Prepared, Received, Refused, again, prepare, read_table,
+    Again, Incoming, Mapping, NewFile, Prepared, Received, Refused, Remark, again, prepare, read_table,
 };
 use tessera_engine::programme::Taken;
 use tessera_engine::{Acts, EngineError};
@@ -57,6 +62,21 @@ pub struct Line {
     pub taken: Taken,
     /// How many files were found.
     pub files: usize,
+    /// The first answer of the form: usually the name.
+    pub title: String,
+    /// What a changed row would change; looked up only where nothing is done yet.
+    pub changes: Vec<Change>,
+}
+
+/// An answer that a row would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The field of the form.
+    pub field: String,
+    /// What is here.
+    pub before: String,
+    /// What the row says.
+    pub after: String,
 }
 
 /// What an import came to.
@@ -67,10 +87,20 @@ pub struct Report {
     /// Rows and files that were not.
     pub refused: Vec<Refused>,
     /// What is worth saying.
-    pub warnings: Vec<Warning>,
+    pub remarks: Vec<Remark>,
+    /// Required answers for which the table has no column.
+    pub absent: Vec<String>,
+    /// Rows that are here already by the key of another column.
+    pub again: Option<Again>,
 }
 
 impl Report {
+    /// What is worth saying, as warnings.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.remarks.iter().map(|remark| remark.warning.clone()).collect()
+    }
+
     /// How many rows became that.
     #[must_use]
     pub fn count(&self, taken: Taken) -> usize {
@@ -136,54 +166,111 @@ pub fn import(
     source: &Source<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, IntakeError> {
-    let name = source.table.display().to_string();
-    let bytes = read(source.table)?;
-    let table = read_table(&bytes, &name, source.mapping.sheet.as_deref())?;
-    let (_, programme) = session.together(|acts| acts.programme())?;
-    let Prepared { rows, refused, warnings, absent } =
-        prepare(&table, &programme, source.key, source.mapping)?;
-    if let Some(column) = absent.first().filter(|_| !source.partial) {
-        must_be_known(session, &rows, &table.place, column)?;
+    let mut intake = Intake::open(session, source)?;
+    while let Some(batch) = intake.look()? {
+        progress(intake.take(session, &batch)?);
     }
-    let mut report = Report { refused, warnings, ..Report::default() };
-    let known: BTreeSet<String> =
-        session.together(|acts| acts.applications())?.into_iter().map(|(_, identity)| identity.key).collect();
-    if let Some(again) = again(&table, &rows, &known) {
-        if !source.dry_run && !source.new_key {
-            return Err(IntakeError::Again(again));
+    Ok(intake.finish())
+}
+
+/// An import under way. What was taken is taken: whoever stops between two steps can begin anew, and what is in already
+/// stays the same.
+pub struct Intake {
+    programme: Programme,
+    mapping: Mapping,
+    place: Place,
+    rows: Vec<Incoming>,
+    folders: Option<Folders>,
+    dry_run: bool,
+    report: Report,
+    looked: usize,
+    bytes: u64,
+}
+
+/// Rows whose files were looked at.
+pub struct Batch(Vec<(Incoming, Option<Found>)>);
+
+impl Intake {
+    /// Reads the table and checks all of it; nothing is written.
+    ///
+    /// # Errors
+    /// [`IntakeError`] where the table itself is wrong.
+    pub fn open(session: &mut Session, source: &Source<'_>) -> Result<Self, IntakeError> {
+        let name = source.table.display().to_string();
+        let bytes = read(source.table)?;
+        let table = read_table(&bytes, &name, source.mapping.sheet.as_deref())?;
+        let (_, programme) = session.together(|acts| acts.programme())?;
+        let Prepared { rows, refused, remarks, absent } =
+            prepare(&table, &programme, source.key, source.mapping)?;
+        if let Some(column) = absent.first().filter(|_| !source.partial) {
+            must_be_known(session, &rows, &table.place, column)?;
         }
-        report.warnings.push(Warning::new("key-changed", again_in_words(&again)));
-    }
-    let folders = source.attachments.map(Folders::open).transpose()?;
-    if let Some(folders) = &folders {
-        report.warnings.extend(folders.unmatched(rows.iter().map(|row| row.row.key.as_str())));
-    }
-    let mut bytes = 0;
-    for batch in rows.chunks(BATCH) {
-        let mut looked = Vec::new();
-        for incoming in batch {
-            let found = folders
-                .as_ref()
-                .map(|folders| folders.look(&programme, source.mapping, incoming, &table.place, &mut report));
-            let found = found.transpose()?.flatten();
-            bytes += found.iter().flat_map(|found| &found.received.files).map(|f| f.size_bytes).sum::<u64>();
-            looked.push(found);
+        let mut report = Report { refused, remarks, absent, ..Report::default() };
+        let known = session.together(|acts| acts.applications())?;
+        let known: BTreeSet<String> = known.into_iter().map(|(_, identity)| identity.key).collect();
+        if let Some(again) = again(&table, &rows, &known) {
+            if !source.dry_run && !source.new_key {
+                return Err(IntakeError::Again(again));
+            }
+            let about = vec![again.column.clone(), again.known.clone(), again.key.clone()];
+            report.remarks.push(Remark::new("key-changed", about, again_in_words(&again)));
+            report.again = Some(again);
         }
+        let folders = source.attachments.map(Folders::open).transpose()?;
+        if let Some(folders) = &folders {
+            report.remarks.extend(folders.unmatched(rows.iter().map(|row| row.row.key.as_str())));
+        }
+        let (mapping, dry_run) = (source.mapping.clone(), source.dry_run);
+        let (place, looked, bytes) = (table.place, 0, 0);
+        Ok(Self { programme, mapping, place, rows, folders, dry_run, report, looked, bytes })
+    }
+
+    /// Looks at the files of the next rows; none where all were looked at. Needs no home.
+    ///
+    /// # Errors
+    /// [`IntakeError::Io`].
+    pub fn look(&mut self) -> Result<Option<Batch>, IntakeError> {
+        let next: Vec<Incoming> = self.rows.iter().skip(self.looked).take(BATCH).cloned().collect();
+        self.looked += next.len();
+        let mut batch = Vec::new();
+        for incoming in next {
+            let Self { programme, mapping, place, report, .. } = self;
+            let found = match &self.folders {
+                Some(folders) => folders.look(programme, mapping, &incoming, place, report)?,
+                None => None,
+            };
+            let files = found.iter().flat_map(|found| &found.received.files);
+            self.bytes += files.map(|file| file.size_bytes).sum::<u64>();
+            batch.push((incoming, found));
+        }
+        Ok(Some(Batch(batch)).filter(|batch| !batch.0.is_empty()))
+    }
+
+    /// Takes rows in, all of them or none.
+    ///
+    /// # Errors
+    /// [`IntakeError`].
+    pub fn take(&mut self, session: &mut Session, batch: &Batch) -> Result<Progress, IntakeError> {
         let taken = session.together(|acts| {
             let mut lines = Vec::new();
-            for (incoming, found) in batch.iter().zip(&looked) {
-                lines.push(take(acts, &programme, incoming, found.as_ref(), source.dry_run)?);
+            for (incoming, found) in &batch.0 {
+                lines.push(take(acts, &self.programme, incoming, found.as_ref(), self.dry_run)?);
             }
-            if !source.dry_run {
+            if !self.dry_run {
                 acts.hand_over()?;
             }
             Ok(lines)
         })?;
-        report.lines.extend(taken);
-        progress(Progress { done: report.lines.len(), of: rows.len(), bytes });
+        self.report.lines.extend(taken);
+        Ok(Progress { done: self.report.lines.len(), of: self.rows.len(), bytes: self.bytes })
     }
-    report.refused.sort_by(|one, other| (one.row, &one.file).cmp(&(other.row, &other.file)));
-    Ok(report)
+
+    /// What it came to.
+    #[must_use]
+    pub fn finish(mut self) -> Report {
+        self.report.refused.sort_by(|one, other| (one.row, &one.file).cmp(&(other.row, &other.file)));
+        self.report
+    }
 }
 
 /// Files that were found for an application, and where they are.
@@ -200,9 +287,14 @@ fn take(
     dry_run: bool,
 ) -> Result<Line, EngineError> {
     let received = found.map(|found| &found.received);
+    let mut changes = Vec::new();
     let (application, taken) = if dry_run {
         let application = acts.application(&incoming.row.key)?;
-        (application, acts.preview(programme, &incoming.row, received)?)
+        let taken = acts.preview(programme, &incoming.row, received)?;
+        if taken == Taken::Changed {
+            changes = compare(&acts.answers(programme, application)?, incoming);
+        }
+        (application, taken)
     } else {
         let mut seal = |acts: &mut Acts<'_>, new: &NewFile| {
             let path = found.and_then(|found| found.paths.get(&new.contents));
@@ -212,7 +304,20 @@ fn take(
         acts.take_row(programme, &incoming.row, received, &mut seal)?
     };
     let files = received.map_or(0, |received| received.files.len());
-    Ok(Line { row: incoming.number, key: incoming.row.key.clone(), application, taken, files })
+    let first = programme.fields.iter().find_map(|field| incoming.row.fields.get(field.key.as_str()));
+    let (key, title) = (incoming.row.key.clone(), first.cloned().unwrap_or_default());
+    Ok(Line { row: incoming.number, key, application, taken, files, title, changes })
+}
+
+/// The answers that differ from those that are here.
+fn compare(before: &BTreeMap<String, String>, incoming: &Incoming) -> Vec<Change> {
+    let differs = |(field, after): (&String, &String)| {
+        let before = before.get(field).map_or("", String::as_str);
+        let change =
+            Change { field: field.clone(), before: before.to_owned(), after: after.trim().to_owned() };
+        (*field != incoming.row.key_column && change.before.trim() != change.after).then_some(change)
+    };
+    incoming.row.fields.iter().filter_map(differs).collect()
 }
 
 /// Seals a file that was looked at before; its length has to be the same still.
@@ -238,7 +343,11 @@ fn must_be_known(
     Err(place.row(1).column(column).error(kind).into())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, IntakeError> {
+/// Reads a file, as far as a table may be long.
+///
+/// # Errors
+/// [`IntakeError::Io`].
+pub fn read(path: &Path) -> Result<Vec<u8>, IntakeError> {
     let at = |source| IntakeError::Io { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(at)?;
     let mut bytes = Vec::new();

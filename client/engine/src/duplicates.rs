@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use tessera_model::documents::{Dossier, Duplicate, Identity, Kind, Sameness, Subject};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::{AttachmentKind, FieldKind, GoesTo};
-use tessera_protocol::ids::ApplicationId;
+use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
 
 use crate::conflicts::words;
+use crate::eligibility::authors;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::programme::renditions;
@@ -38,6 +39,10 @@ pub struct Twin {
     pub keep: Option<ApplicationId>,
     /// True where coordinators contradict one another.
     pub contested: bool,
+    /// Why it was decided so.
+    pub reason: String,
+    /// Who decided.
+    pub by: BTreeSet<MemberId>,
 }
 
 type Pair = (ApplicationId, ApplicationId);
@@ -134,10 +139,18 @@ impl Acts<'_> {
     ) -> Result<Twin, EngineError> {
         let subject = Subject::pair(one.0, other.0).to_bytes();
         let read = self.read::<Duplicate>(&Audience::Office, &subject)?;
+        let by = match &read {
+            Some(_) => {
+                let (core, tx) = self.parts();
+                let document = core.document_id(&Audience::Office, Kind::Duplicate, &subject)?;
+                authors(core, tx, document)?.into_values().collect()
+            }
+            None => BTreeSet::new(),
+        };
         let contested = read.as_ref().is_some_and(|read| !read.conflicts.is_empty());
-        let value = read.map(|read| read.value).unwrap_or_default();
-        let keep = value.keep.map(ApplicationId);
-        Ok(Twin { one, other, alike, verdict: value.verdict, keep, contested })
+        let Duplicate { verdict, keep, reason } = read.map(|read| read.value).unwrap_or_default();
+        let keep = keep.map(ApplicationId);
+        Ok(Twin { one, other, alike, verdict, keep, contested, reason, by })
     }
 
     /// Says whether two applications are one, and which counts.

@@ -290,7 +290,7 @@ impl Acts<'_> {
 }
 
 /// The members behind the actors of a document.
-fn authors(
+pub(crate) fn authors(
     core: &Core,
     tx: &dyn Transaction,
     document: DocumentId,

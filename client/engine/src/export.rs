@@ -157,7 +157,8 @@ impl Acts<'_> {
 }
 
 /// The fields of the form that belong to the compartments.
-fn fields(programme: &Programme, compartments: Compartments) -> Vec<String> {
+#[must_use]
+pub fn fields(programme: &Programme, compartments: Compartments) -> Vec<String> {
     let wanted = programme.fields.iter().filter(|field| {
         let goes_to = if field.kind == FieldKind::File { GoesTo::Identity } else { field.goes_to };
         if goes_to == GoesTo::Dossier { compartments.dossier } else { compartments.identity }

@@ -21,7 +21,7 @@ pub use again::{Again, again};
 pub use files::{FileProblem, Looked, look};
 pub use mapping::Mapping;
 pub use row::prepare;
-pub use sheet::read_table;
+pub use sheet::{read_table, sheets};
 pub use take::{NewFile, Received};
 
 /// One row of the table that can be taken in.
@@ -57,6 +57,8 @@ pub struct Refused {
     pub row: Option<u64>,
     /// The column.
     pub column: Option<String>,
+    /// What stands there: a cell, or a file's name.
+    pub value: String,
     /// Why: kebab-case, one of a closed list.
     pub code: &'static str,
     /// In words.
@@ -67,12 +69,39 @@ impl Refused {
     fn at(place: &Place, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             application: None,
+            value: String::new(),
             file: place.file.clone(),
             row: place.row,
             column: place.column.clone(),
             code,
             message: message.into(),
         }
+    }
+}
+
+/// Something that is worth saying and stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What.
+    pub warning: Warning,
+    /// The application's key, where it is about one.
+    pub application: Option<String>,
+    /// What it is about: columns, fields, a folder's or a file's name.
+    pub about: Vec<String>,
+}
+
+impl Remark {
+    /// Makes a remark on no application in particular.
+    #[must_use]
+    pub fn new(code: &'static str, about: Vec<String>, message: impl Into<String>) -> Self {
+        Self { warning: Warning::new(code, message), application: None, about }
+    }
+
+    /// Says of which row and application it is.
+    #[must_use]
+    pub fn of(self, row: Option<u64>, application: &str) -> Self {
+        let warning = Warning { row, ..self.warning };
+        Self { warning, application: Some(application.to_owned()), about: self.about }
     }
 }
 
@@ -84,7 +113,7 @@ pub struct Prepared {
     /// What is wrong with the others.
     pub refused: Vec<Refused>,
     /// What is worth saying.
-    pub warnings: Vec<Warning>,
+    pub remarks: Vec<Remark>,
     /// Required answers for which the file has no column.
     pub absent: Vec<String>,
 }

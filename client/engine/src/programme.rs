@@ -76,6 +76,18 @@ impl Acts<'_> {
         self.must_coordinate()?;
         let application = self.application(&row.key)?;
         let split = split_form(programme, &application.0, row);
+        let taken = self.write_application(programme, application, &split, files)?;
+        Ok((application, taken, split))
+    }
+
+    /// Writes what an application was split into.
+    pub(crate) fn write_application(
+        &mut self,
+        programme: &Programme,
+        application: ApplicationId,
+        split: &Split,
+        files: &Manifest,
+    ) -> Result<Taken, EngineError> {
         let known = self.read::<Identity>(&Audience::File(application), &application.0)?.is_some();
         let mut changed = false;
         let file = Audience::File(application);
@@ -89,12 +101,11 @@ impl Acts<'_> {
             let shown = tessera_model::documents::split::rendered_files(programme, files, rendition);
             changed |= self.write_files(&audience, &subject, &shown)?;
         }
-        let taken = match (known, changed) {
+        Ok(match (known, changed) {
             (false, _) => Taken::New,
             (true, true) => Taken::Changed,
             (true, false) => Taken::Same,
-        };
-        Ok((application, taken, split))
+        })
     }
 
     /// Writes a manifest; an empty one only where files were listed before.

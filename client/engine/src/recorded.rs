@@ -3,12 +3,12 @@
 
 use tessera_model::documents::review::Source;
 use tessera_model::documents::{
-    Answer, Assignment, AssignmentState, Draft, Read, Recorded, Review, Subject, check_submission,
+    Answer, Assignment, AssignmentState, Draft, Missing, Read, Recorded, Review, Subject, check_submission,
 };
 use tessera_model::input::Place;
 use tessera_model::programme::Programme;
 use tessera_model::scores::Scores;
-use tessera_protocol::ids::{ApplicationId, MemberId};
+use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
 use tessera_vault::ids::Audience;
 
 use crate::engine::Acts;
@@ -16,7 +16,104 @@ use crate::error::EngineError;
 use crate::programme::round as round_of;
 use crate::score_import::{Became, Refusal, RefusalKind, Row, Written};
 
+/// One review as a coordinator took it down.
+#[derive(Debug, Clone)]
+pub struct TakenDown {
+    /// The application.
+    pub application: ApplicationId,
+    /// Whose review it is.
+    pub member: MemberId,
+    /// The key of the round.
+    pub round: String,
+    /// What was said.
+    pub draft: Draft,
+    /// By which way it came.
+    pub source: Source,
+    /// Why what was taken down before is changed.
+    pub reason: Option<String>,
+}
+
 impl Acts<'_> {
+    /// What taking a review down would come to, and its revision; nothing is written.
+    ///
+    /// # Errors
+    /// [`EngineError`]; inside, why it is refused.
+    pub fn preview_record(
+        &mut self,
+        programme: &Programme,
+        taken: &TakenDown,
+    ) -> Result<Result<(Became, u32), RefusalKind>, EngineError> {
+        Ok(self.plan_record(programme, taken)?.map(|(_, became, revision)| (became, revision)))
+    }
+
+    /// Takes a review down. Where it is refused nothing was written.
+    ///
+    /// # Errors
+    /// [`EngineError`]; inside, why it is refused.
+    pub fn record_review(
+        &mut self,
+        programme: &Programme,
+        taken: &TakenDown,
+    ) -> Result<Result<(Became, u32), RefusalKind>, EngineError> {
+        let (recorded, became, revision) = match self.plan_record(programme, taken)? {
+            Ok(planned) => planned,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if became != Became::Same {
+            let subject = subject(taken.application, round_of(&taken.round), taken.member);
+            self.write(&Audience::Office, &subject, &recorded, false)?;
+            self.hand_over()?;
+        }
+        Ok(Ok((became, revision)))
+    }
+
+    fn plan_record(
+        &mut self,
+        programme: &Programme,
+        taken: &TakenDown,
+    ) -> Result<Result<(Recorded, Became, u32), RefusalKind>, EngineError> {
+        self.must_coordinate()?;
+        self.must_know(taken.application)?;
+        if programme.round(&taken.round).is_none() {
+            return Ok(Err(RefusalKind::Missing(Missing::Round)));
+        }
+        let review = match on_behalf(programme, &taken.round, taken.draft.clone()) {
+            Ok(review) => review,
+            Err(kind) => return Ok(Err(kind)),
+        };
+        let before = self.recorded_review(taken.application, round_of(&taken.round), taken.member)?;
+        let before = before.map(|recorded| recorded.review);
+        let reason = taken.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+        let words = |review: &Review| (review.comments.clone(), review.overall.clone());
+        let reworded = before.as_ref().is_some_and(|before| words(before) != words(&review));
+        let over = match (&before, Written { given: 0, reason }.over(review.clone(), before.as_ref(), "it")) {
+            // Other words beside the same scores are an amendment too.
+            (Some(before), Ok((_, Became::Same))) if reworded => match reason {
+                Some(reason) => Ok((review.amending(before, reason, false), Became::Amended)),
+                None => Err(RefusalKind::NeedsReason("it".to_owned())),
+            },
+            (_, over) => over,
+        };
+        Ok(over.map(|(review, became)| {
+            let revision = review.revision;
+            (Recorded { review, source: Some(taken.source) }, became, revision)
+        }))
+    }
+
+    /// What was taken down for a member.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn recorded_review(
+        &mut self,
+        application: ApplicationId,
+        round: RoundId,
+        member: MemberId,
+    ) -> Result<Option<Recorded>, EngineError> {
+        let read = self.read::<Recorded>(&Audience::Office, &subject(application, round, member))?;
+        Ok(read.map(|read| read.value).filter(|recorded| recorded.review.revision > 0))
+    }
+
     /// Takes down a member's scores; `theirs` says whether a name in the column `reviewer` is that member's. Where
     /// it is refused nothing was written.
     ///
@@ -66,9 +163,9 @@ impl Acts<'_> {
                     return refuse(kind, column.as_deref());
                 }
             };
-            let subject = Subject::ReadingOf(application.0, round_of(&round).0, member.0).to_bytes();
-            let before = self.read::<Recorded>(&Audience::Office, &subject)?.map(|read| read.value);
-            let before = before.map(|recorded| recorded.review).filter(|review| review.revision > 0);
+            let before = self.recorded_review(*application, round_of(&round), member)?;
+            let before = before.map(|recorded| recorded.review);
+            let subject = subject(*application, round_of(&round), member);
             let written = Written { given: row.revision, reason };
             let (review, became) = match written.over(review, before.as_ref(), &row.application) {
                 Ok(written) => written,
@@ -114,7 +211,11 @@ impl Acts<'_> {
     }
 }
 
-/// The review that a row says. Nobody attests for somebody else.
+fn subject(application: ApplicationId, round: RoundId, member: MemberId) -> Vec<u8> {
+    Subject::ReadingOf(application.0, round.0, member.0).to_bytes()
+}
+
+/// The review that a row says.
 fn taken_down(
     programme: &Programme,
     scores: &Scores,
@@ -122,7 +223,7 @@ fn taken_down(
     round: &str,
 ) -> Result<Review, RefusalKind> {
     let row = &scores.reviews()[index];
-    let mut draft = Draft { confidence: row.confidence, attested: true, ..Draft::default() };
+    let mut draft = Draft { confidence: row.confidence, ..Draft::default() };
     for (at, criterion) in scores.criteria().iter().enumerate() {
         let answer = match row.scores.get(at).copied().flatten() {
             Some(score) => Answer::Score(score),
@@ -133,6 +234,12 @@ fn taken_down(
         };
         draft.answers.insert(criterion.clone(), answer);
     }
+    on_behalf(programme, round, draft)
+}
+
+/// A draft as a review. Nobody attests for somebody else.
+fn on_behalf(programme: &Programme, round: &str, draft: Draft) -> Result<Review, RefusalKind> {
+    let draft = Draft { attested: true, ..draft };
     let review = check_submission(programme, round, &Read::clean(draft), [0; 32]);
     match review {
         Ok(review) => Ok(Review { attested: false, ..review }),

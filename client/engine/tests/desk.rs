@@ -144,8 +144,11 @@ fn files_are_sealed_once_and_replaced_by_what_the_folder_holds() {
     alice.together(|acts| acts.hand_over()).unwrap();
     let (_, shown) = alice.together(|acts| acts.dossier(id, 0)).unwrap().unwrap();
     assert_eq!(shown.files.len(), 1, "what nobody asked for is for coordinators");
-    let replaced =
-        Received { files: vec![file("cv", "cv.pdf", 3)], refused: ["secret.pdf".to_owned()].into() };
+    let replaced = Received {
+        files: vec![file("cv", "cv.pdf", 3)],
+        refused: ["secret.pdf".to_owned()].into(),
+        beside: false,
+    };
     assert_eq!(take(&mut alice, &row, Some(&replaced)).1, Taken::Changed);
     assert_eq!(names(&mut alice), ["cv.pdf", "secret.pdf"], "a refused file leaves the earlier one");
     assert!(alice.together(|acts| acts.files(id)).unwrap().files.contains_key(&("cv".to_owned(), [3; 32])));

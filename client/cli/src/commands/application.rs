@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tessera_driver::intake::withdraw::{Withdrawn, withdraw as note_withdrawal};
 use tessera_driver::save::{SaveError, save};
 use tessera_driver::session::Session;
 use tessera_engine::assignments::Pair;
@@ -445,16 +446,8 @@ fn withdraw(withdraw: &Withdraw, context: &Context) -> Result<(), Failure> {
     must_coordinate(&mut session)?;
     let applications = Applications::of(&mut session)?;
     let id = applications.find(&withdraw.application)?;
-    let (_, programme) = session.together(|acts| acts.programme())?;
-    let (changed, taken_back) = session.together(|acts| {
-        let changed = acts.withdraw(id, !withdraw.undo, route, &withdraw.reason)?;
-        let taken_back = match withdraw.undo {
-            true => 0,
-            false => acts.take_back_unread(&programme, id, "the applicant withdrew")?,
-        };
-        acts.hand_over()?;
-        Ok((changed, taken_back))
-    })?;
+    let Withdrawn { changed, taken_back } =
+        note_withdrawal(&mut session, id, !withdraw.undo, route, &withdraw.reason)?;
     let row = json!({
         "application": applications.label(id), "withdrawn": !withdraw.undo, "changed": changed,
         "taken_back": taken_back,

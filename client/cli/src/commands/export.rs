@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
+use tessera_driver::exports::{Left, note};
 use tessera_engine::export::Compartments;
 
 use super::application::must_coordinate;
@@ -70,6 +71,13 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         exported.mark_demo();
     }
     let words = compartments.words().join("+");
+    let form = match arguments.format {
+        Format::Csv => "csv",
+        Format::Xlsx => "xlsx",
+        Format::Json => "json",
+    };
+    let (applications, reviews) = (exported.applications.len(), exported.reviews.len());
+    note(&mut session, &Left::now("applications", form, &compartments.words(), applications, reviews))?;
     log::add(context, &format!("exported {words} applications={}", exported.applications.len()));
     if arguments.out.is_none() && (arguments.format == Format::Json || context.json) {
         let mut answer =

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tessera_driver::exports::{Left, note};
 use tessera_driver::session::Session;
 use tessera_engine::scores::ScoreTable;
 use tessera_model::compute::Inputs;
@@ -90,6 +91,12 @@ fn export(export: &Export, context: &Context) -> Result<(), Failure> {
         let applications = session.together(|acts| acts.adjustments(&programme))?;
         files::write(file, &applications.unwrap_or_else(|| b"application\r\n".to_vec()))?;
     }
+    let reviews = table.scores.reviews();
+    let mut applications: Vec<&str> = reviews.iter().map(|review| review.application.as_str()).collect();
+    applications.sort_unstable();
+    applications.dedup();
+    let parts: &[&str] = if export.ids { &["scores"] } else { &["scores", "names"] };
+    note(&mut session, &Left::now("scores", "csv", parts, applications.len(), reviews.len()))?;
     let mut row = json!({
         "file": export.out.display().to_string(),
         "reviews": table.scores.reviews().len(),

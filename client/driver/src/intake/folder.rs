@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tessera_engine::intake::files::{HEAD_BYTES, TAIL_BYTES, fits};
-use tessera_engine::intake::{FileProblem, Incoming, Looked, Mapping, NewFile, Received, Refused, look};
+use tessera_engine::intake::{
+    FileProblem, Incoming, Looked, Mapping, NewFile, Received, Refused, Remark, look,
+};
 use tessera_model::documents::Sha256Bytes;
 use tessera_model::documents::manifest::MAX_NAME_BYTES;
-use tessera_model::input::{Place, Warning};
+use tessera_model::input::Place;
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::Attachment;
 use unicode_normalization::UnicodeNormalization as _;
@@ -22,7 +24,7 @@ use super::{Found, IntakeError, Report};
 /// Most files of one application.
 const MAX_FILES: u32 = 200;
 /// Under which name coordinators keep what nobody asked for.
-const UNASKED: &str = "unasked";
+pub(super) const UNASKED: &str = "unasked";
 /// How much of a file is read at a time, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -35,10 +37,10 @@ pub(super) struct Folders {
 
 /// A file that was found, not looked at yet.
 #[derive(Clone)]
-struct Entry {
-    path: PathBuf,
-    name: String,
-    folder: Option<String>,
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) name: String,
+    pub(super) folder: Option<String>,
 }
 
 /// One application's files while they are looked at.
@@ -65,12 +67,12 @@ impl Folders {
     }
 
     /// Warns of folders that belong to no application of the table.
-    pub(super) fn unmatched<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Vec<Warning> {
+    pub(super) fn unmatched<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Vec<Remark> {
         let keys: BTreeSet<String> = keys.map(|key| key.nfc().collect()).collect();
         let others = self.folders.keys().filter(|folder| !keys.contains(*folder));
         let warn = |folder: &String| {
             let message = format!("the folder `{folder}` belongs to no application that was taken in");
-            Warning::new("folder-unmatched", message)
+            Remark::new("folder-unmatched", vec![folder.clone()], message)
         };
         others.map(warn).collect()
     }
@@ -152,11 +154,9 @@ impl Looking<'_> {
                 if unasked {
                     let message =
                         format!("{key}, `{}`: not asked for; coordinators alone will see it", entry.name);
-                    self.warn("attachment-unasked", message);
+                    self.warn("attachment-unasked", &entry.name, message);
                 }
-                let row = Some(self.incoming.number);
-                let warnings = looked.warnings_of(&key, &entry.name);
-                self.report.warnings.extend(warnings.map(|warning| Warning { row, ..warning }));
+                self.report.remarks.extend(looked.remarks(Some(self.incoming.number), &key, &entry.name));
                 self.found.paths.insert(contents, entry.path.clone());
                 self.found.received.files.push(NewFile {
                     slot,
@@ -182,6 +182,7 @@ impl Looking<'_> {
                 file: self.table.file.clone(),
                 row: Some(self.incoming.number),
                 column: Some(named.column.clone()),
+                value: named.name.clone(),
                 code: problem.code(),
                 message: format!("`{}`: {problem}", named.name),
             });
@@ -198,7 +199,7 @@ impl Looking<'_> {
                     "{}: {count} files for `{}`, {most} are asked for",
                     self.incoming.row.key, asked.key
                 );
-                self.warn("attachment-more-than-asked", message);
+                self.warn("attachment-more-than-asked", asked.key.as_str(), message);
             }
         }
     }
@@ -210,18 +211,23 @@ impl Looking<'_> {
             file: path.display().to_string(),
             row: Some(self.incoming.number),
             column: None,
+            value: name.to_owned(),
             code: problem.code(),
             message: format!("`{name}`: {problem}"),
         });
     }
 
-    fn warn(&mut self, code: &'static str, message: String) {
-        self.report.warnings.push(Warning { code, message, row: Some(self.incoming.number) });
+    fn warn(&mut self, code: &'static str, about: &str, message: String) {
+        let remark = Remark::new(code, vec![about.to_owned()], message);
+        self.report.remarks.push(remark.of(Some(self.incoming.number), &self.incoming.row.key));
     }
 }
 
 /// Looks at one file: its kind, its hash, its size.
-fn examine(entry: &Entry, asked: Option<&Attachment>) -> Result<(Looked, Sha256Bytes, u64), FileProblem> {
+pub(super) fn examine(
+    entry: &Entry,
+    asked: Option<&Attachment>,
+) -> Result<(Looked, Sha256Bytes, u64), FileProblem> {
     let unreadable = |error: io::Error| FileProblem::Unreadable(error.kind().to_string());
     let about = fs::symlink_metadata(&entry.path).map_err(unreadable)?;
     if !about.is_file() {

@@ -2,9 +2,10 @@
 //! and what is worth a warning. Nothing is decoded here: a picture's size is read from its header, an archive's kind
 //! from the names in it.
 
-use tessera_model::input::Warning;
 use tessera_model::programme::form::Attachment;
 use tessera_protocol::limits;
+
+use super::Remark;
 
 /// How much of a file's beginning is looked at, in bytes.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -26,15 +27,17 @@ pub struct Looked {
 }
 
 impl Looked {
-    /// Returns the warnings about a file of this application.
-    pub fn warnings_of<'a>(
+    /// Returns what is worth saying about a file of this application.
+    pub fn remarks<'a>(
         &'a self,
+        row: Option<u64>,
         application: &'a str,
         name: &'a str,
-    ) -> impl Iterator<Item = Warning> + 'a {
-        self.warnings
-            .iter()
-            .map(move |(code, words)| Warning::new(code, format!("{application}, `{name}`: {words}")))
+    ) -> impl Iterator<Item = Remark> + 'a {
+        self.warnings.iter().map(move |(code, words)| {
+            let message = format!("{application}, `{name}`: {words}");
+            Remark::new(code, vec![name.to_owned()], message).of(row, application)
+        })
     }
 }
 

@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tessera_model::input::{InputError, InputErrorKind, Place};
 use tessera_model::programme::Programme;
 use tessera_model::programme::words::Text;
@@ -24,7 +24,7 @@ use tessera_model::programme::words::Text;
 pub const MAX_MAPPING_BYTES: usize = 256 * 1024;
 
 /// A mapping file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mapping {
     /// The worksheet.
@@ -60,6 +60,21 @@ impl Mapping {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             Place { row: line, ..place }.error(InputErrorKind::NotToml { message })
         })
+    }
+
+    /// Writes it as such a file.
+    ///
+    /// # Errors
+    /// [`InputErrorKind::TooLarge`], [`InputErrorKind::NotToml`] where a text cannot be written.
+    pub fn to_text(&self) -> Result<String, InputError> {
+        let place = Place::file("the mapping");
+        let text = toml::to_string_pretty(self)
+            .map_err(|error| place.clone().error(InputErrorKind::NotToml { message: error.to_string() }))?;
+        if text.len() > MAX_MAPPING_BYTES {
+            let kind = InputErrorKind::TooLarge { what: "bytes", most: MAX_MAPPING_BYTES };
+            return Err(place.error(kind));
+        }
+        Ok(text)
     }
 
     /// Returns the field that a column holds: as the mapping says, else by the field's key or question.
@@ -138,6 +153,14 @@ mod tests {
         assert_eq!(slot(None, "cvs.pdf"), None);
         assert_eq!(slot(Some("media"), "cv.pdf").as_deref(), Some("media"));
         assert_eq!(slot(Some("elsewhere"), "cv.pdf"), None);
+    }
+
+    #[test]
+    fn what_was_written_reads_the_same() {
+        let text = "sheet = \"a\"\nignore = [\"Timestamp\"]\nattachments = []\n[columns]\n\"Your name\" = \"full-name\"\n\
+                    [values.region]\n\"Afrika\" = \"africa\"\n[files]\nzeugnis = \"cv\"\n";
+        let mapping = Mapping::parse(text, "m").unwrap();
+        assert_eq!(Mapping::parse(&mapping.to_text().unwrap(), "m").unwrap(), mapping);
     }
 
     #[test]

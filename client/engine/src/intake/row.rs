@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use tessera_model::decimal::Decimal;
 use tessera_model::documents::Row;
 use tessera_model::documents::record::MAX_TEXT_BYTES;
-use tessera_model::input::{InputError, InputErrorKind, Place, Warning};
+use tessera_model::input::{InputError, InputErrorKind, Place};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::{Field, FieldKind};
 use tessera_model::table::{Table, id};
 
 use super::mapping::{Mapping, says};
-use super::{Incoming, NamedFile, Prepared, Refused};
+use super::{Incoming, NamedFile, Prepared, Refused, Remark};
 
 /// What a column is.
 enum Column {
@@ -91,7 +91,7 @@ pub fn prepare(
             prepared.rows.push(incoming);
         }
     }
-    unmapped(table, &columns, programme, &mut prepared.warnings);
+    unmapped(table, &columns, programme, &mut prepared.remarks);
     Ok(prepared)
 }
 
@@ -156,7 +156,7 @@ fn named(column: &str, cell: &str, slot: Option<&str>) -> Vec<NamedFile> {
 }
 
 /// Warns of columns that go nowhere.
-fn unmapped(table: &Table, columns: &[Column], programme: &Programme, warnings: &mut Vec<Warning>) {
+fn unmapped(table: &Table, columns: &[Column], programme: &Programme, remarks: &mut Vec<Remark>) {
     let answers = table.columns.iter().zip(columns).filter_map(|(name, column)| match column {
         Column::Answer(field) => Some((name, field)),
         _ => None,
@@ -168,7 +168,8 @@ fn unmapped(table: &Table, columns: &[Column], programme: &Programme, warnings: 
     let nowhere: Vec<&str> = nowhere.collect();
     if !nowhere.is_empty() {
         let message = format!("columns that are no field of the form go nowhere: {}", nowhere.join(", "));
-        warnings.push(Warning::new("column-unmapped", message));
+        let about = nowhere.into_iter().map(str::to_owned).collect();
+        remarks.push(Remark::new("column-unmapped", about, message));
     }
 }
 
@@ -187,35 +188,36 @@ impl Reading<'_> {
         let cell = self.mapping.value(key, cell);
         let field = self.programme.fields.iter().find(|field| field.key.as_str() == key);
         if cell.len() > MAX_TEXT_BYTES {
-            self.refuse(at, "cell-too-long", format!("longer than {MAX_TEXT_BYTES} bytes"));
+            self.refuse(at, cell, "cell-too-long", format!("longer than {MAX_TEXT_BYTES} bytes"));
         }
         let Some(field) = field else { return cell.to_owned() };
         if cell.is_empty() {
             if field.required {
-                self.warn(at, "answer-missing", format!("{}: `{key}` is not answered", self.key));
+                self.warn(at, key, "answer-missing", format!("{}: `{key}` is not answered", self.key));
             }
             return String::new();
         }
         match field.kind {
             FieldKind::Number if cell.parse::<Decimal>().is_err() => {
-                self.refuse(at, "number-bad", format!("`{}` is no number", short(cell)));
+                self.refuse(at, cell, "number-bad", format!("`{}` is no number", short(cell)));
             }
             FieldKind::Date if !is_day(cell) => {
-                self.refuse(at, "date-bad", format!("`{}` is no day such as 1980-02-29", short(cell)));
+                let message = format!("`{}` is no day such as 1980-02-29", short(cell));
+                self.refuse(at, cell, "date-bad", message);
             }
             FieldKind::Choice => match choose(field, cell) {
                 Ok(chosen) => return chosen,
                 Err(other) => {
                     let known: Vec<&str> = field.options.iter().map(|one| one.key.as_str()).collect();
                     let message = format!("`{}` is none of {}", short(other), known.join(", "));
-                    self.refuse(at, "choice-unknown", message);
+                    self.refuse(at, cell, "choice-unknown", message);
                 }
             },
             FieldKind::Text | FieldKind::Essay => {
                 let words = cell.split_whitespace().count();
                 if let Some(most) = field.words.filter(|most| words > *most as usize) {
                     let message = format!("{}: `{key}` has {words} words, {most} are asked for", self.key);
-                    self.warn(at, "answer-too-long", message);
+                    self.warn(at, key, "answer-too-long", message);
                 }
             }
             _ => {}
@@ -223,15 +225,22 @@ impl Reading<'_> {
         cell.to_owned()
     }
 
-    fn refuse(&mut self, at: &Place, code: &'static str, message: String) {
+    fn refuse(&mut self, at: &Place, cell: &str, code: &'static str, message: String) {
         self.bad = true;
-        let refused = Refused { application: Some(self.key.to_owned()), ..Refused::at(at, code, message) };
-        self.prepared.refused.push(refused);
+        let (application, value) = (Some(self.key.to_owned()), begun(cell));
+        self.prepared.refused.push(Refused { application, value, ..Refused::at(at, code, message) });
     }
 
-    fn warn(&mut self, at: &Place, code: &'static str, message: String) {
-        self.prepared.warnings.push(Warning { code, message, row: at.row });
+    fn warn(&mut self, at: &Place, field: &str, code: &'static str, message: String) {
+        let remark = Remark::new(code, vec![field.to_owned()], message);
+        self.prepared.remarks.push(remark.of(at.row, self.key));
     }
+}
+
+/// What of a cell is kept with a mistake: all of it, as long as a mapping could name it.
+fn begun(cell: &str) -> String {
+    const MOST: usize = 300;
+    cell.chars().take(MOST).collect()
 }
 
 /// The beginning of a cell, for a message.
@@ -309,7 +318,12 @@ mod tests {
         assert_eq!(prepared.rows.len(), 1);
         assert_eq!(prepared.rows[0].row.fields["region"], "europe");
         assert!(prepared.absent.contains(&"full-name".to_owned()));
-        assert!(prepared.warnings.iter().any(|one| one.code == "answer-missing" && one.row == Some(3)));
+        assert!(
+            prepared
+                .remarks
+                .iter()
+                .any(|one| one.warning.code == "answer-missing" && one.warning.row == Some(3))
+        );
     }
 
     #[test]
@@ -342,7 +356,7 @@ mod tests {
         assert_eq!((row.row.key.as_str(), row.row.fields["region"].as_str()), ("A1", "africa"));
         let names: Vec<&str> = row.named.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["cv.pdf", "../x.pdf"]);
-        assert!(!prepared.warnings.iter().any(|one| one.code == "column-unmapped"));
+        assert!(!prepared.remarks.iter().any(|one| one.warning.code == "column-unmapped"));
     }
 
     #[test]

@@ -28,6 +28,14 @@ pub fn read_table(bytes: &[u8], file: &str, sheet: Option<&str>) -> Result<Table
     }
 }
 
+/// The names of a workbook's worksheets; none of a file of another form.
+///
+/// # Errors
+/// [`InputError`] where a workbook cannot be opened.
+pub fn sheets(bytes: &[u8], file: &str) -> Result<Vec<String>, InputError> {
+    if bytes.starts_with(b"PK\x03\x04") { xlsx::sheets(bytes, file) } else { Ok(Vec::new()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

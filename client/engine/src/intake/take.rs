@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_model::documents::form::Route;
 use tessera_model::documents::split::rendered_files;
 use tessera_model::documents::{
     Dossier, File, Identity, Manifest, Read, Record, Row, Sha256Bytes, Split, Subject, split_form,
@@ -37,13 +38,15 @@ pub struct Received {
     pub files: Vec<NewFile>,
     /// Names of files that were refused: an earlier file of that name stays.
     pub refused: BTreeSet<String>,
+    /// True where these are files beside the earlier ones, which all stay.
+    pub beside: bool,
 }
 
 impl Received {
     /// What the application's manifest becomes; handles of files that are still to be sealed are empty.
     #[must_use]
     fn manifest(&self, before: &Manifest) -> Manifest {
-        let kept = before.files.iter().filter(|(_, file)| self.refused.contains(&file.name));
+        let kept = before.files.iter().filter(|(_, file)| self.beside || self.refused.contains(&file.name));
         let mut manifest = Manifest { files: kept.map(|(key, file)| (key.clone(), file.clone())).collect() };
         for new in &self.files {
             let key = (new.slot.clone(), new.contents);
@@ -68,7 +71,7 @@ pub type SealFile<'s> = dyn FnMut(&mut Acts<'_>, &NewFile) -> Result<Vec<u8>, En
 /// What a row would become.
 struct Planned {
     application: ApplicationId,
-    row: Row,
+    split: Split,
     taken: Taken,
     files: Manifest,
 }
@@ -85,10 +88,11 @@ impl Acts<'_> {
         received: Option<&Received>,
     ) -> Result<Taken, EngineError> {
         self.must_coordinate()?;
-        Ok(self.plan_row(programme, row, received)?.taken)
+        Ok(self.plan_row(programme, row, received, None)?.taken)
     }
 
-    /// Takes a row in, with its files; without `received` the application's files stay as they are.
+    /// Takes a row in, with its files; without `received` the application's files stay as they are. By which way an
+    /// application came stays as it was noted first.
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`], [`EngineError::BadInput`].
@@ -100,7 +104,32 @@ impl Acts<'_> {
         seal: &mut SealFile<'_>,
     ) -> Result<(ApplicationId, Taken), EngineError> {
         self.must_coordinate()?;
-        let mut plan = self.plan_row(programme, row, received)?;
+        let plan = self.plan_row(programme, row, received, None)?;
+        self.write_planned(programme, plan, received, seal)
+    }
+
+    /// Takes in what a coordinator typed for an applicant, and notes by which way it came.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::BadInput`].
+    pub fn take_on_behalf(
+        &mut self,
+        programme: &Programme,
+        row: &Row,
+        route: Route,
+    ) -> Result<(ApplicationId, Taken), EngineError> {
+        self.must_coordinate()?;
+        let plan = self.plan_row(programme, row, None, Some(route))?;
+        self.write_planned(programme, plan, None, &mut |_, _| Err(EngineError::NotFound("the file".into())))
+    }
+
+    fn write_planned(
+        &mut self,
+        programme: &Programme,
+        mut plan: Planned,
+        received: Option<&Received>,
+        seal: &mut SealFile<'_>,
+    ) -> Result<(ApplicationId, Taken), EngineError> {
         if plan.taken == Taken::Same {
             return Ok((plan.application, Taken::Same));
         }
@@ -110,8 +139,8 @@ impl Acts<'_> {
                 file.handle = seal(self, new)?;
             }
         }
-        let (application, _, _) = self.take_application(programme, &plan.row, &plan.files)?;
-        Ok((application, plan.taken))
+        self.write_application(programme, plan.application, &plan.split, &plan.files)?;
+        Ok((plan.application, plan.taken))
     }
 
     fn plan_row(
@@ -119,6 +148,7 @@ impl Acts<'_> {
         programme: &Programme,
         row: &Row,
         received: Option<&Received>,
+        on_behalf: Option<Route>,
     ) -> Result<Planned, EngineError> {
         let application = self.application(&row.key)?;
         let known = self.known_application(programme, application)?;
@@ -132,14 +162,31 @@ impl Acts<'_> {
             clean = known.is_clean();
             before = known.files.as_ref().map(|read| read.value.clone()).unwrap_or_default();
         }
+        if whole.key_column.is_empty() {
+            // A key that is an answer too may name the applicant, however short it is.
+            let same = whole.fields.iter().find(|(_, answer)| answer.trim() == whole.key);
+            whole.key_column = same.map(|(field, _)| field.clone()).unwrap_or_default();
+        }
         let files = received.map_or_else(|| before.clone(), |received| received.manifest(&before));
-        let split = split_form(programme, &application.0, &whole);
+        let mut split = split_form(programme, &application.0, &whole);
+        let noted = known.as_ref().map(|known| &known.identity.value);
+        match (on_behalf, noted.filter(|noted| noted.route.is_some())) {
+            (Some(route), _) => {
+                split.identity.route = Some(route);
+                split.identity.on_behalf = true;
+            }
+            (None, Some(noted)) => {
+                split.identity.route = noted.route;
+                split.identity.on_behalf = noted.on_behalf;
+            }
+            (None, None) => {}
+        }
         let taken = match &known {
             None => Taken::New,
             Some(known) if clean && known.is(programme, &split, &files, &before) => Taken::Same,
             Some(_) => Taken::Changed,
         };
-        Ok(Planned { application, row: whole, taken, files })
+        Ok(Planned { application, split, taken, files })
     }
 
     fn known_application(
@@ -159,6 +206,26 @@ impl Acts<'_> {
             dossiers.insert(rendition, (dossier, shown));
         }
         Ok(Some(Known { identity, files, dossiers }))
+    }
+
+    /// Adds files to an application that is here; those that it has stay.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::NotFound`].
+    pub fn add_files(
+        &mut self,
+        programme: &Programme,
+        application: ApplicationId,
+        files: Vec<NewFile>,
+        seal: &mut SealFile<'_>,
+    ) -> Result<Taken, EngineError> {
+        self.must_coordinate()?;
+        let identity = self.read::<Identity>(&Audience::File(application), &application.0)?;
+        let identity = identity.ok_or_else(|| EngineError::NotFound("the application".into()))?.value;
+        let row = Row { key: identity.key, ..Row::default() };
+        let received = Received { files, beside: true, ..Received::default() };
+        let plan = self.plan_row(programme, &row, Some(&received), None)?;
+        Ok(self.write_planned(programme, plan, Some(&received), seal)?.1)
     }
 
     /// The files of an application: all of them, as coordinators see them.

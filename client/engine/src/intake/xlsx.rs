@@ -15,12 +15,21 @@ const MAX_UNFOLDED_BYTES: u64 = 96 << 20;
 /// Most parts.
 const MAX_PARTS: usize = 1_000;
 
+/// The names of the worksheets.
+pub(super) fn sheets(bytes: &[u8], file: &str) -> Result<Vec<String>, InputError> {
+    Ok(open(bytes, &Place::file(file))?.sheet_names())
+}
+
+fn open<'b>(bytes: &'b [u8], place: &Place) -> Result<Xlsx<Cursor<&'b [u8]>>, InputError> {
+    measure(bytes, place)?;
+    open_workbook_from_rs(Cursor::new(bytes))
+        .map_err(|_| place.error(InputErrorKind::BadWorkbook { message: "cannot be opened".into() }))
+}
+
 pub(super) fn read(bytes: &[u8], file: &str, sheet: Option<&str>) -> Result<Table, InputError> {
     let place = Place::file(file);
     let bad = |message: String| place.error(InputErrorKind::BadWorkbook { message });
-    measure(bytes, &place)?;
-    let mut workbook: Xlsx<_> =
-        open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| bad("cannot be opened".into()))?;
+    let mut workbook = open(bytes, &place)?;
     let names = workbook.sheet_names();
     let name = match sheet {
         Some(name) if names.iter().any(|known| known == name) => name.to_owned(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tessera_driver::intake::{IntakeError, Progress, Report, Source, import};
+use tessera_driver::intake::{IntakeError, Progress, Report, Source, import, remembered};
 use tessera_driver::session::Session;
 use tessera_engine::intake::mapping::MAX_MAPPING_BYTES;
 use tessera_engine::intake::{Mapping, Refused};
@@ -18,8 +18,6 @@ use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::output::{Answer, print, print_table};
 
-/// Under which name this device remembers the last mapping.
-const REMEMBERED: &str = "import-map";
 /// Refused rows that people are shown.
 const SHOWN: usize = 30;
 
@@ -85,7 +83,7 @@ pub(super) fn run(arguments: &Import, context: &Context) -> Result<(), Failure> 
     let report =
         import(&mut session, &source, &mut progress).map_err(|error| failed(error, &arguments.key))?;
     if let Some(text) = given.filter(|_| !arguments.dry_run) {
-        session.together(|acts| acts.set(REMEMBERED, text.as_bytes()))?;
+        remembered::remember(&mut session, &text)?;
     }
     if report.lines.is_empty()
         && let Some(first) = report.refused.first()
@@ -109,12 +107,11 @@ fn mapping(
     if arguments.no_map {
         return Ok(Mapping::default());
     }
-    let Some(text) = session.together(|acts| acts.setting(REMEMBERED))? else {
+    let Some(mapping) = remembered::mapping(session)? else {
         return Ok(Mapping::default());
     };
     context.hint("the mapping of the last import is used; --no-map does without");
-    let mapping = Mapping::parse(&String::from_utf8_lossy(&text), "the remembered mapping")?;
-    Ok(Mapping { remembered: true, ..mapping })
+    Ok(mapping?)
 }
 
 fn failed(error: IntakeError, key: &str) -> Failure {
@@ -196,7 +193,7 @@ fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure
         .with("same", report.count(Taken::Same))
         .with("refused", refused.clone())
         .with("dry_run", dry_run)
-        .warnings(report.warnings.clone())
+        .warnings(report.warnings())
         .show_as(context, |_| {
             let counts = [Taken::New, Taken::Changed, Taken::Same].map(|taken| report.count(taken));
             let would = if dry_run { "would be " } else { "" };
