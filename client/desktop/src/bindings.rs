@@ -4,8 +4,8 @@
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::commands::{
-    ChangedEvent, ClosingEvent, DroppedEvent, LockedEvent, ProgressEvent, assignment, coordinator, devices,
-    exchange, people, programme, reviewer, session,
+    ChangedEvent, ClosingEvent, DroppedEvent, IntakeEvent, LockedEvent, ProgressEvent, assignment,
+    coordinator, devices, exchange, exports, intake, people, programme, record, reviewer, session,
 };
 
 /// Every command and event.
@@ -14,7 +14,14 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
         .dangerously_cast_bigints_to_number()
-        .events(collect_events![ProgressEvent, ChangedEvent, ClosingEvent, LockedEvent, DroppedEvent])
+        .events(collect_events![
+            ProgressEvent,
+            IntakeEvent,
+            ChangedEvent,
+            ClosingEvent,
+            LockedEvent,
+            DroppedEvent
+        ])
         .typ::<tessera_views::Failure>()
         .commands(collect_commands![
             session::standing,
@@ -65,6 +72,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::queue,
             coordinator::decide,
             coordinator::ranking,
+            coordinator::rank,
             coordinator::agreement,
             coordinator::severity,
             coordinator::selection,
@@ -90,6 +98,26 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             programme::discard_programme,
             programme::publish_programme,
             programme::close_round,
+            intake::intake_choose_table,
+            intake::intake_choose_folder,
+            intake::intake_forget,
+            intake::intake_table,
+            intake::intake_preview,
+            intake::intake_take,
+            intake::entry_form,
+            intake::enter,
+            intake::attach,
+            intake::withdraw,
+            intake::chase,
+            intake::duplicates,
+            intake::compare_pair,
+            intake::judge_pair,
+            exports::exports,
+            exports::export,
+            record::record_choices,
+            record::record_card,
+            record::record_preview,
+            record::record,
             people::people,
             people::invite,
             people::save_invitation,

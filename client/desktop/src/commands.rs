@@ -5,8 +5,11 @@ pub(crate) mod assignment;
 pub(crate) mod coordinator;
 pub(crate) mod devices;
 pub(crate) mod exchange;
+pub(crate) mod exports;
+pub(crate) mod intake;
 pub(crate) mod people;
 pub(crate) mod programme;
+pub(crate) mod record;
 pub(crate) mod reviewer;
 pub(crate) mod session;
 
@@ -19,6 +22,9 @@ use tauri_specta::Event;
 use tessera_driver::given::Given;
 use tessera_engine::home::read_bounded;
 use tessera_views::exchange::ProgressView;
+use tessera_views::intake::{Chosen, IntakeProgress};
+
+use crate::dialogs::TABLES;
 
 /// The longest invitation or pass, in bytes.
 pub(crate) const INVITATION: u64 = 64 << 10;
@@ -34,6 +40,10 @@ pub(crate) fn as_text(bytes: Vec<u8>) -> String {
 /// How far the exchange under way is.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct ProgressEvent(pub(crate) ProgressView);
+
+/// How far the import under way is.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct IntakeEvent(pub(crate) IntakeProgress);
 
 /// Something of the home changed: what is shown is to be read again.
 #[derive(Debug, Clone, Serialize, Type, Event)]
@@ -74,11 +84,30 @@ pub(crate) enum Dropped {
         /// Where they are.
         paths: Vec<String>,
     },
+    /// A table of applications, or a folder of their files; where they are, the desk knows.
+    Intake {
+        /// The table's name.
+        table: Option<String>,
+        /// The folder's name.
+        folder: Option<String>,
+    },
     /// Something that Tessera does not take.
     Other {
         /// The names of the files.
         names: Vec<String>,
     },
+}
+
+/// The table and the folder among paths that were dropped.
+pub(crate) fn for_intake(paths: &[PathBuf]) -> Chosen {
+    let is_table = |path: &&PathBuf| {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        path.is_file() && ending.is_some_and(|ending| TABLES.contains(&ending.as_str()))
+    };
+    Chosen {
+        table: paths.iter().find(is_table).cloned(),
+        folder: paths.iter().find(|path| path.is_dir()).cloned(),
+    }
 }
 
 impl Dropped {
@@ -97,7 +126,17 @@ impl Dropped {
             },
             Some(Given::Answer) => Self::Answers { paths: same(Given::Answer) },
             Some(Given::Bundle) => Self::Bundles { paths: same(Given::Bundle) },
-            Some(Given::Backup) | None => Self::others(paths),
+            Some(Given::Backup) => Self::others(paths),
+            None => Self::intake(paths),
+        }
+    }
+
+    fn intake(paths: &[PathBuf]) -> Self {
+        let chosen = for_intake(paths);
+        let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        match (chosen.table.and_then(name), chosen.folder.and_then(name)) {
+            (None, None) => Self::others(paths),
+            (table, folder) => Self::Intake { table, folder },
         }
     }
 

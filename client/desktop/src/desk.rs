@@ -15,6 +15,7 @@ use tessera_driver::worker::ChildWorker;
 use tessera_engine::Engine;
 use tessera_engine::store::SqlcipherStore;
 use tessera_views::board::{self, Searched};
+use tessera_views::intake::Chosen;
 use tessera_views::shelf::Shelf;
 use tessera_views::{Failure, Session};
 
@@ -34,6 +35,10 @@ pub(crate) struct Desk {
     /// True while one is planned.
     planning: Arc<AtomicBool>,
     used: Mutex<Instant>,
+    /// The files that a person chose for an import.
+    chosen: Mutex<Chosen>,
+    /// The last ones that were dropped on the window.
+    dropped: Mutex<Chosen>,
     /// Hears of changes.
     app: OnceLock<AppHandle>,
 }
@@ -89,6 +94,8 @@ impl Desk {
             exchanging: Arc::default(),
             planning: Arc::default(),
             used: Mutex::new(Instant::now()),
+            chosen: Mutex::default(),
+            dropped: Mutex::default(),
             app: OnceLock::new(),
         }
     }
@@ -119,6 +126,7 @@ impl Desk {
     /// Takes the home off the desk: its keys leave memory once no piece of work holds it, which this waits for.
     pub(crate) fn close(&self) {
         let open = lock(&self.open).take();
+        self.choose(|chosen| *chosen = Chosen::default());
         self.cancel();
         drop(self.search());
         drop(lock(&self.exchanging));
@@ -155,6 +163,26 @@ impl Desk {
     /// Sets the language of labels.
     pub(crate) fn set_language(&self, language: String) {
         *lock(&self.language) = language;
+    }
+
+    /// The files that a person chose for an import.
+    pub(crate) fn chosen(&self) -> Chosen {
+        lock(&self.chosen).clone()
+    }
+
+    /// Notes what a person chose for an import.
+    pub(crate) fn choose(&self, choice: impl FnOnce(&mut Chosen)) {
+        choice(&mut lock(&self.chosen));
+    }
+
+    /// The last files for an import that were dropped on the window.
+    pub(crate) fn dropped(&self) -> Chosen {
+        lock(&self.dropped).clone()
+    }
+
+    /// Notes what was dropped on the window.
+    pub(crate) fn drop_on(&self, files: Chosen) {
+        *lock(&self.dropped) = files;
     }
 
     /// Ends the exchange under way.

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use rfd::AsyncFileDialog;
 
+/// Endings of tables; what a file is, its contents say.
+pub(crate) const TABLES: [&str; 7] = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson"];
+
 /// Asks where something is to be saved; none where the person called it off.
 pub(crate) async fn save(name: &str) -> Option<PathBuf> {
     if let Some(answer) = answered() {
@@ -20,6 +23,23 @@ pub(crate) async fn open() -> Option<Vec<PathBuf>> {
     }
     let chosen = AsyncFileDialog::new().pick_files().await;
     chosen.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
+}
+
+/// Asks for a table; none where the person called it off.
+pub(crate) async fn open_table() -> Option<PathBuf> {
+    if let Some(answer) = answered() {
+        return answer;
+    }
+    let dialog = AsyncFileDialog::new().add_filter("CSV, XLSX, JSON", &TABLES).add_filter("*", &["*"]);
+    dialog.pick_file().await.map(|file| file.path().to_owned())
+}
+
+/// Asks for a folder; none where the person called it off.
+pub(crate) async fn open_folder() -> Option<PathBuf> {
+    if let Some(answer) = answered() {
+        return answer;
+    }
+    AsyncFileDialog::new().pick_folder().await.map(|file| file.path().to_owned())
 }
 
 /// In a build for testing a file can answer instead of a person, as nothing drives the system's dialogs: its first line is

@@ -16,7 +16,7 @@ use tauri::{
 use tauri_specta::Event as _;
 
 use crate::bindings;
-use crate::commands::{ClosingEvent, Dropped, DroppedEvent, LockedEvent};
+use crate::commands::{ClosingEvent, Dropped, DroppedEvent, LockedEvent, for_intake};
 use crate::desk::{Desk, off_the_window};
 use crate::pages;
 use crate::preferences::Preferences;
@@ -104,7 +104,10 @@ fn drop_on(app: &AppHandle, event: &DragDropEvent) {
     let dropped = match event {
         DragDropEvent::Enter { .. } => Dropped::Over,
         DragDropEvent::Leave => Dropped::Left,
-        DragDropEvent::Drop { paths, .. } => Dropped::of(paths),
+        DragDropEvent::Drop { paths, .. } => {
+            app.state::<Desk>().drop_on(for_intake(paths));
+            Dropped::of(paths)
+        }
         _ => return,
     };
     // A window that is gone hears nothing.

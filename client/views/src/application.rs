@@ -8,7 +8,7 @@ use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::{ExceptionAct, Judged, Lacks, outcome_word, verdict};
 use tessera_engine::programme::{renditions, round};
-use tessera_model::documents::{AssignmentState, Verdict};
+use tessera_model::documents::{AssignmentState, Sameness, Verdict};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::GoesTo;
 use tessera_protocol::ids::ApplicationId;
@@ -16,8 +16,10 @@ use tessera_vault::ids::Audience;
 
 use crate::board::{must_coordinate, named};
 use crate::dossier::{Section, in_order, section};
+use crate::duplicates::{PairSide, side};
 use crate::failure::Failure;
 use crate::files::FileView;
+use crate::record::{TakenDownView, taken_down};
 use crate::tasks::{self, CardField};
 use crate::words::{Labels, id};
 
@@ -52,7 +54,23 @@ pub struct ApplicationView {
     /// To whom the dossier is open.
     pub open_to: Vec<String>,
     /// Applications that may be the same person's.
-    pub duplicates: Vec<String>,
+    pub duplicates: Vec<PairSide>,
+    /// What is scored, in the rubric's order.
+    pub criteria: Vec<CriterionName>,
+    /// By which way it came: `form`, `mail` or `import`.
+    pub route: Option<String>,
+    /// True where a coordinator typed it in for the applicant.
+    pub on_behalf: bool,
+}
+
+/// A criterion.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CriterionName {
+    /// Its key.
+    pub key: String,
+    /// What it is called.
+    pub label: String,
 }
 
 /// A condition and what was decided on it.
@@ -71,8 +89,20 @@ pub struct GateView {
     pub reason: String,
     /// Who decided.
     pub by: Vec<String>,
+    /// Who said what, where two contradict one another.
+    pub said: Vec<SaidView>,
     /// True where the exception can lift it.
     pub liftable: bool,
+}
+
+/// One verdict as somebody gave it.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SaidView {
+    /// Who.
+    pub by: String,
+    /// `met`, `not-met` or `open`.
+    pub verdict: String,
 }
 
 /// The exception.
@@ -101,6 +131,8 @@ pub struct ReaderView {
     pub name: String,
     /// What the round is called.
     pub round: String,
+    /// The round's key.
+    pub round_key: String,
     /// `assigned`, or how it ended.
     pub state: String,
     /// What was declared.
@@ -113,6 +145,8 @@ pub struct ReaderView {
     pub scores: BTreeMap<String, String>,
     /// Why something of it waits.
     pub waits: Vec<String>,
+    /// Who took it down, and by which way it came, where somebody else did.
+    pub taken_down: Option<TakenDownView>,
 }
 
 /// Reads an application.
@@ -164,11 +198,10 @@ pub fn application(
         let stream = session.engine().stream(&Audience::Dossier(id, rendition))?;
         open_to.extend(session.engine().open_to(stream).into_iter().map(|member| names.name(member)));
     }
-    let title = programme.fields.iter().find_map(|field| answers.get(field.key.as_str())).cloned();
     let me = session.engine().member();
     Ok(ApplicationView {
         application: application.to_owned(),
-        title: title.unwrap_or_default(),
+        title: title(&programme, &answers),
         outcome: outcome_word(&judged.outcome).to_owned(),
         withdrawn: withdrawal.map(|one| one.reason),
         sections,
@@ -186,6 +219,12 @@ pub fn application(
         readers,
         open_to,
         duplicates: duplicates(session, &programme, id)?,
+        criteria: programme
+            .scored()
+            .map(|one| CriterionName { key: one.key.to_string(), label: labels.criterion(one.key.as_str()) })
+            .collect(),
+        route: identity.route.map(|route| route.as_str().to_owned()),
+        on_behalf: identity.on_behalf,
         key: identity.key,
     })
 }
@@ -194,7 +233,12 @@ fn gates(programme: &Programme, labels: Labels<'_>, names: &Names, judged: &Judg
     let view = |gate: &tessera_model::programme::form::Gate| {
         let key = gate.key.as_str();
         let decided = judged.read.value.gates.get(key);
-        let by = judged.verdicts.get(key).into_iter().flatten().filter_map(|said| said.by);
+        let all: Vec<_> = judged.verdicts.get(key).into_iter().flatten().collect();
+        let by = all.iter().filter_map(|said| said.by);
+        let said = all.iter().filter(|_| all.len() > 1).map(|said| SaidView {
+            by: said.by.map(|member| names.name(member)).unwrap_or_default(),
+            verdict: said.what.clone(),
+        });
         GateView {
             gate: key.to_owned(),
             question: labels.said(&gate.question),
@@ -202,6 +246,7 @@ fn gates(programme: &Programme, labels: Labels<'_>, names: &Names, judged: &Judg
             verdict: decided.map(|one| one.verdict.as_str().to_owned()),
             reason: decided.map(|one| one.reason.clone()).unwrap_or_default(),
             by: by.map(|member| names.name(member)).collect(),
+            said: said.collect(),
             liftable: gate.exception,
         }
     };
@@ -225,10 +270,15 @@ fn readers(
         let counted = review.and_then(|review| review.counts.as_ref().ok());
         let scores = counted.iter().flat_map(|counted| &counted.values);
         let key = programme.rounds.iter().find(|one| round(one.key.as_str()) == pair.round);
+        let taken_down = match review.filter(|review| review.recorded.is_some()) {
+            Some(review) => taken_down(session, names, review)?,
+            None => None,
+        };
         rows.push(ReaderView {
             member: pair.member.to_string(),
             name: names.handle(pair.member),
             round: key.map(|round| labels.round(round.key.as_str())).unwrap_or_default(),
+            round_key: key.map(|round| round.key.to_string()).unwrap_or_default(),
             state: assignment.state.map(AssignmentState::as_str).unwrap_or_default().to_owned(),
             conflict: declared
                 .as_ref()
@@ -242,6 +292,7 @@ fn readers(
             waits: review
                 .map(|review| review.waits.keys().map(|why| why.code().to_owned()).collect())
                 .unwrap_or_default(),
+            taken_down,
         });
     }
     Ok(rows)
@@ -251,12 +302,17 @@ fn duplicates(
     session: &mut Session,
     programme: &Programme,
     id: ApplicationId,
-) -> Result<Vec<String>, Failure> {
-    let (twins, keys) =
-        session.together(|acts| Ok((acts.likely_duplicates(programme)?, acts.application_keys()?)))?;
-    let twins = twins.iter().filter(|twin| twin.one == id || twin.other == id);
-    let others = twins.map(|twin| if twin.one == id { twin.other } else { twin.one });
-    Ok(others.map(|other| keys.get(&other).cloned().unwrap_or_else(|| other.to_string())).collect())
+) -> Result<Vec<PairSide>, Failure> {
+    let twins = session.together(|acts| acts.likely_duplicates(programme))?;
+    // Two people's applications are no duplicates.
+    let twins = twins.iter().filter(|twin| twin.verdict != Some(Sameness::Different) || twin.contested);
+    let others = twins.filter(|twin| twin.one == id || twin.other == id);
+    others.map(|twin| side(session, programme, if twin.one == id { twin.other } else { twin.one })).collect()
+}
+
+/// What a list shows beside the key: the first answer of the form.
+pub(crate) fn title(programme: &Programme, answers: &BTreeMap<String, String>) -> String {
+    programme.fields.iter().find_map(|field| answers.get(field.key.as_str())).cloned().unwrap_or_default()
 }
 
 /// Gives a verdict on a condition.

@@ -312,7 +312,12 @@ pub(crate) fn criteria_of<'p>(programme: &'p Programme, round: &str) -> Vec<&'p 
     programme.scored().filter(|one| policy.iter().any(|rule| rule.key == one.key.as_str())).collect()
 }
 
-fn criterion(labels: Labels<'_>, programme: &Programme, criterion: &Criterion, round: &str) -> CriterionView {
+pub(crate) fn criterion(
+    labels: Labels<'_>,
+    programme: &Programme,
+    criterion: &Criterion,
+    round: &str,
+) -> CriterionView {
     let key = criterion.key.as_str();
     let rules = Policy::of_round(programme, round).map(|policy| policy.criteria).unwrap_or_default();
     let range = rules.into_iter().find(|rule| rule.key == key).map(|rule| rule.range).unwrap_or_default();

@@ -182,7 +182,7 @@ impl DraftView {
     }
 
     /// What a screen hands over, checked.
-    fn into_draft(self) -> Result<Draft, Failure> {
+    pub(crate) fn into_draft(self) -> Result<Draft, Failure> {
         if self.answers.len() > ENTRIES || self.comments.len() > ENTRIES {
             return Err(Failure::new("too-many", "a draft has at most 512 answers"));
         }

@@ -246,6 +246,29 @@ pub fn ranking(session: &mut Session, round: Option<&str>, language: &str) -> Re
     })
 }
 
+/// Where one application stands in the order, for its printed page.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RankView {
+    /// Its row in the order.
+    pub row: RankedRow,
+    /// Of how many with a place.
+    pub of: u32,
+    /// How many seats there are.
+    pub seats: Option<u32>,
+}
+
+/// Calculates where one application stands; none where it has no total.
+///
+/// # Errors
+/// [`Failure`].
+pub fn rank(session: &mut Session, application: &str, language: &str) -> Result<Option<RankView>, Failure> {
+    let order = ranking(session, None, language)?;
+    let of = count(order.rows.iter().filter(|row| row.rank.is_some()).count());
+    let row = order.rows.into_iter().find(|row| row.application.as_deref() == Some(application));
+    Ok(row.filter(|row| row.rank.is_some()).map(|row| RankView { row, of, seats: order.seats }))
+}
+
 /// Calculates how far readers agree.
 ///
 /// # Errors

@@ -11,6 +11,8 @@ use tessera_vault::items::Verdict;
 
 use crate::board::must_coordinate;
 use crate::failure::Failure;
+use crate::tasks;
+use crate::words::Labels;
 
 /// The most items that are decided at once.
 const MOST: usize = 5000;
@@ -49,6 +51,8 @@ pub struct QueueItem {
     pub applications: Vec<QueueApplication>,
     /// The field or criteria.
     pub place: String,
+    /// The same as people call it.
+    pub place_label: String,
     /// What this side says, then the others.
     pub says: Vec<String>,
     /// True where the author was asked.
@@ -115,7 +119,7 @@ impl From<Verdict> for QueueVerdict {
     }
 }
 
-fn item(one: &Waiting, names: &Names, called: &Called) -> QueueItem {
+fn item(one: &Waiting, names: &Names, called: &Called, labels: Option<Labels<'_>>) -> QueueItem {
     let applications = one.applications.iter().map(|(id, round)| QueueApplication {
         application: id.to_string(),
         label: called.application(*id),
@@ -141,9 +145,22 @@ fn item(one: &Waiting, names: &Names, called: &Called) -> QueueItem {
         member_id,
         applications,
         place: one.place.clone(),
+        place_label: place_label(labels, &one.place),
         says: one.says.clone(),
         asked: one.asked,
         question,
+    }
+}
+
+/// What people call the place of a question: criteria, a condition, a field.
+fn place_label(labels: Option<Labels<'_>>, place: &str) -> String {
+    let Some(labels) = labels else { return place.to_owned() };
+    match place.split('/').collect::<Vec<_>>()[..] {
+        ["gates", gate, ..] => labels.gate(gate),
+        ["criteria" | "answers" | "answer", key, ..] => labels.criterion(key),
+        ["fields", key, ..] => labels.field(key),
+        [keys] => keys.split(',').map(|key| labels.criterion(key)).collect::<Vec<_>>().join(", "),
+        _ => place.to_owned(),
     }
 }
 
@@ -151,14 +168,16 @@ fn item(one: &Waiting, names: &Names, called: &Called) -> QueueItem {
 ///
 /// # Errors
 /// [`Failure`].
-pub fn queue(session: &mut Session) -> Result<QueueView, Failure> {
+pub fn queue(session: &mut Session, language: &str) -> Result<QueueView, Failure> {
     must_coordinate(session)?;
+    let programme = tasks::programme_or_none(session)?;
+    let labels = programme.as_ref().map(|programme| Labels::new(programme, language));
     let (names, called) = (Names::of(session)?, Called::of(session)?);
     let (waiting, notices, decided) =
         session.together(|acts| Ok((acts.queue()?, acts.queue_notices()?, acts.decided()?)))?;
-    let items = |all: &[Waiting]| all.iter().map(|one| item(one, &names, &called)).collect();
+    let items = |all: &[Waiting]| all.iter().map(|one| item(one, &names, &called, labels)).collect();
     let decided = decided.iter().map(|one| DecidedItem {
-        item: item(&one.item, &names, &called),
+        item: item(&one.item, &names, &called, labels),
         verdict: one.verdict.into(),
         reason: one.reason.clone(),
         by: names.name(one.by),

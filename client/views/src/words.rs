@@ -133,6 +133,11 @@ impl<'a> Labels<'a> {
         self.maybe(criterion.and_then(|one| one.label.as_ref())).unwrap_or_else(|| key.to_owned())
     }
 
+    /// What a coordinator has to answer about a condition; its key where the programme has no such one.
+    pub(crate) fn gate(&self, key: &str) -> String {
+        self.programme.gate(key).map_or_else(|| key.to_owned(), |gate| self.said(&gate.question))
+    }
+
     /// The answer to a field as people read it: the label of what was chosen.
     pub(crate) fn answer(&self, key: &str, value: &str) -> String {
         let field = self.programme.fields.iter().find(|field| field.key.as_str() == key);

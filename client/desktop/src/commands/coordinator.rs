@@ -4,7 +4,7 @@ use tauri::State;
 use tessera_views::Failure;
 use tessera_views::application::{self, ApplicationView};
 use tessera_views::board::{self, Board, BoardPage, BoardQuery};
-use tessera_views::figures::{self, AgreementView, RankingView, SeverityView};
+use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
 
@@ -73,7 +73,7 @@ pub(crate) async fn decide_exception(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<QueueView, Failure> {
-    desk.look(|session, _| queue::queue(session)).await
+    desk.look(queue::queue).await
 }
 
 /// Decides items of the merge desk.
@@ -93,6 +93,13 @@ pub(crate) async fn decide(
 #[specta::specta]
 pub(crate) async fn ranking(desk: State<'_, Desk>, round: Option<String>) -> Result<RankingView, Failure> {
     desk.look(move |session, language| figures::ranking(session, round.as_deref(), language)).await
+}
+
+/// Calculates where one application stands.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn rank(desk: State<'_, Desk>, application: String) -> Result<Option<RankView>, Failure> {
+    desk.look(move |session, language| figures::rank(session, &application, language)).await
 }
 
 /// Calculates how far readers agree.

@@ -101,6 +101,8 @@ export const commands = {
 	decide: (ids: string[], verdict: QueueVerdict, reason: string) => __TAURI_INVOKE<null>("decide", { ids, verdict, reason }),
 	/**  Calculates the order. */
 	ranking: (round: string | null) => __TAURI_INVOKE<RankingView>("ranking", { round }),
+	/**  Calculates where one application stands. */
+	rank: (application: string) => __TAURI_INVOKE<RankView | null>("rank", { application }),
 	/**  Calculates how far readers agree. */
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
@@ -151,6 +153,46 @@ export const commands = {
 	publishProgramme: (accepted: string, reason: string) => __TAURI_INVOKE<number>("publish_programme", { accepted, reason }),
 	/**  Closes a round. */
 	closeRound: (round: string) => __TAURI_INVOKE<null>("close_round", { round }),
+	/**  Chooses the table: what was dropped on the window, or what the person names; false where it was called off. */
+	intakeChooseTable: (dropped: boolean) => __TAURI_INVOKE<boolean>("intake_choose_table", { dropped }),
+	/**  Chooses the folder of files: what was dropped on the window, or what the person names; false where it was called off. */
+	intakeChooseFolder: (dropped: boolean) => __TAURI_INVOKE<boolean>("intake_choose_folder", { dropped }),
+	/**  Forgets what was chosen: the folder alone, or both. */
+	intakeForget: (folderAlone: boolean) => __TAURI_INVOKE<null>("intake_forget", { folderAlone }),
+	/**  Looks at the table that was chosen; none where none was. */
+	intakeTable: (sheet: string | null) => __TAURI_INVOKE<IntakeTable | null>("intake_table", { sheet }),
+	/**  Tries the table that was chosen; nothing is changed. */
+	intakePreview: (choices: IntakeChoices) => __TAURI_INVOKE<IntakeReport>("intake_preview", { choices }),
+	/**  Takes the table in that was chosen. */
+	intakeTake: (choices: IntakeChoices) => __TAURI_INVOKE<IntakeReport>("intake_take", { choices }),
+	/**  Reads the form for entry on behalf of an applicant. */
+	entryForm: (application: string | null) => __TAURI_INVOKE<EntryForm>("entry_form", { application }),
+	/**  Takes in what was typed for an applicant. */
+	enter: (entry: Entry) => __TAURI_INVOKE<Entered>("enter", { entry }),
+	/**  Adds files that the person chooses to an application; none where it was called off. */
+	attach: (application: string, slot: string | null) => __TAURI_INVOKE<AttachedView | null>("attach", { application, slot }),
+	/**  Notes that an applicant withdrew, or that this was a mistake. */
+	withdraw: (application: string, withdrawn: boolean, route: string | null, reason: string) => __TAURI_INVOKE<number>("withdraw", { application, withdrawn, route, reason }),
+	/**  Reads whose application lacks what. */
+	chase: () => __TAURI_INVOKE<ChaseRow[]>("chase"),
+	/**  Reads which applications may be one person's. */
+	duplicates: () => __TAURI_INVOKE<PairView[]>("duplicates"),
+	/**  Reads two applications side by side. */
+	comparePair: (one: string, other: string) => __TAURI_INVOKE<Compared>("compare_pair", { one, other }),
+	/**  Says whether two applications are one person's. */
+	judgePair: (one: string, other: string, verdict: string, keep: string | null, reason: string) => __TAURI_INVOKE<null>("judge_pair", { one, other, verdict, keep, reason }),
+	/**  Reads what can be exported, and what was. */
+	exports: () => __TAURI_INVOKE<ExportsView>("exports"),
+	/**  Exports where the person says; gives where, none where it was called off. */
+	export: (request: ExportRequest) => __TAURI_INVOKE<string | null>("export", { request }),
+	/**  Reads whose review of an application could be taken down. */
+	recordChoices: (application: string) => __TAURI_INVOKE<RecordChoices>("record_choices", { application }),
+	/**  Reads the scorecard, with what was taken down before. */
+	recordCard: (application: string, member: string, round: string) => __TAURI_INVOKE<RecordCard>("record_card", { application, member, round }),
+	/**  Says what taking a review down would come to. */
+	recordPreview: (form: RecordForm) => __TAURI_INVOKE<RecordResult>("record_preview", { form }),
+	/**  Takes a review down. */
+	record: (form: RecordForm) => __TAURI_INVOKE<RecordResult>("record", { form }),
 	/**  Reads everybody. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Invites somebody. */
@@ -194,6 +236,7 @@ export const events = {
 	changedEvent: makeEvent<ChangedEvent, ChangedEvent>("changed-event"),
 	closingEvent: makeEvent<ClosingEvent, ClosingEvent>("closing-event"),
 	droppedEvent: makeEvent<DroppedEvent, DroppedEvent>("dropped-event"),
+	intakeEvent: makeEvent<IntakeEvent, IntakeEvent>("intake-event"),
 	lockedEvent: makeEvent<LockedEvent, LockedEvent>("locked-event"),
 	progressEvent: makeEvent<ProgressEvent, ProgressEvent>("progress-event"),
 };
@@ -221,6 +264,18 @@ export type AdviceView = {
 	sentence: Sentence,
 	/**  What to do. */
 	act: Sentence,
+};
+
+/**  Rows that are here already by the key of another column. */
+export type AgainView = {
+	/**  The column that holds the keys by which they are here. */
+	column: string,
+	/**  How many rows. */
+	count: number,
+	/**  The key by which the first of them is here. */
+	known: string,
+	/**  The key that it would get. */
+	key: string,
 };
 
 /**  Krippendorff's alpha of one criterion. */
@@ -305,7 +360,13 @@ export type ApplicationView = {
 	/**  To whom the dossier is open. */
 	openTo: string[],
 	/**  Applications that may be the same person's. */
-	duplicates: string[],
+	duplicates: PairSide[],
+	/**  What is scored, in the rubric's order. */
+	criteria: CriterionName[],
+	/**  By which way it came: `form`, `mail` or `import`. */
+	route: string | null,
+	/**  True where a coordinator typed it in for the applicant. */
+	onBehalf: boolean,
 };
 
 /**  What publishing would do. */
@@ -386,6 +447,18 @@ export type AssignmentView = {
 	missing: number,
 	/**  Applications and readers that no proposal takes, by the code for why. */
 	leftOut: LeftOut[],
+};
+
+/**  What became of files that were added. */
+export type AttachedView = {
+	/**  Files that are in now. */
+	taken: string[],
+	/**  False where the application had them all. */
+	changed: boolean,
+	/**  Files that were not taken. */
+	refused: ProblemView[],
+	/**  What is worth saying. */
+	remarks: RemarkView[],
 };
 
 /**  What is best. */
@@ -551,11 +624,79 @@ export type ChangeLine = {
 	after: string | null,
 };
 
+/**  An answer that would change. */
+export type ChangeView = {
+	/**  What the field is called. */
+	label: string,
+	/**  What is here. */
+	before: string,
+	/**  What the row says. */
+	after: string,
+};
+
 /**  Something of the home changed: what is shown is to be read again. */
 export type ChangedEvent = null;
 
+/**  Files that are missing. */
+export type ChaseFile = {
+	/**  The attachment's key. */
+	slot: string,
+	/**  What it is called. */
+	label: string,
+	/**  How many more are asked for. */
+	more: number,
+};
+
+/**  An application that lacks something. */
+export type ChaseRow = {
+	/**  Its id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  The applicant's mail address, where an answer is one. */
+	contact: string | null,
+	/**  Required answers that are missing, as people call them. */
+	answers: string[],
+	/**  Files that are missing. */
+	files: ChaseFile[],
+};
+
 /**  The window is to be closed: the page saves what is being written, and then asks for [`session::leave`]. */
 export type ClosingEvent = null;
+
+/**  Two applications field by field. */
+export type Compared = {
+	/**  The pair. */
+	pair: PairView,
+	/**  Answers, in the order of the form. */
+	answers: ComparedRow[],
+	/**  Files: the name in each; one of the same contents stands in one row. */
+	files: ComparedRow[],
+	/**  How far each is: reviews that count. */
+	reviews: [number, number],
+	/**  Who are to read each. */
+	readers: [number, number],
+	/**  True where one of them is withdrawn. */
+	withdrawn: [boolean, boolean],
+};
+
+/**  One answer or file of both. */
+export type ComparedRow = {
+	/**  What it is called. */
+	label: string,
+	/**  What the first has. */
+	one: string,
+	/**  What the other has. */
+	other: string,
+	/**  True where both have the same, capitals and spaces aside. */
+	same: boolean,
+	/**  True where it tells a person: an answer or a file that two people do not share. */
+	telling: boolean,
+	/**  True where readers see it. */
+	read: boolean,
+};
 
 /**  How sure a reviewer can say to be. */
 export type Confidence = {
@@ -579,6 +720,14 @@ export type Counts = {
 	held: number,
 	/**  Opened by a coordinator. */
 	opened: number,
+};
+
+/**  A criterion. */
+export type CriterionName = {
+	/**  Its key. */
+	key: string,
+	/**  What it is called. */
+	label: string,
 };
 
 /**  A criterion with its rubric. */
@@ -763,6 +912,12 @@ paths: string[] } |
 { kind: "bundles"; 
 /**  Where they are. */
 paths: string[] } | 
+/**  A table of applications, or a folder of their files; where they are, the desk knows. */
+{ kind: "intake"; 
+/**  The table's name. */
+table: string | null; 
+/**  The folder's name. */
+folder: string | null } | 
 /**  Something that Tessera does not take. */
 { kind: "other"; 
 /**  The names of the files. */
@@ -785,6 +940,86 @@ export type EnrolForm = {
 	email: string,
 	/**  Standing conflicts of interest. */
 	conflicts: string[],
+};
+
+/**  What came of it. */
+export type Entered = {
+	/**  The application; none where nothing was taken in. */
+	application: string | null,
+	/**  `new`, `changed`, `same` or `refused`. */
+	outcome: string,
+	/**  Answers that are none; `column` is the field's key. */
+	refused: ProblemView[],
+	/**  What is worth saying. */
+	remarks: RemarkView[],
+};
+
+/**  What a coordinator typed. */
+export type Entry = {
+	/**  The application that is corrected; none for a new one. */
+	application: string | null,
+	/**  How a new one is called. */
+	key: string,
+	/**  By which way it came: `form` or `mail`. */
+	route: string,
+	/**  Answers by field. */
+	answers: { [key in string]: string },
+};
+
+/**  Files that are asked for. */
+export type EntryAttachment = {
+	/**  The attachment's key. */
+	key: string,
+	/**  What it is called. */
+	label: string,
+	/**  Fewest files. */
+	min: number,
+	/**  Most files. */
+	max: number | null,
+	/**  Allowed endings; none: the program's own list. */
+	formats: string[],
+	/**  Files that are here. */
+	here: number,
+};
+
+/**  One question. */
+export type EntryField = {
+	/**  The field's key. */
+	key: string,
+	/**  What is asked. */
+	label: string,
+	/**  Help beneath it. */
+	help: string | null,
+	/**  `text`, `number`, `date`, `choice` or `essay`. */
+	kind: string,
+	/**  Whether an application without it is incomplete. */
+	required: boolean,
+	/**  Most words. */
+	words: number | null,
+	/**  Answers to choose from. */
+	options: FilterOption[],
+	/**  Whether several may be chosen. */
+	many: boolean,
+	/**  True where readers see the answer. */
+	read: boolean,
+	/**  The answer that is here; of several choices their keys, separated by semicolons. */
+	value: string,
+};
+
+/**  The programme's form, with the answers of an application where one is corrected. */
+export type EntryForm = {
+	/**  The application that is corrected; none for a new one. */
+	application: string | null,
+	/**  Its key; for a new one what the next in the row would be called. */
+	key: string,
+	/**  By which way it came: `form`, `mail` or `import`; none for a new one. */
+	route: string | null,
+	/**  True where a coordinator typed it in. */
+	onBehalf: boolean,
+	/**  What is asked, in the order of the form. */
+	fields: EntryField[],
+	/**  The files that are asked for. */
+	attachments: EntryAttachment[],
 };
 
 /**  The exception. */
@@ -873,6 +1108,66 @@ export type ExplainView = {
 	sentence: Sentence,
 	/**  Who could not be served if it were so. */
 	unmet: Sentence[],
+};
+
+/**  The form of a file. */
+export type ExportForm = 
+/**  Comma-separated values. */
+"csv" | 
+/**  A workbook. */
+"xlsx" | 
+/**  JSON. */
+"json" | 
+/**  A web page without scripts. */
+"html" | 
+/**  A PDF. */
+"pdf";
+
+/**  What is exported. */
+export type ExportKind = 
+/**  Applications, a row each. */
+"applications" | 
+/**  Scores as `tessera compute` reads them. */
+"scores" | 
+/**  Scores, agreement and severity as a document. */
+"report";
+
+/**  What is to be exported. */
+export type ExportRequest = {
+	/**  `applications`, `scores` or `report`. */
+	what: ExportKind,
+	/**  `csv`, `xlsx`, `json`; `html` or `pdf` of a report. */
+	form: ExportForm,
+	/**  Answers that coordinators alone read or that name the applicant. */
+	identity: boolean,
+	/**  Answers that every reader reads. */
+	dossier: boolean,
+	/**  Verdicts on conditions, and withdrawals. */
+	eligibility: boolean,
+	/**  The reviews that count. */
+	scores: boolean,
+	/**  Names of readers instead of pseudonyms. */
+	names: boolean,
+	/**  Only this round, of a report. */
+	round: string | null,
+};
+
+/**  What can be exported, and what was. */
+export type ExportsView = {
+	/**  Applications that there are. */
+	applications: number,
+	/**  Reviews that count. */
+	reviews: number,
+	/**  Readers whose reviews count or who are to read. */
+	readers: number,
+	/**  Rounds, for the report. */
+	rounds: RoundName[],
+	/**  Questions whose answers coordinators alone read, or that name the applicant. */
+	identity: string[],
+	/**  Questions whose answers every reader reads. */
+	dossier: string[],
+	/**  What left this device, the newest first. */
+	past: PastExport[],
 };
 
 /**  An act that was not done, or a view that could not be read. */
@@ -982,8 +1277,143 @@ export type GateView = {
 	reason: string,
 	/**  Who decided. */
 	by: string[],
+	/**  Who said what, where two contradict one another. */
+	said: SaidView[],
 	/**  True where the exception can lift it. */
 	liftable: boolean,
+};
+
+/**  How the table is to be taken in. */
+export type IntakeChoices = {
+	/**  The worksheet. */
+	sheet: string | null,
+	/**  The column that names the application. */
+	key: string,
+	/**  By column: a field's key, `@files`, or empty. */
+	columns: { [key in string]: string },
+	/**  By field: what is meant by what stands in a cell. */
+	values: { [key in string]: { [key in string]: string } },
+	/**  Take new applications in though the table has no column for a required answer. */
+	partial: boolean,
+	/**  Take rows in as new though they are here by the key of another column. */
+	newKey: boolean,
+};
+
+/**  A column of the table. */
+export type IntakeColumn = {
+	/**  Its name. */
+	name: string,
+	/**  The field that it most likely is; empty: none; `@files`: its cells name files. */
+	to: string,
+	/**  Why so: `remembered`, `name`, `alike`, or none. */
+	how: string | null,
+	/**  The first different cells. */
+	samples: string[],
+	/**  Cells that are not empty. */
+	filled: number,
+	/**  True where no two cells are the same and none is empty. */
+	unique: boolean,
+};
+
+/**  How far the import under way is. */
+export type IntakeEvent = IntakeProgress;
+
+/**  What a column can be. */
+export type IntakeField = {
+	/**  Its key. */
+	key: string,
+	/**  What it is called. */
+	label: string,
+	/**  Whether an application without it is incomplete. */
+	required: boolean,
+	/**  `text`, `number`, `date`, `choice`, `file`, `essay`; `figure` for what adjusts totals or fills quotas. */
+	kind: string,
+	/**  True where readers see the answer. */
+	read: boolean,
+};
+
+/**  How far an import, or its preview, is. */
+export type IntakeProgress = {
+	/**  Applications done. */
+	done: number,
+	/**  Of so many. */
+	of: number,
+	/**  Bytes of files that were read. */
+	bytes: number,
+};
+
+/**  What an import would do, or did. */
+export type IntakeReport = {
+	/**  True for what was done; false for a preview. */
+	done: boolean,
+	/**  True where somebody called it off; what was taken by then is taken. */
+	stopped: boolean,
+	/**  New applications. */
+	new: number,
+	/**  Applications with other answers or files than are here. */
+	changed: number,
+	/**  Applications that are here just so. */
+	same: number,
+	/**  Files that were found. */
+	files: number,
+	/**  Rows, in the file's order. */
+	rows: IntakeRow[],
+	/**  Rows and files that are not taken in. */
+	refused: ProblemView[],
+	/**  How many rows are not taken in. */
+	refusedRows: number,
+	/**  What is worth saying. */
+	remarks: RemarkView[],
+	/**  Required answers for which the table has no column, as people call them. */
+	absent: string[],
+	/**  Rows that are here already by another key. */
+	again: AgainView | null,
+	/**  Cells that are none of the answers to choose from. */
+	unknown: UnknownValue[],
+};
+
+/**  One row. */
+export type IntakeRow = {
+	/**  Its number in the file. */
+	row: number,
+	/**  The application's id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  `new`, `changed` or `same`. */
+	outcome: string,
+	/**  Files that were found. */
+	files: number,
+	/**  What would change; only in a preview. */
+	changes: ChangeView[],
+};
+
+/**  A table before it is matched with the form. */
+export type IntakeTable = {
+	/**  The file's name. */
+	file: string,
+	/**  The name of the folder with files, where one was chosen. */
+	folder: string | null,
+	/**  How many folders are in it. */
+	folders: number,
+	/**  Rows below the header. */
+	rows: number,
+	/**  Worksheets of a workbook. */
+	sheets: string[],
+	/**  The worksheet that was read. */
+	sheet: string | null,
+	/**  The column that most likely names the applications. */
+	key: string | null,
+	/**  Columns, in the file's order. */
+	columns: IntakeColumn[],
+	/**  What a column can be. */
+	fields: IntakeField[],
+	/**  What is meant by what stands in cells, by field, as it is remembered. */
+	values: { [key in string]: { [key in string]: string } },
+	/**  True where an earlier import on this device is taken up. */
+	remembered: boolean,
 };
 
 /**  Who was invited and did not answer yet. */
@@ -1147,6 +1577,52 @@ export type PageInfo = {
 	text: string[],
 };
 
+/**  One of a pair. */
+export type PairSide = {
+	/**  Its id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+};
+
+/**  A pair of applications. */
+export type PairView = {
+	/**  One of them. */
+	one: PairSide,
+	/**  The other. */
+	other: PairSide,
+	/**  In what they are alike, as people call it: answers, files. */
+	alike: string[],
+	/**  `same` or `different`; none where nobody decided, or coordinators contradict one another. */
+	verdict: string | null,
+	/**  The id of the one that counts, where they are the same. */
+	keep: string | null,
+	/**  True where coordinators contradict one another. */
+	contested: boolean,
+	/**  Why it was decided so. */
+	reason: string,
+	/**  Who decided. */
+	by: string[],
+};
+
+/**  Something that left. */
+export type PastExport = {
+	/**  When, by this device's clock. */
+	atMs: number,
+	/**  `applications`, `scores` or `report`. */
+	what: string,
+	/**  The form of the file. */
+	form: string,
+	/**  The parts that were in it. */
+	parts: string[],
+	/**  Applications in it. */
+	applications: number,
+	/**  Reviews in it. */
+	reviews: number,
+};
+
 /**  Everybody. */
 export type PeopleView = {
 	/**  Members. */
@@ -1195,6 +1671,22 @@ export type Preferences = {
 	idleLockMinutes?: number,
 	/**  The running total beside a scorecard is hidden. */
 	hideTotal?: boolean,
+};
+
+/**  A row or a file that is not taken in. */
+export type ProblemView = {
+	/**  Its row in the file. */
+	row: number | null,
+	/**  The application's key, as far as it is known. */
+	key: string | null,
+	/**  The column. */
+	column: string | null,
+	/**  Which mistake: kebab-case. */
+	code: string,
+	/**  What stands there: a cell, or a file's name. */
+	value: string,
+	/**  In English. */
+	text: string,
 };
 
 /**  A definition that is not published. */
@@ -1336,6 +1828,8 @@ export type QueueItem = {
 	applications: QueueApplication[],
 	/**  The field or criteria. */
 	place: string,
+	/**  The same as people call it. */
+	placeLabel: string,
 	/**  What this side says, then the others. */
 	says: string[],
 	/**  True where the author was asked. */
@@ -1375,6 +1869,16 @@ export type QuotaTrial = {
 	min: number,
 	/**  Most; none: no cap. */
 	max: number | null,
+};
+
+/**  Where one application stands in the order, for its printed page. */
+export type RankView = {
+	/**  Its row in the order. */
+	row: RankedRow,
+	/**  Of how many with a place. */
+	of: number,
+	/**  How many seats there are. */
+	seats: number | null,
 };
 
 /**  An application in the order. */
@@ -1491,6 +1995,8 @@ export type ReaderView = {
 	name: string,
 	/**  What the round is called. */
 	round: string,
+	/**  The round's key. */
+	roundKey: string,
 	/**  `assigned`, or how it ended. */
 	state: string,
 	/**  What was declared. */
@@ -1503,6 +2009,8 @@ export type ReaderView = {
 	scores: { [key in string]: string },
 	/**  Why something of it waits. */
 	waits: string[],
+	/**  Who took it down, and by which way it came, where somebody else did. */
+	takenDown: TakenDownView | null,
 };
 
 /**  One reader of an application. */
@@ -1532,6 +2040,88 @@ export type Reads = {
 	done: number,
 	/**  To be done. */
 	wanted: number,
+};
+
+/**  The scorecard of a review that is taken down. */
+export type RecordCard = {
+	/**  What the round scores. */
+	criteria: CriterionView[],
+	/**  How sure a reviewer can say to be. */
+	confidence: Confidence,
+	/**  What was taken down before; empty where nothing was. */
+	draft: DraftView,
+	/**  What was taken down before. */
+	takenDown: TakenDownView | null,
+};
+
+/**  Whose review of an application could be taken down. */
+export type RecordChoices = {
+	/**  The application's id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  Rounds. */
+	rounds: RoundName[],
+	/**  Readers to whom it is assigned first, then everybody else. */
+	readers: RecordReader[],
+};
+
+/**  A review as it is being taken down. */
+export type RecordForm = {
+	/**  The application. */
+	application: string,
+	/**  Whose review it is. */
+	member: string,
+	/**  The round's key. */
+	round: string,
+	/**  `paper`, `phone` or `mail`. */
+	source: string,
+	/**  Why what was taken down before is changed. */
+	reason: string | null,
+	/**  What was said. */
+	draft: DraftView,
+};
+
+/**  A member whose review could be taken down. */
+export type RecordReader = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+	/**  Rounds in which the application is assigned to this member. */
+	rounds: string[],
+	/**  Rounds in which this member submitted a review of it. */
+	submitted: string[],
+	/**  By round: what was taken down before. */
+	takenDown: { [key in string]: TakenDownView },
+};
+
+/**  What taking it down would come to, or came to. */
+export type RecordResult = {
+	/**  `submitted`, `amended`, `same`; `missing` or `needs-reason` where it is not taken down. */
+	became: string,
+	/**  Its revision; 0 where it is not taken down. */
+	revision: number,
+	/**  The total as the programme counts it. */
+	total: string | null,
+	/**  What is missing. */
+	missing: MissingView[],
+};
+
+/**  Something that is worth saying and stops nothing. */
+export type RemarkView = {
+	/**  Its row in the file. */
+	row: number | null,
+	/**  The application's key, where it is about one. */
+	key: string | null,
+	/**  What it is: kebab-case. */
+	code: string,
+	/**  What it is about, as people call it: answers, columns, files. */
+	about: string[],
+	/**  In English. */
+	text: string,
 };
 
 /**  What a removal would mean, before it is done. */
@@ -1609,6 +2199,14 @@ export type RoundName = {
 	key: string,
 	/**  What it is called. */
 	label: string,
+};
+
+/**  One verdict as somebody gave it. */
+export type SaidView = {
+	/**  Who. */
+	by: string,
+	/**  `met`, `not-met` or `open`. */
+	verdict: string,
 };
 
 /**  What a saved draft comes to. */
@@ -1825,6 +2423,16 @@ export type TableRow = {
 	message: string,
 };
 
+/**  A review that somebody took down. */
+export type TakenDownView = {
+	/**  Who entered it. */
+	by: string[],
+	/**  `paper`, `phone` or `mail`. */
+	source: string | null,
+	/**  Its revision. */
+	revision: number,
+};
+
 /**  One assignment. */
 export type TaskRow = {
 	/**  The application's id. */
@@ -1879,6 +2487,22 @@ export type TaskState =
 "conflict" | 
 /**  A coordinator took the assignment back. */
 "taken-back";
+
+/**  What stands in cells of a column and is none of the answers to choose from. */
+export type UnknownValue = {
+	/**  The column. */
+	column: string,
+	/**  The field's key. */
+	field: string,
+	/**  What the field is called. */
+	label: string,
+	/**  What stands there. */
+	value: string,
+	/**  In how many rows. */
+	count: number,
+	/**  The answers to choose from. */
+	options: FilterOption[],
+};
 
 /**  The application that fits its readers least. */
 export type WorstOff = {

@@ -1,0 +1,298 @@
+//! A coordinator's office in one process: a table is tried and taken, an application is typed in, two are compared, a review is
+//! taken down, a table leaves. On a real home, without a window.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+use tempfile::TempDir;
+use tessera_model::programme::Programme;
+use tessera_views::draft::{AnswerValue, DraftView};
+use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
+use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
+use tessera_views::intake::{Chosen, IntakeChoices, IntakeReport, run, table};
+use tessera_views::record::{RecordForm, card, choices, preview, record};
+use tessera_views::shelf::Shelf;
+use tessera_views::{Session, application, chase, duplicates, me};
+
+const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
+const TABLE: &str = "No.,full-name,E-mail address,Date of birth,country,Where,organisation,Heard of us\n\
+    A-1,Ada Okoro,ada@example.org,1985-05-03,Ghana,Afrika,Law Clinic,a friend\n\
+    A-2,李文静,li@example.org,1990-02-30,China,asia-pacific,Centre,\n\
+    A-3,Lucía Paredes,lucia@example.org,1991-01-31,Peru,americas,Clínica,\n";
+
+struct Office {
+    folder: TempDir,
+    session: Mutex<Session>,
+    chosen: Chosen,
+}
+
+impl Office {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let shelf = Shelf::new(folder.path().join("homes"));
+        let programme = Programme::parse(SEMINAR).unwrap();
+        let (_, mut session) =
+            me::found(&shelf, SEMINAR, "seminar", "four wide rivers cross", "Alice").unwrap();
+        session
+            .together(|acts| {
+                acts.publish(&programme, "the first")?;
+                acts.hand_over()
+            })
+            .unwrap();
+        let path = folder.path().join("applications.csv");
+        std::fs::write(&path, TABLE).unwrap();
+        let chosen = Chosen { table: Some(path), folder: None };
+        Self { folder, session: Mutex::new(session), chosen }
+    }
+
+    fn choices(&self) -> IntakeChoices {
+        let seen = table(&mut self.session.lock().unwrap(), &self.chosen, None, "en").unwrap();
+        let columns = seen.columns.into_iter().map(|column| (column.name, column.to)).collect();
+        let key = seen.key.unwrap();
+        IntakeChoices { key, columns, values: seen.values, partial: true, ..IntakeChoices::default() }
+    }
+
+    fn run(&self, choices: &IntakeChoices, dry_run: bool) -> IntakeReport {
+        run(&self.session, &self.chosen, choices, dry_run, "en", &mut |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Session) -> T) -> T {
+        work(&mut self.session.lock().unwrap())
+    }
+
+    /// Takes the table in, with what the odd cell means.
+    fn full(&self) -> IntakeReport {
+        let mut choices = self.choices();
+        choices.columns.insert("Where".into(), "region".into());
+        choices.values.entry("region".into()).or_default().insert("Afrika".into(), "africa".into());
+        self.run(&choices, false)
+    }
+
+    fn id(&self, key: &str) -> String {
+        let known = self.with(|session| session.together(|acts| acts.applications()).unwrap());
+        known.into_iter().find(|(_, identity)| identity.key == key).unwrap().0.to_string()
+    }
+}
+
+#[test]
+fn a_table_is_tried_before_it_is_taken_and_never_comes_twice() {
+    let office = Office::new();
+    let mut choices = office.choices();
+    assert_eq!(choices.key, "No.");
+    let to = |column: &str| choices.columns[column].clone();
+    assert_eq!(
+        [to("full-name"), to("E-mail address"), to("Heard of us"), to("Where")].join(","),
+        "full-name,email,,"
+    );
+    choices.columns.insert("Where".into(), "region".into());
+
+    // What stands in the way is told with its place, and nothing is changed.
+    let seen = office.run(&choices, true);
+    assert_eq!((seen.done, seen.new, seen.refused_rows), (false, 1, 2));
+    let codes: Vec<_> =
+        seen.refused.iter().map(|one| (one.row, one.code.as_str(), one.value.as_str())).collect();
+    assert_eq!(codes, [(Some(2), "choice-unknown", "Afrika"), (Some(3), "date-bad", "1990-02-30")]);
+    assert_eq!((seen.unknown[0].field.as_str(), seen.unknown[0].options.len()), ("region", 5));
+    assert!(seen.absent.contains(&"Position".to_owned()));
+    assert_eq!(office.with(|session| session.together(|acts| acts.applications()).unwrap()).len(), 0);
+
+    // Without a word about the missing columns nothing new is taken.
+    let strict = IntakeChoices { partial: false, ..choices.clone() };
+    let refused =
+        run(&office.session, &office.chosen, &strict, false, "en", &mut |_| ControlFlow::Continue(()));
+    assert_eq!(refused.unwrap_err().code, "column-missing");
+
+    choices.values.entry("region".into()).or_default().insert("Afrika".into(), "africa".into());
+    let taken = office.run(&choices, false);
+    assert_eq!((taken.done, taken.stopped, taken.new, taken.refused_rows), (true, false, 2, 1));
+
+    // What was chosen is there the next time, and the same table changes nothing.
+    let again = office.choices();
+    assert_eq!((again.key.as_str(), again.columns["Where"].as_str()), ("No.", "region"));
+    assert_eq!(again.values["region"]["Afrika"], "africa");
+    assert_eq!((office.run(&again, true).same, office.run(&again, false).same), (2, 2));
+
+    std::fs::write(office.chosen.table.as_ref().unwrap(), TABLE.replace("Law Clinic", "High Court")).unwrap();
+    let changed = office.run(&again, true);
+    let row = changed.rows.iter().find(|row| row.key == "A-1").unwrap();
+    assert_eq!((row.outcome.as_str(), row.changes.len()), ("changed", 1));
+    assert_eq!((row.changes[0].before.as_str(), row.changes[0].after.as_str()), ("Law Clinic", "High Court"));
+
+    // By the mail address everybody would come a second time.
+    let other = IntakeChoices { key: "E-mail address".into(), ..again };
+    let told = office.run(&other, true).again.unwrap();
+    assert_eq!((told.column.as_str(), told.count), ("No.", 2));
+}
+
+#[test]
+fn an_import_can_be_called_off_between_two_steps() {
+    let office = Office::new();
+    let rows: String = (0..80).map(|n| format!("B-{n:03},Name {n}\n")).collect();
+    std::fs::write(office.chosen.table.as_ref().unwrap(), format!("No.,full-name\n{rows}")).unwrap();
+    let choices = office.choices();
+    let report =
+        run(&office.session, &office.chosen, &choices, false, "en", &mut |_| ControlFlow::Break(())).unwrap();
+    assert!(report.stopped && report.new > 0 && report.new < 80, "{}", report.new);
+    let rest = office.run(&choices, false);
+    assert_eq!((rest.same, rest.new + rest.same), (report.new, 80));
+}
+
+#[test]
+fn what_came_by_mail_is_typed_in_and_stays_so() {
+    let office = Office::new();
+    office.full();
+    let empty = office.with(|session| form(session, None, "en").unwrap());
+    assert_eq!((empty.key.as_str(), empty.route), ("A-4", None));
+    let answers = BTreeMap::from([
+        ("full-name".to_owned(), "Hawa Touré".to_owned()),
+        ("birth-date".to_owned(), "3 May".to_owned()),
+    ]);
+    let mut entry = Entry { application: None, key: "A-4".into(), route: "mail".into(), answers };
+    let refused = office.with(|session| enter(session, &entry, "en").unwrap());
+    assert_eq!(
+        (refused.outcome.as_str(), refused.refused[0].column.as_deref()),
+        ("refused", Some("birth-date"))
+    );
+    entry.answers.insert("birth-date".into(), "1985-05-03".into());
+    let done = office.with(|session| enter(session, &entry, "en").unwrap());
+    let id = done.application.unwrap();
+    assert_eq!(done.outcome, "new");
+    let taken = office.with(|session| enter(session, &entry, "en").unwrap_err());
+    assert_eq!(taken.code, "key-taken");
+
+    // A table that has it too leaves noted by which way it came.
+    let more = format!("{TABLE}A-4,Hawa Touré,hawa@example.org,1985-05-03,Niger,africa,Tribunal,\n");
+    std::fs::write(office.chosen.table.as_ref().unwrap(), more).unwrap();
+    assert_eq!(office.full().changed, 1);
+    let form = office.with(|session| form(session, Some(&id), "en").unwrap());
+    assert_eq!((form.route.as_deref(), form.on_behalf), (Some("mail"), true));
+
+    // A letter that came alone stands beside what is there.
+    let letter = office.folder.path().join("letter.pdf");
+    std::fs::write(&letter, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n").unwrap();
+    let wrong = office.folder.path().join("cv.pdf");
+    std::fs::write(&wrong, b"\x89PNG\r\n\x1a\n and more").unwrap();
+    let added =
+        office.with(|session| attach_files(session, &id, Some("letters"), &[letter, wrong], "en").unwrap());
+    assert_eq!((added.taken, added.changed), (vec!["letter.pdf".to_owned()], true));
+    assert_eq!(added.refused[0].code, "attachment-not-what-it-says");
+    let lacks = office.with(|session| chase::chase(session, "en").unwrap());
+    let row = lacks.iter().find(|row| row.key == "A-4").unwrap();
+    assert_eq!(row.contact.as_deref(), Some("hawa@example.org"));
+    assert!(row.files.iter().any(|file| file.slot == "letters" && file.more == 1));
+
+    let no_reason = office.with(|session| withdraw_application(session, &id, true, None, " ").unwrap_err());
+    assert_eq!(no_reason.code, "reason-needed");
+    office
+        .with(|session| withdraw_application(session, &id, true, Some("mail"), "has a post abroad").unwrap());
+    assert!(!office.with(|session| chase::chase(session, "en").unwrap()).iter().any(|row| row.key == "A-4"));
+}
+
+#[test]
+fn two_applications_are_compared_and_judged() {
+    let office = Office::new();
+    let twin = format!("{TABLE}A-9,Ada OKORO,ADA@example.org,1985-05-03,Ghana,africa,High Court,\n");
+    std::fs::write(office.chosen.table.as_ref().unwrap(), twin).unwrap();
+    office.full();
+    let (one, other) = (office.id("A-1"), office.id("A-9"));
+    let pairs = office.with(|session| duplicates::duplicates(session, "en").unwrap());
+    assert_eq!((pairs.len(), pairs[0].verdict.as_deref()), (1, None));
+    let seen = office.with(|session| duplicates::compare(session, &one, &other, "en").unwrap());
+    let mail = seen.answers.iter().find(|row| row.label == "E-mail address").unwrap();
+    assert!(mail.same && mail.telling && !mail.read);
+    assert!(seen.answers.iter().any(|row| row.label == "Organisation" && !row.same));
+    let judge = |verdict: &str, keep: Option<&str>, reason: &str| {
+        office.with(|session| duplicates::judge_pair(session, &one, &other, verdict, keep, reason))
+    };
+    assert_eq!(judge("same", Some(&one), "").unwrap_err().code, "reason-needed");
+    assert!(judge("same", None, "one person").is_err());
+    judge("same", Some(&other), "one person, she wrote so").unwrap();
+    let pair = &office.with(|session| duplicates::duplicates(session, "en").unwrap())[0];
+    assert_eq!((pair.verdict.as_deref(), pair.keep.as_ref()), (Some("same"), Some(&other)));
+    assert_eq!((pair.reason.as_str(), &pair.by[..]), ("one person, she wrote so", &["Alice".to_owned()][..]));
+}
+
+#[test]
+fn a_review_from_paper_is_shown_as_entered_by_who_did() {
+    let office = Office::new();
+    office.full();
+    let application = office.id("A-1");
+    let seen = office.with(|session| choices(session, &application, "en").unwrap());
+    let member = seen.readers[0].member.clone();
+    let card = office.with(|session| card(session, &application, &member, "reading", "en").unwrap());
+    let mut draft = DraftView { confidence: Some("4".into()), ..DraftView::default() };
+    let mut sheet = RecordForm {
+        application: application.clone(),
+        member: member.clone(),
+        round: "reading".into(),
+        source: "paper".into(),
+        reason: None,
+        draft: draft.clone(),
+    };
+    let lacking = office.with(|session| preview(session, &sheet).unwrap());
+    assert_eq!(lacking.became, "missing");
+    assert!(lacking.missing.len() >= card.criteria.iter().filter(|one| one.required).count());
+    for criterion in &card.criteria {
+        let answer = AnswerValue { score: Some("3".into()), not_applicable: None };
+        draft.answers.insert(criterion.key.clone(), answer);
+    }
+    sheet.draft = draft.clone();
+    let told = office.with(|session| preview(session, &sheet).unwrap());
+    assert_eq!((told.became.as_str(), told.total.is_some()), ("submitted", true), "{told:?}");
+    assert_eq!(office.with(|session| record(session, &sheet).unwrap()).revision, 1);
+    assert_eq!(office.with(|session| record(session, &sheet).unwrap()).became, "same");
+    // Another word beside the same scores is a change that needs a reason.
+    sheet.draft.overall = "She wrote it on the back.".into();
+    assert_eq!(office.with(|session| preview(session, &sheet).unwrap()).became, "needs-reason");
+    sheet.reason = Some("the back of the sheet was overlooked".into());
+    assert_eq!(office.with(|session| record(session, &sheet).unwrap()).revision, 2);
+    let seen = office.with(|session| choices(session, &application, "en").unwrap());
+    let down = &seen.readers.iter().find(|reader| reader.member == member).unwrap().taken_down["reading"];
+    assert_eq!((down.source.as_deref(), &down.by[..]), (Some("paper"), &["Alice".to_owned()][..]));
+    let shown = office.with(|session| application::application(session, &application, "en").unwrap());
+    assert!(shown.criteria.iter().any(|criterion| criterion.key == "english"));
+}
+
+#[test]
+fn what_leaves_holds_what_was_asked_for_and_is_listed() {
+    let office = Office::new();
+    let evil = TABLE.replace("Law Clinic", "=HYPERLINK(1)");
+    std::fs::write(office.chosen.table.as_ref().unwrap(), evil).unwrap();
+    office.full();
+    let ask = |what, form, identity, dossier| ExportRequest {
+        what,
+        form,
+        identity,
+        dossier,
+        eligibility: false,
+        scores: false,
+        names: false,
+        round: None,
+    };
+    let nothing = ask(ExportKind::Applications, ExportForm::Csv, false, false);
+    assert_eq!(office.with(|session| collect(session, &nothing).err().unwrap()).code, "no-compartment");
+    let path = office.folder.path().join("out.csv");
+    let blind = ask(ExportKind::Applications, ExportForm::Csv, false, true);
+    let collected = office.with(|session| collect(session, &blind).unwrap());
+    collected.write(&path).unwrap();
+    office.with(|session| collected.note(session).unwrap());
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        text.contains("africa") && !text.contains("ada@example.org") && !text.contains("Okoro"),
+        "{text}"
+    );
+    let all = ask(ExportKind::Applications, ExportForm::Csv, true, true);
+    let collected = office.with(|session| collect(session, &all).unwrap());
+    collected.write(&path).unwrap();
+    office.with(|session| collected.note(session).unwrap());
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("ada@example.org") && text.contains("'=HYPERLINK"), "no formula leaves: {text}");
+    assert_eq!(ask(ExportKind::Report, ExportForm::Csv, false, false).check().unwrap_err().code, "bad-input");
+    let view = office.with(|session| exports(session, "en").unwrap());
+    assert_eq!((view.applications, view.past.len()), (2, 2));
+    assert_eq!(view.past[0].parts, ["identity", "dossier"]);
+    assert!(view.identity.contains(&"E-mail address".to_owned()));
+}
