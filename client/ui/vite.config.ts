@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
     },
-    test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], setupFiles: ['src/test-setup.ts'] },
+    // A busy machine takes its time; a test that hangs still ends.
+    test: { environment: 'happy-dom', testTimeout: 30_000, include: ['src/**/*.test.ts'], setupFiles: ['src/test-setup.ts'] },
   };
 });

@@ -46,6 +46,7 @@ export async function show(page, address, screen, { language, theme, size = 100 
   for (const [act, target, value] of screen.steps ?? []) {
     if (act === 'press') await page.keyboard.press(target);
     else if (act === 'fill') await page.locator(target).first().fill(value);
+    else if (act === 'select') await page.locator(target).first().selectOption(value);
     else if (act === 'wait') await page.locator(target).first().waitFor();
     else if (act === 'tap') {
       // Only where the window is small enough to have it.

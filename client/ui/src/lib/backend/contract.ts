@@ -1,5 +1,9 @@
 // What the interface asks of Rust. To be replaced by the bindings generated from Rust (same names and shapes).
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
+import type {
+  AttachedView, ChaseRow, Compared, CriterionName, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
+  PairSide, PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, SaidView, TakenDownView,
+} from './bindings';
 
 import type {
   AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, DeviceRequest, DevicesView, ExplainView, FindingLine, LightView,
@@ -37,7 +41,7 @@ export interface EnrolForm { invitation: string; label: string; passphrase: stri
 /** What a person chose for this device; nothing secret, kept outside of every home. */
 export interface Preferences { language: string | null; theme: 'system' | 'light' | 'dark'; textSize: number; idleLockMinutes: number; hideTotal: boolean }
 /** Something dropped on the window, or opened with Tessera: an invitation's text, or bundles by their paths. */
-export type Dropped = { kind: 'over' } | { kind: 'left' } | { kind: 'invitation'; text: string } | { kind: 'answers'; paths: string[] } | { kind: 'bundles'; paths: string[] } | { kind: 'other'; names: string[] };
+export type Dropped = { kind: 'over' } | { kind: 'left' } | { kind: 'intake'; table: string | null; folder: string | null } | { kind: 'invitation'; text: string } | { kind: 'answers'; paths: string[] } | { kind: 'bundles'; paths: string[] } | { kind: 'other'; names: string[] };
 export interface RecoverySheet { words: string[] }  // 24 or so words, to be copied by hand
 
 // ---------- reviewer ----------
@@ -126,21 +130,22 @@ export type BoardSort = 'key' | 'title' | 'stage' | 'reviews';
 export interface BoardQuery { text: string; stage: AppStage | null; field: string | null; value: string | null; sort: BoardSort; descending: boolean; offset: number; limit: number }
 export interface BoardPage { total: number; rows: BoardRow[] }
 export type GateVerdict = 'met' | 'not-met' | 'open';
-export interface GateView { gate: string; question: string; evidence: string | null; verdict: string | null; reason: string; by: string[]; liftable: boolean }
+export interface GateView { gate: string; question: string; evidence: string | null; verdict: string | null; reason: string; by: string[]; said: SaidView[]; liftable: boolean }
 export interface ExceptionView { asked: string | null; askedBy: string | null; granted: boolean | null; decidedBy: string | null; mayGrant: boolean }
 export interface ReaderView {
-  member: string; name: string; round: string; state: string; conflict: string | null; revision: number | null; counts: boolean;
-  scores: Record<string, string>; waits: string[];
+  member: string; name: string; round: string; roundKey: string; state: string; conflict: string | null; revision: number | null; counts: boolean;
+  scores: Record<string, string>; waits: string[]; takenDown: TakenDownView | null;
 }
 export interface ApplicationView {
   application: string; key: string; title: string; outcome: string;   // 'eligible' | 'by-exception' | 'not-eligible' | 'undecided' | 'contested'
   withdrawn: string | null; sections: DossierView['sections']; identity: TaskRow['card']; files: FileView[]; lacks: string[];
-  gates: GateView[]; exception: ExceptionView | null; readers: ReaderView[]; openTo: string[]; duplicates: string[];
+  gates: GateView[]; exception: ExceptionView | null; readers: ReaderView[]; openTo: string[]; duplicates: PairSide[];
+  criteria: CriterionName[]; route: string | null; onBehalf: boolean;
 }
 export interface QueueApplication { application: string; label: string; round: string | null }
 export interface QueueItem {
   id: string; code: string; sentence: string; recommended: string; reason: string;   // sentence and reason in English
-  member: string | null; memberId: string | null; applications: QueueApplication[]; place: string;
+  member: string | null; memberId: string | null; applications: QueueApplication[]; place: string; placeLabel: string;
   says: string[];                                 // what this side says, then the others
   asked: boolean; question: string;               // the same for sides of one question
 }
@@ -163,6 +168,14 @@ export interface SeverityView {
   recallRaw: string | null; recallCorrected: string | null; withheld: boolean; readers: SeverityLine[]; moves: MoveLine[];
   advice: AdviceView; warnings: Sentence[];
 }
+
+// ---------- intake ----------
+export type {
+  Compared, ComparedRow, CriterionName, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
+  RecordForm, RecordReader, RecordResult, SaidView, TakenDownView,
+  AgainView, AttachedView, ChangeView, ChaseFile, ChaseRow, Entered, Entry, EntryAttachment, EntryField, EntryForm, IntakeChoices,
+  IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
+} from './bindings';
 
 // ---------- people and access ----------
 export type MemberStanding = 'waiting' | 'active' | 'suspended' | 'removed';
@@ -233,6 +246,7 @@ export interface Backend {
   queue(): Promise<QueueView>;
   decide(ids: string[], verdict: QueueVerdict, reason: string): Promise<void>;
   ranking(round: string | null): Promise<RankingView>;
+  rank(application: string): Promise<RankView | null>;
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
   selection(round: string | null, trial: SeatsTrial | null): Promise<SelectionView>; // null: the programme's own seats; nothing is stored
@@ -250,6 +264,27 @@ export interface Backend {
   importAssignment(round: string): Promise<AssignmentTable | null>; // asks which file
   chooseWishes(): Promise<number | null>;                          // asks which file; how many pairs it knows
   forgetWishes(): Promise<void>;
+  intakeChooseTable(dropped: boolean): Promise<boolean>;          // asks which, or takes what was dropped; false: called off
+  intakeChooseFolder(dropped: boolean): Promise<boolean>;
+  intakeForget(folderAlone: boolean): Promise<void>;
+  intakeTable(sheet: string | null): Promise<IntakeTable | null>; // null: none was chosen
+  intakePreview(choices: IntakeChoices): Promise<IntakeReport>;   // changes nothing; `cancel` stops it
+  intakeTake(choices: IntakeChoices): Promise<IntakeReport>;      // `cancel` stops it between two steps
+  onIntakeProgress(hear: (progress: IntakeProgress) => void): () => void;
+  entryForm(application: string | null): Promise<EntryForm>;
+  enter(entry: Entry): Promise<Entered>;
+  attach(application: string, slot: string | null): Promise<AttachedView | null>; // asks which files
+  withdraw(application: string, withdrawn: boolean, route: string | null, reason: string): Promise<number>; // taken back from so many readers
+  chase(): Promise<ChaseRow[]>;
+  duplicates(): Promise<PairView[]>;                              // what waits for a decision first
+  comparePair(one: string, other: string): Promise<Compared>;
+  judgePair(one: string, other: string, verdict: 'same' | 'different', keep: string | null, reason: string): Promise<void>;
+  exports(): Promise<ExportsView>;
+  export(request: ExportRequest): Promise<string | null>;        // asks where; path, or null when called off
+  recordChoices(application: string): Promise<RecordChoices>;
+  recordCard(application: string, member: string, round: string): Promise<RecordCard>;
+  recordPreview(form: RecordForm): Promise<RecordResult>;         // writes nothing
+  record(form: RecordForm): Promise<RecordResult>;
 
   programme(): Promise<ProgrammeView>;
   beginProgramme(): Promise<void>;                                 // a draft of what is published

@@ -5,6 +5,8 @@ import { assignment } from './memory/assignment';
 import { coordinator } from './memory/coordinator';
 import { devices } from './memory/devices';
 import { exchange } from './memory/exchange';
+import { intake } from './memory/intake';
+import { pairs } from './memory/pairs';
 import { people } from './memory/people';
 import { programme } from './memory/programme';
 import { reviewer } from './memory/reviewer';
@@ -26,6 +28,8 @@ export class Memory {
       ...exchange(this.world),
       ...assignment(this.world),
       ...coordinator(this.world),
+      ...intake(this.world),
+      ...pairs(this.world),
       ...people(this.world),
       ...programme(this.world),
       ...devices(this.world),

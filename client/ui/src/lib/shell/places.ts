@@ -5,6 +5,13 @@ import type { Key } from '../i18n/i18n.svelte';
 import type { ScreenName } from '../state/route.svelte';
 import type { IconName } from '../ui/icons';
 import Assignment from '../../screens/assignment/Assignment.svelte';
+import Exports from '../../screens/exports/Exports.svelte';
+import TakeDown from '../../screens/record/TakeDown.svelte';
+import Duplicates from '../../screens/intake/Duplicates.svelte';
+import Entry from '../../screens/intake/Entry.svelte';
+import Intake from '../../screens/intake/Intake.svelte';
+import Missing from '../../screens/intake/Missing.svelte';
+import Pair from '../../screens/intake/Pair.svelte';
 import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
 import Queue from '../../screens/coordinator/Queue.svelte';
@@ -28,6 +35,8 @@ export interface Place {
   roles: Role[];
   /** Whether the navigation shows it: only places without parameters. */
   shown: boolean;
+  /** The place of the navigation to which one that is not shown belongs. */
+  under?: ScreenName;
   /** Takes the route's parameters as its properties. */
   component: Component<Record<string, string>>;
 }
@@ -40,15 +49,22 @@ function of<P extends Record<string, string>>(component: Component<P>): Place['c
 /** In the order of the navigation; the first that is for somebody's first role is where that person begins. */
 export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
-  { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, component: of(Application) },
+  { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(Application) },
+  { screen: 'intake', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: true, component: of(Intake) },
+  { screen: 'entry', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Entry) },
+  { screen: 'missing', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Missing) },
+  { screen: 'duplicates', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Duplicates) },
+  { screen: 'pair', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Pair) },
+  { screen: 'record', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(TakeDown) },
   { screen: 'assignment', name: 'nav.assignment', icon: 'assign', roles: ['coordinator'], shown: true, component: of(Assignment) },
   { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },
   { screen: 'ranking', name: 'nav.ranking', icon: 'ranking', roles: ['coordinator'], shown: true, component: of(Ranking) },
   { screen: 'agreement', name: 'nav.agreement', icon: 'chart', roles: ['coordinator'], shown: true, component: of(Agreement) },
+  { screen: 'exports', name: 'nav.exports', icon: 'export', roles: ['coordinator'], shown: true, component: of(Exports) },
   { screen: 'people', name: 'nav.people', icon: 'people', roles: ['coordinator', 'admin'], shown: true, component: of(People) },
   { screen: 'access', name: 'nav.access', icon: 'access', roles: ['coordinator', 'admin'], shown: true, component: of(Access) },
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
-  { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, component: of(Review) },
+  { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
   { screen: 'programme', name: 'nav.programme', icon: 'programme', roles: [], shown: true, component: of(Programme) },
   { screen: 'exchange', name: 'nav.exchange', icon: 'exchange', roles: [], shown: true, component: of(Exchange) },

@@ -13,6 +13,7 @@ export const ICONS = {
   access: 'M8 9a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 13h9M18 13v4',
   programme: 'M5 4h14v16H5zM8 8h8M8 12h8M8 16h5',
   intake: 'M12 4v10M8 10l4 4 4-4M4 16v4h16v-4',
+  export: 'M12 14V4M8 8l4-4 4 4M4 16v4h16v-4',
   assign: 'M4 6h6v5H4zM14 13h6v5h-6zM10 8.500h3a2 2 0 0 1 2 2V13',
   chart: 'M4 20h16M6 17v-5M10 17V8M14 17v-3M18 17V6',
   check: 'M5 12.500 10 17 19 7',

@@ -4,6 +4,7 @@ import { backend } from '../../lib/backend';
 import type { AnswerValue, CriterionView, DossierView, Draft } from '../../lib/backend/contract';
 import { Act } from '../../lib/state/act.svelte';
 import { View } from '../../lib/state/view.svelte';
+import type { Card } from './card';
 import { SaveQueue } from './save-queue.svelte';
 
 const BLANK: AnswerValue = { score: null, notApplicable: null };
@@ -11,7 +12,7 @@ const EMPTY: Draft = { answers: {}, comments: {}, overall: '', confidence: null,
 
 export type Outcome = 'submitted' | 'same' | 'needs-reason' | 'missing' | 'failed';
 
-export class Review {
+export class Review implements Card {
   readonly application: string;
   readonly round: string;
   view: View<DossierView>;
@@ -76,6 +77,10 @@ export class Review {
   change(change: Partial<Pick<Draft, 'overall' | 'confidence' | 'attested'>>): void {
     Object.assign(this.draft, change);
     this.saving.change();
+  }
+
+  left(): void {
+    void this.saving.flush();
   }
 
   note(text: string): void {

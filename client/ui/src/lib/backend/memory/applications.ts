@@ -10,6 +10,11 @@ export interface Invented {
   country: string;
   /** A number by which everything else about it varies. */
   n: number;
+  /** What was answered since, by field. */
+  answers?: Record<string, string>;
+  /** True where it came in since. */
+  fresh?: boolean;
+  files?: number;
 }
 
 export const ROUNDS = [

@@ -1,15 +1,16 @@
 // The coordinator's acts over the invented world: board, applications, merge desk, figures.
 import type { AppStage, Backend, BoardRow, GateView, QueueVerdict, ReaderView } from '../contract';
 import type { Invented } from './applications';
-import { deskOf, exception, FILTERS, gates, outcome, plan, row } from './desk';
+import { deskOf, exception, FILTERS, gates, outcome, row, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
 import { agreement, ranking, severity } from './figures';
 import { PEOPLE } from './names';
+import { takenDown, twinsOf } from './pairs';
 import { refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  'board' | 'boardPage' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'decide' | 'ranking' | 'agreement' | 'severity'
+  'board' | 'boardPage' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'decide' | 'ranking' | 'rank' | 'agreement' | 'severity'
 >;
 
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'withdrawn'];
@@ -17,13 +18,14 @@ const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', '
 export function coordinator(world: World): Part {
   const kept = new WeakMap<object, BoardRow[]>();
   const rows = (): BoardRow[] => {
-    const found = kept.get(world.applications) ?? world.applications.map((one) => row(world, one));
+    const before = kept.get(world.applications);
+    const found = before?.length === world.applications.length ? before : world.applications.map((one) => row(world, one));
     kept.set(world.applications, found);
     return found;
   };
   const known = (id: string): Invented | undefined => world.applications.find((one) => one.id === id);
+  world.onChanged(() => kept.delete(world.applications));
   const done = (): Promise<void> => {
-    kept.delete(world.applications);
     world.changed();
     return Promise.resolve();
   };
@@ -64,22 +66,22 @@ export function coordinator(world: World): Part {
       const line = row(world, one);
       return Promise.resolve({
         application: id, key: one.key, title: one.name, outcome: outcome(judged, asked.granted === true),
-        withdrawn: plan(one.n) === 'withdrawn' ? 'Wrote on 3 February that she has taken a post abroad.' : null,
+        withdrawn: withdrawal(world, one),
         sections: sections(one.n),
         identity: [
           { field: 'name', label: 'Name', value: one.name }, { field: 'email', label: 'E-mail', value: `applicant${one.n + 1}@example.org` },
           { field: 'born', label: 'Year of birth', value: String(1976 + (one.n % 25)) }, { field: 'organisation', label: 'Organisation', value: one.organisation },
           { field: 'country', label: 'Country', value: one.country },
         ],
-        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(one, line),
-        openTo: ['Amara Diallo', 'Nguyễn Thị Hoa', ...readers(one, line).filter((reader) => reader.state === 'assigned').map((reader) => reader.name)],
-        duplicates: one.n % 10 === 0 ? [`GLS-${String(one.n + 21).padStart(4, '0')}`] : [],
+        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line),
+        openTo: ['Amara Diallo', 'Nguyễn Thị Hoa', ...readers(world, one, line).filter((reader) => reader.state === 'assigned').map((reader) => reader.name)],
+        duplicates: twinsOf(world, id), criteria: CRITERIA.map(({ key, label }) => ({ key, label })), route: one.answers?.route ?? 'import', onBehalf: one.answers?.route !== undefined,
       });
     },
     judge: (id, key, verdict, reason) => {
       const one = known(id);
       if (one === undefined) return refused('not-found', 'this application is not here');
-      const judged = gates(world, one).map((gate): GateView => (gate.gate === key ? { ...gate, verdict, reason, by: [world.me?.name ?? ''] } : gate));
+      const judged = gates(world, one).map((gate): GateView => (gate.gate === key ? { ...gate, verdict, reason, said: [], by: [world.me?.name ?? ''] } : gate));
       deskOf(world).gates.set(id, judged);
       return done();
     },
@@ -101,6 +103,11 @@ export function coordinator(world: World): Part {
       return done();
     },
     ranking: (round) => Promise.resolve(ranking(world, round)),
+    rank: (id) => {
+      const { rows, seats } = ranking(world, null);
+      const found = rows.find((each) => each.application === id && each.rank !== null);
+      return Promise.resolve(found === undefined ? null : { row: found, of: rows.filter((each) => each.rank !== null).length, seats });
+    },
     agreement: () => Promise.resolve(agreement()),
     severity: () => Promise.resolve(severity(world)),
   };
@@ -123,14 +130,14 @@ function decide(world: World, ids: string[], verdict: QueueVerdict, reason: stri
   }
 }
 
-function readers(one: Invented, line: BoardRow): ReaderView[] {
+function readers(world: World, one: Invented, line: BoardRow): ReaderView[] {
   return Array.from({ length: line.readers }, (_, at) => {
     const member = 2 + ((one.n * 3 + at * 5) % 14);
     const counts = at < line.reviews;
     const scores = Object.fromEntries(CRITERIA.slice(0, 5).map((criterion, place) => [criterion.key, String(Math.min(Number(criterion.max), 2 + ((one.n + at * 2 + place) % 4)))]));
     const late = counts && one.n % 9 === 5 && at === 2;
     return {
-      member: `m-${member + 1}`, name: PEOPLE[member] ?? '', round: 'First reading', state: one.n % 8 === 2 && at === 1 && !counts ? 'withdrawn' : 'assigned',
+      member: `m-${member + 1}`, name: PEOPLE[member] ?? '', round: 'First reading', roundKey: 'reading', takenDown: takenDown(world, one.id, `m-${member + 1}`, 'reading'), state: one.n % 8 === 2 && at === 1 && !counts ? 'withdrawn' : 'assigned',
       conflict: at === 2 && !counts && one.n % 6 === 2 ? 'unsure' : counts ? 'none' : null, revision: counts && !late ? 1 + (at % 2) : null, counts: counts && !late,
       scores: counts && !late ? scores : {}, waits: late ? ['after-close'] : [],
     };

@@ -9,6 +9,8 @@ export interface Desk {
   gates: Map<string, GateView[]>;
   exceptions: Map<string, ExceptionView>;
   queue: QueueView;
+  /** Withdrawals noted since, by application; null: it stands again. */
+  withdrawn: Map<string, string | null>;
 }
 
 const DESKS = new WeakMap<object, Desk>();
@@ -17,13 +19,13 @@ const DESKS = new WeakMap<object, Desk>();
 export function deskOf(world: World): Desk {
   let desk = DESKS.get(world.applications);
   if (desk === undefined) {
-    desk = { gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario) };
+    desk = { gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario), withdrawn: new Map() };
     DESKS.set(world.applications, desk);
   }
   return desk;
 }
 
-const GATES: Omit<GateView, 'verdict' | 'reason' | 'by'>[] = [
+const GATES: Omit<GateView, 'verdict' | 'reason' | 'by' | 'said'>[] = [
   { gate: 'target-group', question: 'Does the applicant belong to one of the four target groups?', evidence: 'Curriculum vitae; a letter of the employer where it does not say it.', liftable: true },
   { gate: 'media', question: 'Is there at least one item of media coverage?', evidence: 'An article, a broadcast or a page that names the applicant’s work.', liftable: true },
   { gate: 'english', question: 'Is proficiency in written English shown?', evidence: 'The four answers, or a certificate.', liftable: false },
@@ -42,23 +44,36 @@ export function plan(n: number): AppStage {
   return PLAN[(n + Math.floor(n / 10) * 3) % PLAN.length] ?? 'received';
 }
 
+/** Why it was withdrawn; null where it stands. */
+export function withdrawal(world: World, one: Invented): string | null {
+  const noted = deskOf(world).withdrawn.get(one.id);
+  if (noted !== undefined) return noted;
+  return !one.fresh && plan(one.n) === 'withdrawn' ? 'Wrote on 3 February that she has taken a post abroad.' : null;
+}
+
+/** How far it is, withdrawals aside. */
+function stageOf(one: Invented): AppStage {
+  return one.fresh ? 'received' : plan(one.n);
+}
+
 export function gates(world: World, one: Invented): GateView[] {
-  const stage = plan(one.n);
+  const stage = stageOf(one);
   return (
     deskOf(world).gates.get(one.id) ??
     GATES.map((gate, at) => {
       const failed = stage === 'ineligible' && at === (one.n % 2 === 0 ? 3 : 1);
       const left = (stage === 'received' && at > one.n % 3) || (stage === 'contested' && at === 0);
       const by = stage === 'contested' && at === 0 ? ['Amara Diallo', 'Nguyễn Thị Hoa'] : left ? [] : [at % 2 === 0 ? 'Amara Diallo' : 'Nguyễn Thị Hoa'];
-      if (left) return { ...gate, verdict: null, reason: '', by };
+      const said = by.length > 1 ? by.map((name, place) => ({ by: name, verdict: place === 0 ? 'met' : 'not-met' })) : [];
+      if (left) return { ...gate, verdict: null, reason: '', by, said };
       const reason = failed ? (at === 3 ? 'Born in 1971; the form says 55 years.' : 'No coverage was sent, and none was found by name.') : (REASONS[gate.gate] ?? '');
-      return { ...gate, verdict: failed ? 'not-met' : 'met', reason, by };
+      return { ...gate, verdict: failed ? 'not-met' : 'met', reason, by, said };
     })
   );
 }
 
 export function exception(world: World, one: Invented): ExceptionView {
-  const asked = plan(one.n) === 'ineligible' && one.n % 20 === 6;
+  const asked = stageOf(one) === 'ineligible' && one.n % 20 === 6;
   return (
     deskOf(world).exceptions.get(one.id) ?? {
       asked: asked ? 'Twenty years before the supreme court; two members of the jury of last year vouch for the work.' : null,
@@ -80,20 +95,26 @@ export function outcome(of: GateView[], granted: boolean): string {
 
 export function row(world: World, one: Invented): BoardRow {
   const word = outcome(gates(world, one), exception(world, one).granted === true);
-  const planned = plan(one.n);
+  const planned = stageOf(one);
   const readers = planned === 'read' || planned === 'assigned' ? (one.n % 11 === 2 ? 2 : 3) : 0;
   const reviews = planned === 'read' ? readers : planned === 'assigned' ? one.n % readers : 0;
   const judged: AppStage = word === 'contested' ? 'contested' : word === 'not-eligible' ? 'ineligible' : word === 'undecided' ? 'received' : 'eligible';
   return {
     application: one.id, key: one.key, title: one.name,
-    stage: planned === 'withdrawn' ? 'withdrawn' : readers > 0 && judged === 'eligible' ? planned : judged,
-    readers, wanted: 3, reviews, files: one.n % 7 === 3 ? 3 : 4,
-    lacks: one.n % 7 === 3 ? ['1 × Recommendation letters'] : one.n % 13 === 5 ? ['Year of birth', '1 × Media coverage'] : [],
+    stage: withdrawal(world, one) !== null ? 'withdrawn' : readers > 0 && judged === 'eligible' ? planned : judged,
+    readers, wanted: 3, reviews, files: one.files ?? (one.n % 7 === 3 ? 3 : 4),
+    lacks: one.fresh ? lacksOf(one) : one.n % 7 === 3 ? ['1 × Recommendation letters'] : one.n % 13 === 5 ? ['Year of birth', '1 × Media coverage'] : [],
     answers: { country: key(one.country), group: GROUPS[one.n % GROUPS.length]?.key ?? '', route: one.n % 4 === 1 ? 'mail' : 'web' },
   };
 }
 
-const GROUPS = [
+/** What a new one lacks. */
+export function lacksOf(one: Invented): string[] {
+  const files = one.files ?? 0;
+  return files === 0 ? ['2 × Recommendation letters', '1 × Curriculum vitae'] : files < 3 ? ['1 × Recommendation letters'] : [];
+}
+
+export const GROUPS = [
   { key: 'lawyer', label: 'Child protection lawyer' },
   { key: 'manager', label: 'Senior management of an organisation' },
   { key: 'clinic', label: 'Head of a university’s legal clinic' },

@@ -6,6 +6,8 @@ import engine from './engine.json';
 import errors from './errors.json';
 import exchange from './exchange.json';
 import figures from './figures.json';
+import exports_ from './exports.json';
+import intake from './intake.json';
 import people from './people.json';
 import programme from './programme.json';
 import reviewer from './reviewer.json';
@@ -22,6 +24,8 @@ export const areas = {
   ...errors,
   ...exchange,
   ...figures,
+  ...exports_,
+  ...intake,
   ...people,
   ...programme,
   ...reviewer,

@@ -1,0 +1,63 @@
+// A review from paper: the reader and the scorecard, what is missing, what it comes to, a change with its reason, by whom.
+import { render, screen, waitFor } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { backend } from '../../lib/backend';
+import { memory } from '../../lib/backend/memory';
+import { enteredBy, scored } from '../coordinator/scored';
+import { Recording } from './recording.svelte';
+import TakeDown from './TakeDown.svelte';
+
+beforeEach(() => memory.reset('coordinator'));
+
+async function fill(recording: Recording): Promise<void> {
+  for (const criterion of recording.card?.criteria ?? []) recording.score(criterion.key, criterion.scores[1] ?? '1');
+  recording.change({ confidence: '3' });
+  await recording.check();
+}
+
+test('what is missing is named beside its place, and nothing is written', async () => {
+  const user = userEvent.setup();
+  render(TakeDown, { id: 'a-0002' });
+  const choices = await backend.recordChoices('a-0002');
+  const reader = choices.readers[0];
+  if (reader === undefined) throw new Error('no reader');
+  await user.selectOptions(await screen.findByLabelText('Reader'), reader.member);
+  await user.click(await screen.findByRole('button', { name: 'Look what it comes to' }));
+  expect(await screen.findByText(/things are missing/)).toBeTruthy();
+  expect((await backend.recordChoices('a-0002')).readers.every((each) => Object.keys(each.takenDown).length === 0)).toBe(true);
+});
+
+test('it is taken down, shown as entered by whoever did, and changed with a reason only', async () => {
+  const choices = await backend.recordChoices('a-0002');
+  const member = choices.readers[0]?.member ?? '';
+  const recording = new Recording('a-0002');
+  await recording.choose(choices, member);
+  await fill(recording);
+  expect(recording.told).toMatchObject({ became: 'submitted' });
+  expect(await recording.take()).toBe(true);
+  const again = new Recording('a-0002');
+  await again.choose(await backend.recordChoices('a-0002'), member);
+  expect(again.card?.takenDown).toEqual({ by: ['Amara Diallo'], source: 'paper', revision: 1 });
+  again.change({ overall: 'She wrote it on the back.' });
+  await again.check();
+  expect(again.told?.became).toBe('needs-reason');
+  again.reason = 'The back of the sheet was overlooked.';
+  expect(await again.take()).toBe(true);
+  const reader = (await backend.application('a-0002')).readers.find((each) => each.member === member);
+  expect(reader?.takenDown && enteredBy(reader.takenDown)).toBe('entered by Amara Diallo from paper');
+});
+
+test('a reader who sent an own review is pointed out', async () => {
+  const user = userEvent.setup();
+  render(TakeDown, { id: 'a-0001' });
+  const own = (await backend.recordChoices('a-0001')).readers.find((reader) => reader.submitted.length > 0);
+  if (own === undefined) throw new Error('no own review');
+  await user.selectOptions(await screen.findByLabelText('Reader'), own.member);
+  await waitFor(() => expect(screen.getByText(/sent a review of one’s own/)).toBeTruthy());
+});
+
+test('criteria stand in the order of the rubric, with their names', async () => {
+  const application = await backend.application('a-0006');
+  expect(scored(application)[0]).toEqual({ key: 'practice', label: 'Practice in child protection law' });
+});
