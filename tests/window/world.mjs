@@ -19,8 +19,9 @@ export function homeOn(shelf) {
   return home;
 }
 
-/** Sets a programme up; `shelf` is the coordinator's laptop; `change` may rewrite what the applicants sent, in a folder. */
-export async function world(shelf, change = () => undefined) {
+/** Sets a programme up; `shelf` is the coordinator's laptop; `change` may rewrite what the applicants sent, in a folder. Without
+ *  `imported` no application is in yet. */
+export async function world(shelf, change = () => undefined, { imported = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'tessera-world-'));
   const passphrase = join(folder, 'passphrase');
   writeFileSync(passphrase, `${PASSPHRASE}\n`);
@@ -43,7 +44,7 @@ export async function world(shelf, change = () => undefined) {
   change(join(folder, 'sample'));
   alice('programme', 'create', '--file', DEFINITION, '--name', 'Alice', '--relay', `http://${said.listening}`, '--relay-key', said.key);
   alice('programme', 'publish', '--file', DEFINITION, '--accept-loss', 'I accept the loss');
-  alice('application', 'import', 'sample/applications.csv', '--key', 'key', '--attachments', 'sample/attachments');
+  if (imported) alice('application', 'import', 'sample/applications.csv', '--key', 'key', '--attachments', 'sample/attachments');
   alice('member', 'invite', '--name', 'R01', '--out', '.');
   return {
     folder,
