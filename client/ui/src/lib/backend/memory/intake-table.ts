@@ -56,7 +56,7 @@ export const COLUMNS: IntakeColumn[] = [
   { name: 'Organisation', to: 'organisation', how: 'name', samples: samples((each) => each.organisation), filled: LATE.length, unique: true },
   { name: 'Country', to: 'country', how: 'name', samples: samples((each) => each.country), filled: LATE.length, unique: false },
   { name: 'Which of these are you?', to: 'group', how: 'name', samples: samples((each) => each.group), filled: LATE.length, unique: false },
-  { name: 'How did you hear of us?', to: '', how: null, samples: ['a colleague', 'the faculty’s list'], filled: 9, unique: false },
+  { name: 'How did you hear of us?', to: '', how: null, samples: ['a colleague', 'a colleague'], filled: 9, unique: false },
 ];
 
 function question(key: string, label: string, kind: string, required: boolean, read: boolean, more: Partial<EntryField> = {}): EntryField {
@@ -74,6 +74,7 @@ export const FORM: EntryField[] = [
     many: true, options: [{ key: 'courts', label: 'Children in court' }, { key: 'care', label: 'Care and guardianship' }, { key: 'migration', label: 'Migration' }, { key: 'work', label: 'Child labour' }],
   }),
   question('years', 'Years of work in child protection', 'number', false, true),
+  question('exception', 'If you do not meet a condition: which, and why should the jury read your application all the same?', 'text', false, true),
   ...sections(0).map((section) => question(section.field, section.label, 'essay', false, true, { help: section.help, words: 500 })),
 ];
 
