@@ -7,7 +7,8 @@
 #   make screens     a picture of every screen, in target/screens            make pictures the few that the README shows
 #   make package     window and command line as a Debian package            make deb      the relay as one
 #   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
-#   make bench       measurements                       make fuzz     hostile bytes       make soak     long runs
+#   make bench       measurements                       make bench-ui what people wait for in the window
+#   make fuzz        hostile bytes                      make soak     long runs
 #   make mutants     changes of the code that no test notices
 #
 # The relay is built and tested apart from the rest, always: Cargo would otherwise unite the features of the two
@@ -17,7 +18,7 @@ MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench fuzz mutants soak screens pictures package deb
+.PHONY: setup setup-tests ui build app demo test lint notices sim attacks bench bench-ui fuzz mutants soak screens pictures package deb
 
 step := tests/tools/step
 comma := ,
@@ -106,6 +107,14 @@ bench: build
 	@$(step) "bench: tessera as a release" cargo build --release -p tessera-cli
 	@$(target)/debug/tessera-bench --programs $(target)/release --out $(target)/bench \
 		$(if $(WORKLOAD),--workload $(WORKLOAD),--applications 100,1000$(if $(BENCH_FULL),$(comma)5000))
+
+# What people wait for in the real window, on a programme of 5,000 and, for memory, on one whose readers have 30 dossiers; compiles
+# the window once more, as a release that a test may drive.
+bench-ui: measured := $(target)/measured
+bench-ui: ui setup-tests build
+	@$(step) "bench-ui: the window as a release" cargo build --profile measured $(rest) --bin tessera-desktop --bin tessera-bench --bin tessera
+	@TESSERA_RELAY_BIN=$(target)/debug/tessera-relay $(measured)/tessera-bench --prepare --demo --applications 400,$(or $(APPLICATIONS),5000) --out $(target)/bench/ui
+	@tests/window/run $(measured) --measure $(target)/bench/ui $(target)/bench 400 $(or $(APPLICATIONS),5000)
 
 # Looks for bytes that a reader cannot bear, led by coverage: MINUTES for each target, or for TARGET alone.
 fuzz: setup

@@ -7,8 +7,15 @@ import { PASSPHRASE, PROGRAMS } from './world.mjs';
 export const APP = join(PROGRAMS, 'tessera-desktop');
 const PICTURES = process.env.TESSERA_PICTURES;
 
-/** Keeps a picture of the window, where TESSERA_PICTURES names a folder. */
+/** A screen is no wider than the window: nobody scrolls sideways. */
+export async function fits(app, name) {
+  const over = await app.run('return document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth');
+  assert.ok(over <= 0, `${name} is ${over} px wider than the window`);
+}
+
+/** Looks at the screen, and keeps a picture of it where TESSERA_PICTURES names a folder. */
 export async function picture(app, name) {
+  await fits(app, name);
   if (PICTURES === undefined) return;
   mkdirSync(PICTURES, { recursive: true });
   await app.picture(join(PICTURES, `${name}.png`));

@@ -108,6 +108,8 @@ export async function open(binary, laptop, { args = [] } = {}) {
     run: (script, args = []) => call('POST', `${session}/execute/sync`, { script, args }),
     runLong: (script, args = []) => call('POST', `${session}/execute/async`, { script, args }),
     until,
+    /** How long a script may take, in ms. */
+    patience: (ms) => call('POST', `${session}/timeouts`, { script: ms }),
     /** What the next file dialogs answer. */
     choose: (path) => writeFileSync(laptop.answers, `${path}\n`),
     picture: async (file) => writeFileSync(file, Buffer.from(await call('GET', `${session}/screenshot`), 'base64')),

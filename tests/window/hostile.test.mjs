@@ -6,7 +6,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { APP, call, go, NAME, picture, unlock, watched } from './acts.mjs';
+import { APP, call, fits, go, NAME, picture, unlock, watched } from './acts.mjs';
 import { laptop, open } from './app.mjs';
 import { spoil } from './hostile.mjs';
 import { homeOn, world } from './world.mjs';
@@ -94,6 +94,7 @@ async function visit(app, place, ready) {
   await go(app, place);
   await app.see(ready);
   await clean(app, place);
+  await fits(app, place);
 }
 
 test('h10 harmful applications run nothing and reach nobody', { timeout: 600_000 }, async (t) => {

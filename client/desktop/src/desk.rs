@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,9 @@ use tessera_driver::relay::Lend;
 use tessera_driver::worker::ChildWorker;
 use tessera_engine::Engine;
 use tessera_engine::store::SqlcipherStore;
-use tessera_views::board::{self, Searched};
+use tessera_views::board::{self, Whole};
 use tessera_views::intake::Chosen;
+use tessera_views::queue;
 use tessera_views::shelf::Shelf;
 use tessera_views::{Failure, Session};
 
@@ -48,22 +49,14 @@ pub(crate) struct Desk {
 struct Open {
     folder: String,
     session: Arc<Mutex<Session>>,
-    rows: Arc<Rows>,
+    board: Arc<Board>,
 }
 
-/// Rows of the board, read once after each change.
+/// The board as it was read last, and how many questions waited then.
 #[derive(Default)]
-struct Rows {
-    /// Counts changes.
-    changes: AtomicU64,
-    read: Mutex<Option<Read>>,
-}
-
-/// Rows as they were read.
-struct Read {
-    changes: u64,
-    language: String,
-    rows: Arc<Vec<Searched>>,
+struct Board {
+    whole: Mutex<Option<Arc<Whole>>>,
+    waiting: Mutex<Option<(Arc<Whole>, u32)>>,
 }
 
 /// Takes a lock; a panic in a piece of work lost no more than that piece.
@@ -117,7 +110,7 @@ impl Desk {
     pub(crate) fn put(&self, folder: String, mut session: Session) -> Result<(), Failure> {
         let worker = ChildWorker::start().map_err(|error| Failure::new("no-worker", error.to_string()))?;
         session.engine().set_worker(Box::new(worker));
-        let open = Open { folder, session: Arc::new(Mutex::new(session)), rows: Arc::default() };
+        let open = Open { folder, session: Arc::new(Mutex::new(session)), board: Arc::default() };
         self.touch();
         *lock(&self.open) = Some(open);
         Ok(())
@@ -131,7 +124,13 @@ impl Desk {
         drop(self.search());
         drop(lock(&self.exchanging));
         if let Some(open) = open {
-            drop(lock(&open.session));
+            let mut session = lock(&open.session);
+            if let Some(whole) = lock(&open.board.whole).take()
+                && session.engine().take_touched().is_empty()
+            {
+                // What is not kept is read anew the next time.
+                drop(board::keep(&mut session, &whole));
+            }
         }
     }
 
@@ -216,7 +215,6 @@ impl Desk {
         let open = self.open()?;
         let result = off_the_window(move || {
             let result = work(&mut lock(&open.session));
-            open.rows.changes.fetch_add(1, Ordering::Relaxed);
             result
         })
         .await;
@@ -247,7 +245,6 @@ impl Desk {
             let result = talk(&open, &cancelled, work);
             // What the exchange taught of keys is kept outside the store too.
             let kept = lock(&open.session).work(|_| Ok(()));
-            open.rows.changes.fetch_add(1, Ordering::Relaxed);
             let result = result?;
             kept?;
             Ok(result)
@@ -277,20 +274,38 @@ impl Desk {
         .await
     }
 
-    /// The rows of the board.
-    pub(crate) async fn rows(&self) -> Result<Arc<Vec<Searched>>, Failure> {
+    /// How many questions wait, worked out once after each change.
+    pub(crate) async fn waiting(&self) -> Result<u32, Failure> {
+        let whole = self.board().await?;
+        if let Some(waiting) = whole.waiting {
+            return Ok(waiting);
+        }
+        let open = self.open()?;
+        off_the_window(move || {
+            let mut known = lock(&open.board.waiting);
+            if let Some((of, waiting)) = known.as_ref()
+                && Arc::ptr_eq(of, &whole)
+            {
+                return Ok(*waiting);
+            }
+            let waiting = queue::size(&mut lock(&open.session))?;
+            *known = Some((whole, waiting));
+            Ok(waiting)
+        })
+        .await
+    }
+
+    /// The board and its rows.
+    pub(crate) async fn board(&self) -> Result<Arc<Whole>, Failure> {
         let open = self.open()?;
         let language = self.language();
         off_the_window(move || {
-            let changes = open.rows.changes.load(Ordering::Relaxed);
-            let mut read = lock(&open.rows.read);
-            let same = |read: &&Read| (read.changes, &read.language) == (changes, &language);
-            if let Some(read) = read.as_ref().filter(same) {
-                return Ok(Arc::clone(&read.rows));
-            }
-            let rows = Arc::new(board::rows(&mut lock(&open.session), &language)?);
-            *read = Some(Read { changes, language, rows: Arc::clone(&rows) });
-            Ok(rows)
+            let mut read = lock(&open.board.whole);
+            // What is not put back is read anew the next time.
+            let before = read.take();
+            let board = board::whole(&mut lock(&open.session), before, &language)?;
+            *read = Some(Arc::clone(&board));
+            Ok(board)
         })
         .await
     }

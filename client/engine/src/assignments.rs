@@ -131,6 +131,24 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn assignments(&mut self) -> Result<BTreeMap<Pair, Assignment>, EngineError> {
+        self.assignments_where(|_| true)
+    }
+
+    /// As [`Acts::assignments`], of one application.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn assignments_of(
+        &mut self,
+        application: ApplicationId,
+    ) -> Result<BTreeMap<Pair, Assignment>, EngineError> {
+        self.assignments_where(|of| of == application)
+    }
+
+    fn assignments_where(
+        &mut self,
+        wanted: impl Fn(ApplicationId) -> bool,
+    ) -> Result<BTreeMap<Pair, Assignment>, EngineError> {
         let mut found = BTreeMap::new();
         for (record, audience) in self.documents(Kind::Assignment)? {
             let subject = Subject::parse(Kind::Assignment, &record.subject);
@@ -138,6 +156,9 @@ impl Acts<'_> {
             else {
                 continue;
             };
+            if !wanted(ApplicationId(application)) {
+                continue;
+            }
             if let Some(read) = self.read::<Assignment>(&Audience::To(member), &record.subject)? {
                 let pair = Pair { member, application: ApplicationId(application), round: RoundId(round) };
                 found.insert(pair, read.value);

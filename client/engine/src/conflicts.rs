@@ -112,8 +112,7 @@ impl Acts<'_> {
         application: ApplicationId,
         member: MemberId,
     ) -> Result<Option<Declared>, EngineError> {
-        let (core, tx) = self.parts();
-        core.declaration(tx, application, member, &mut Counting::load(tx)?)
+        self.counted(|core, tx, counting| core.declaration(tx, application, member, counting))
     }
 
     /// What bars a member from reading an application: a declaration, or a standing conflict, that no ruling lifts.
@@ -143,8 +142,9 @@ impl Acts<'_> {
         member: MemberId,
         on: &Conflict,
     ) -> Result<Option<Ruling>, EngineError> {
-        let (core, tx) = self.parts();
-        Ok(core.clearance(tx, application, member, on, &mut Counting::load(tx)?)?.and_then(|one| one.ruling))
+        self.counted(|core, tx, counting| {
+            Ok(core.clearance(tx, application, member, on, counting)?.and_then(|one| one.ruling))
+        })
     }
 
     /// Rules on what bars a member from reading an application: a declaration, or a standing conflict. Where it is

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 use tessera_defence::defence;
+use tessera_model::documents::{Kind, Subject};
 use tessera_protocol::access::{Access, Openings};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::header::Position;
-use tessera_protocol::ids::{DeviceId, Incarnation, MemberId, ProgrammeId, StreamId};
+use tessera_protocol::ids::{ApplicationId, DeviceId, Incarnation, MemberId, ProgrammeId, StreamId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::permission::{Gathering, Permission};
 use tessera_protocol::statement::Statement;
@@ -22,7 +23,7 @@ use tessera_vault::sign::Clear;
 use crate::chains;
 use crate::error::EngineError;
 use crate::keyring::Keyring;
-use crate::records::{PackRecord, Stage, each, get, put};
+use crate::records::{DocumentRecord, PackRecord, Stage, each, get, put};
 use crate::store::{Table, Transaction};
 
 /// Where the randomness comes from; seeded in the simulation.
@@ -52,6 +53,58 @@ pub struct Core {
     /// Epochs that a memory outside the store has seen; nothing is written under an older one.
     pub(crate) floors: BTreeMap<StreamId, u32>,
     pub(crate) worker: Box<dyn Worker>,
+    pub(crate) untold: Untold,
+}
+
+/// What changed of what this home says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Documents about one application each.
+    pub applications: BTreeSet<(ApplicationId, Kind)>,
+    /// True where something changed that may concern every application: who counts, the call, a decision.
+    pub everything: bool,
+}
+
+impl Touched {
+    /// True where nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.applications.is_empty() && !self.everything
+    }
+
+    pub(crate) fn note(&mut self, record: &DocumentRecord) {
+        let kind = Kind::from_code(record.kind);
+        match Subject::parse(kind, &record.subject).ok().and_then(|subject| subject.application()) {
+            Some(application) => {
+                self.applications.insert((ApplicationId(application), kind));
+            }
+            None => self.everything = true,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.applications.extend(other.applications);
+        self.everything |= other.everything;
+    }
+}
+
+/// What changed since the last act began, and since somebody asked.
+#[derive(Debug, Default)]
+pub(crate) struct Untold {
+    pub(crate) act: Touched,
+    before: Touched,
+}
+
+impl Untold {
+    /// Ends an act.
+    pub(crate) fn end(&mut self) {
+        self.before.add(std::mem::take(&mut self.act));
+    }
+
+    pub(crate) fn take(&mut self) -> Touched {
+        self.end();
+        std::mem::take(&mut self.before)
+    }
 }
 
 /// Tries changes of other people before they are kept.
@@ -335,6 +388,7 @@ impl Core {
         self.keep(tx, &pack)?;
         self.known.gathering.insert(pack.clone());
         self.known.derive();
+        self.untold.act.everything = true;
         Ok(pack)
     }
 

@@ -73,6 +73,7 @@ pub struct Counting {
     decisions: BTreeMap<Hash, (Decision, BTreeSet<PackId>)>,
     said: Option<Matters>,
     inside: BTreeMap<Chain, BTreeSet<PackId>>,
+    based: BTreeMap<PackId, Standing>,
 }
 
 impl Counting {
@@ -87,7 +88,12 @@ impl Counting {
 
     /// As if no coordinator had decided anything: what was a question once is one again.
     pub(crate) fn undecided() -> Self {
-        Self { decisions: BTreeMap::new(), said: None, inside: BTreeMap::new() }
+        Self { decisions: BTreeMap::new(), said: None, inside: BTreeMap::new(), based: BTreeMap::new() }
+    }
+
+    /// True where nobody decided anything.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.decisions.is_empty()
     }
 
     /// The decisions on one of these parts that none replaces, one for each part and verdict.
@@ -204,6 +210,15 @@ impl Counting {
         tx: &dyn Transaction,
         pack: PackId,
     ) -> Result<Standing, EngineError> {
+        if let Some(known) = self.based.get(&pack) {
+            return Ok(*known);
+        }
+        let standing = self.work_out(core, tx, pack)?;
+        self.based.insert(pack, standing);
+        Ok(standing)
+    }
+
+    fn work_out(&mut self, core: &Core, tx: &dyn Transaction, pack: PackId) -> Result<Standing, EngineError> {
         let Some(record) = get::<PackRecord>(tx, Table::PackStates, &pack.0)? else {
             return Ok(Standing::Counts);
         };

@@ -25,7 +25,7 @@ use crate::doubled;
 use crate::error::EngineError;
 use crate::notices::Notice;
 use crate::receive::parked;
-use crate::records::{ChangeRecord, DocumentRecord, PackRecord, Stage, all, get, kind_key, put};
+use crate::records::{ChangeRecord, DocumentRecord, PackRecord, Stage, all, get, put};
 use crate::store::{Table, Transaction};
 
 /// Packs that are read in one transaction.
@@ -217,6 +217,7 @@ impl Core {
                 Item::Decision(decision) => {
                     if audience == Audience::Office {
                         crate::decisions::keep(tx, id, &decision)?;
+                        self.untold.act.everything = true;
                     }
                 }
                 Item::Release(_) | Item::Unknown { .. } => {}
@@ -307,8 +308,8 @@ impl Core {
         let Some(author) = self.known.gathering.key(header.device).copied() else { return Ok(true) };
         let applied = all::<ChangeRecord>(tx, Table::Changes, &document.0)?;
         let claimed = |record: &ChangeRecord| -> Option<ClaimedChange> {
-            let key = self.known.gathering.key(record.device)?;
-            Some(ClaimedChange { actor: actor(key, record.incarnation), bytes: record.bytes.to_vec() })
+            let key = self.known.gathering.key(record.origin.device)?;
+            Some(ClaimedChange { actor: actor(key, record.origin.incarnation), bytes: record.bytes.to_vec() })
         };
         let mut request = Request {
             constants: constants(tx, self, first.kind)?,
@@ -336,7 +337,6 @@ impl Core {
         let record =
             DocumentRecord { stream: header.stream, kind: first.kind, subject: first.subject.clone() };
         put(tx, Table::Documents, &document.0, &record)?;
-        tx.put(Table::Views, &kind_key(first.kind, &first.subject, document), &[])?;
         for (change, outcome) in changes.iter().zip(outcomes) {
             // What builds on something that is not here yet waits for it, however long that takes.
             let waits = defended!(I01) && defended!(I03) && defended!(I05);
@@ -351,7 +351,7 @@ impl Core {
             let mut record = known.unwrap_or_else(|| {
                 ChangeRecord::unsealed(header.device, change.incarnation, change.bytes.clone())
             });
-            record.came_in(id);
+            record.origin.came_in(id);
             put(tx, Table::Changes, &place, &record)?;
         }
         self.after_change(tx, document)?;

@@ -3,19 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tessera_model::crdt::Document;
+use tessera_model::crdt::{Contents, Document};
 use tessera_model::documents::{Call, Kind, Manifest, Read, Record, StreamKind};
-use tessera_model::guard::{ActorBytes, ChangeHash, Limits, Scanned, scan};
+use tessera_model::guard::{ActorBytes, ChangeHash, Limits, Scanned, Verdict, scan};
+use tessera_protocol::codec::Wire as _;
 use tessera_protocol::hash::hash;
 use tessera_protocol::ids::{DocumentId, Incarnation, PackId};
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::ids::{Audience, document as document_id};
 
+use crate::contents::{self, Kept, Listed};
 use crate::core::Core;
 use crate::counting::Counting;
 use crate::doubled::{self, Changes};
 use crate::error::EngineError;
-use crate::records::{ChangeRecord, DocumentRecord, PendingEntry, all, each, get, kind_key, put};
+use crate::records::{ChangeRecord, DocumentRecord, PendingEntry, ViewRecord, all, each, get, kind_key, put};
 use crate::store::{Table, Transaction};
 
 /// The actor of a device's changes: the first 16 bytes of `H("actor", signing key, incarnation)`.
@@ -63,19 +65,31 @@ fn criteria(tx: &dyn Transaction, _: &Core) -> Result<BTreeSet<String>, EngineEr
     Ok(String::from_utf8_lossy(&stored).lines().map(str::to_owned).collect())
 }
 
-/// A document with what was left out of it.
-pub struct Opened {
-    /// The document, from what counts.
-    pub document: Document,
+/// A document, built from changes.
+pub(crate) struct Opened {
+    /// The document.
+    pub(crate) document: Document,
     /// What each change is part of.
-    pub packs: BTreeMap<ChangeHash, PackId>,
+    pub(crate) packs: BTreeMap<ChangeHash, PackId>,
     /// Packs whose changes do not count at present.
-    pub left_out: BTreeSet<PackId>,
+    pub(crate) left_out: BTreeSet<PackId>,
+    /// True where every change that is here is in the document.
+    pub(crate) whole: bool,
+}
+
+/// What a document says, from what counts of it.
+pub(crate) struct Reading {
+    /// What it says.
+    pub(crate) contents: Contents,
+    /// What each change is part of.
+    pub(crate) packs: BTreeMap<ChangeHash, PackId>,
+    /// Packs whose changes do not count at present.
+    pub(crate) left_out: BTreeSet<PackId>,
 }
 
 /// The changes of a document, and which of them are wanted.
 struct Source {
-    kind: u16,
+    record: DocumentRecord,
     changes: BTreeMap<ChangeHash, (ChangeRecord, Scanned)>,
     wanted: BTreeSet<ChangeHash>,
     /// By change a pack that makes it wanted.
@@ -99,7 +113,7 @@ impl Source {
         let (mut wanted, mut speakers) = (BTreeSet::new(), BTreeMap::new());
         let mut next = Vec::new();
         for (hash, (change, _)) in &changes {
-            for pack in change.packs() {
+            for pack in change.origin.packs() {
                 if wanted_pack(pack)? {
                     next.push(*hash);
                     speakers.entry(*hash).or_insert(pack);
@@ -114,7 +128,7 @@ impl Source {
                 next.extend(scanned.deps());
             }
         }
-        Ok(Some(Self { kind: record.kind, changes, wanted, speakers }))
+        Ok(Some(Self { record, changes, wanted, speakers }))
     }
 
     fn wanted(&self) -> Changes<'_> {
@@ -133,29 +147,17 @@ impl Core {
         Ok(document_id(self.programme(), self.stream(audience)?, kind.code(), subject))
     }
 
-    /// Builds a document; `everything` also takes what does not count.
+    /// Builds a document to be edited: from everything that is here, whether it counts or not.
     pub(crate) fn open_document(
         &self,
         tx: &dyn Transaction,
         id: DocumentId,
-        counting: &mut Counting,
-        everything: bool,
     ) -> Result<Option<Opened>, EngineError> {
-        self.open_document_of(tx, id, |pack| Ok(everything || counting.counts(self, tx, pack, id)?))
+        Ok(self.open_with_sides(tx, id, |_| Ok(true))?.map(|(opened, _)| opened))
     }
 
-    /// Builds a document from the changes of packs that `wanted` names, and what they build on; without both of
-    /// two that have one number.
-    pub(crate) fn open_document_of(
-        &self,
-        tx: &dyn Transaction,
-        id: DocumentId,
-        wanted_pack: impl FnMut(PackId) -> Result<bool, EngineError>,
-    ) -> Result<Option<Opened>, EngineError> {
-        Ok(self.open_with_sides(tx, id, wanted_pack)?.map(|(opened, _)| opened))
-    }
-
-    /// As [`Core::open_document_of`], with each side where changes have one number; none where none have.
+    /// Builds a document from the changes of packs that `wanted` names, and what they build on, without both of two
+    /// that have one number; with each side where changes have one number.
     pub(crate) fn open_with_sides(
         &self,
         tx: &dyn Transaction,
@@ -171,6 +173,71 @@ impl Core {
         Ok(Some((opened, sides?)))
     }
 
+    /// What a document says, from what counts of it.
+    pub(crate) fn read_document(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        counting: &mut Counting,
+    ) -> Result<Option<Reading>, EngineError> {
+        let wanted = |pack| counting.counts(self, tx, pack, id);
+        Ok(self.read_with_sides(tx, id, wanted)?.map(|(reading, _)| reading))
+    }
+
+    /// What a document says by the packs that `wanted` names, with each side where changes have one number.
+    pub(crate) fn read_with_sides(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        wanted: impl FnMut(PackId) -> Result<bool, EngineError>,
+    ) -> Result<Option<(Reading, Vec<Reading>)>, EngineError> {
+        self.read_kept(tx, id, contents::kept(tx, id)?.as_ref(), wanted)
+    }
+
+    /// As [`Core::read_with_sides`], of a document of which the caller has what is kept.
+    pub(crate) fn read_kept(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        kept: Option<&Kept>,
+        mut wanted: impl FnMut(PackId) -> Result<bool, EngineError>,
+    ) -> Result<Option<(Reading, Vec<Reading>)>, EngineError> {
+        if let Some(kept) = kept
+            && let Some(reading) = kept.reading(&mut wanted)?
+        {
+            return Ok(Some((reading, Vec::new())));
+        }
+        let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(None) };
+        let kind = Kind::from_code(record.kind);
+        let Some((opened, sides)) = self.open_with_sides(tx, id, wanted)? else { return Ok(None) };
+        let read = |opened: Opened| {
+            let contents = kind.contents(&opened.document)?;
+            Some(Reading { contents, packs: opened.packs, left_out: opened.left_out })
+        };
+        Ok(read(opened).map(|opened| (opened, sides.into_iter().filter_map(read).collect())))
+    }
+
+    /// Keeps what a document says, and its place in the list of its kind, for the next reader.
+    pub(crate) fn keep_contents(
+        &self,
+        tx: &mut dyn Transaction,
+        id: DocumentId,
+    ) -> Result<Option<(DocumentRecord, Opened)>, EngineError> {
+        let Some(source) = Source::read(tx, id, |_| Ok(true))? else { return Ok(None) };
+        let (kind, wanted) = (Kind::from_code(source.record.kind), source.wanted());
+        let origins = source.changes.values().map(|(change, _)| &change.origin);
+        let starts: BTreeSet<_> = origins.map(|origin| (origin.device, origin.incarnation)).collect();
+        let view = ViewRecord { stream: source.record.stream, shared: starts.len() > 1 };
+        put(tx, Table::Views, &kind_key(source.record.kind, &source.record.subject, id), &view)?;
+        let opened = self.build(tx, &source, &doubled::without(&wanted, &doubled::doubled(&wanted)))?;
+        let listed = |(hash, (change, _)): (&ChangeHash, &(ChangeRecord, Scanned))| Listed {
+            hash: *hash,
+            origin: change.origin.clone(),
+        };
+        contents::keep(tx, id, kind, &opened, source.changes.iter().map(listed).collect())?;
+        Ok(Some((source.record, opened)))
+    }
+
     fn build(
         &self,
         tx: &dyn Transaction,
@@ -178,24 +245,27 @@ impl Core {
         chosen: &BTreeSet<ChangeHash>,
     ) -> Result<Opened, EngineError> {
         let mut opened = Opened {
-            document: self.empty(tx, source.kind)?,
+            document: self.empty(tx, source.record.kind)?,
             packs: BTreeMap::new(),
             left_out: BTreeSet::new(),
+            whole: true,
         };
         let mut changes = Vec::new();
         for (hash, (change, scanned)) in &source.changes {
             if !chosen.contains(hash) {
-                opened.left_out.extend(change.packs());
+                opened.left_out.extend(change.origin.packs());
                 continue;
             }
             let speaker = source.speakers.get(hash).copied();
-            opened.packs.insert(*hash, speaker.unwrap_or_else(|| change.pack()));
-            if let Some(key) = self.known.gathering.key(change.device) {
-                changes.push((scanned.clone(), actor(key, change.incarnation)));
+            opened.packs.insert(*hash, speaker.unwrap_or_else(|| change.origin.pack()));
+            if let Some(key) = self.known.gathering.key(change.origin.device) {
+                changes.push((scanned.clone(), actor(key, change.origin.incarnation)));
             }
         }
-        let applied = opened.document.apply_all(&changes);
-        applied.map_err(|error| EngineError::Document(error.to_string()))?;
+        let verdicts = opened.document.apply_all(&changes);
+        let verdicts = verdicts.map_err(|error| EngineError::Document(error.to_string()))?;
+        let applied = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Apply | Verdict::Known));
+        opened.whole = applied.count() == source.changes.len();
         Ok(opened)
     }
 
@@ -214,8 +284,8 @@ impl Core {
         counting: &mut Counting,
     ) -> Result<Option<Read<T>>, EngineError> {
         let id = self.document_id(audience, T::KIND, subject)?;
-        let opened = self.open_document(tx, id, counting, false)?;
-        Ok(opened.filter(|opened| !opened.packs.is_empty()).map(|opened| T::read(&opened.document)))
+        let reading = self.read_document(tx, id, counting)?;
+        Ok(reading.filter(|reading| !reading.packs.is_empty()).map(|reading| T::read(&reading.contents)))
     }
 
     /// Writes a record: the difference to what is there, as one change. `outside` where an applicant or
@@ -251,7 +321,7 @@ impl Core {
         }
         let stream = self.stream(audience)?;
         let id = document_id(self.programme(), stream, kind.code(), subject);
-        let mut document = match self.open_document(tx, id, &mut Counting::load(tx)?, true)? {
+        let mut document = match self.open_document(tx, id)? {
             Some(opened) => opened.document,
             None => self.empty(tx, kind.code())?,
         };
@@ -262,7 +332,6 @@ impl Core {
         }
         let about = DocumentRecord { stream, kind: kind.code(), subject: subject.to_vec().try_into()? };
         put(tx, Table::Documents, &id.0, &about)?;
-        tx.put(Table::Views, &kind_key(kind.code(), subject, id), &[])?;
         let mut hashes = Vec::new();
         for scanned in changes {
             let bytes = scanned.bytes().to_vec().try_into()?;
@@ -276,17 +345,22 @@ impl Core {
         Ok(hashes)
     }
 
-    /// Keeps what follows from a document: full-text search, and the criteria of the call.
-    pub(crate) fn after_change(&self, tx: &mut dyn Transaction, id: DocumentId) -> Result<(), EngineError> {
-        let Some(opened) = self.open_document(tx, id, &mut Counting::load(tx)?, true)? else { return Ok(()) };
-        let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(()) };
-        if Kind::from_code(record.kind) == Kind::Manifest {
+    /// Keeps what follows from a document: what it says, full-text search, and the criteria of the call.
+    pub(crate) fn after_change(
+        &mut self,
+        tx: &mut dyn Transaction,
+        id: DocumentId,
+    ) -> Result<(), EngineError> {
+        let Some((record, opened)) = self.keep_contents(tx, id)? else { return Ok(()) };
+        self.untold.act.note(&record);
+        let kind = Kind::from_code(record.kind);
+        if kind == Kind::Manifest {
             let manifest = Manifest::read(&opened.document).value;
             self.list_attachments(tx, id, record.stream, &manifest)?;
             let names: Vec<&str> = manifest.files.values().map(|file| file.name.as_str()).collect();
             return Ok(tx.index(&id.0, &names.join("\n"))?);
         }
-        if Kind::from_code(record.kind) == Kind::Call {
+        if kind == Kind::Call {
             let mut keys = criteria(tx, self)?;
             keys.extend(Call::read(&opened.document).value.criteria());
             let joined: Vec<String> = keys.into_iter().collect();
@@ -304,17 +378,46 @@ impl Core {
         tx: &dyn Transaction,
         kind: Kind,
     ) -> Result<Vec<(DocumentId, DocumentRecord)>, EngineError> {
-        let mut ids = Vec::new();
-        each(tx, Table::Views, &kind.code().to_be_bytes(), |key, _| {
-            ids.extend(key[2..].first_chunk::<16>().map(|id| DocumentId(*id)));
+        let documents = self.views(tx, kind)?.into_iter();
+        Ok(documents.map(|(id, record, _)| (id, record)).collect())
+    }
+
+    /// The documents of a kind of which changes may stand beside one another.
+    pub(crate) fn shared_documents(
+        &self,
+        tx: &dyn Transaction,
+        kind: Kind,
+    ) -> Result<Vec<(DocumentId, DocumentRecord)>, EngineError> {
+        let documents = self.views(tx, kind)?.into_iter().filter(|(_, _, shared)| *shared);
+        Ok(documents.map(|(id, record, _)| (id, record)).collect())
+    }
+
+    fn views(
+        &self,
+        tx: &dyn Transaction,
+        kind: Kind,
+    ) -> Result<Vec<(DocumentId, DocumentRecord, bool)>, EngineError> {
+        let mut documents = Vec::new();
+        each(tx, Table::Views, &kind.code().to_be_bytes(), |key, value| {
+            let Some((id, subject)) = key[2..].split_first_chunk::<16>() else { return Ok(()) };
+            // The list of an earlier version, where the disk took no newer one, says less.
+            let view = match ViewRecord::from_bytes(&value) {
+                Ok(view) => Some(view),
+                Err(_) => get::<DocumentRecord>(tx, Table::Documents, id)?
+                    .map(|record| ViewRecord { stream: record.stream, shared: true }),
+            };
+            let record = |view: &ViewRecord| {
+                Ok::<_, EngineError>(DocumentRecord {
+                    stream: view.stream,
+                    kind: kind.code(),
+                    subject: subject.to_vec().try_into()?,
+                })
+            };
+            if let Some(view) = view {
+                documents.push((DocumentId(*id), record(&view)?, view.shared));
+            }
             Ok(())
         })?;
-        let mut documents = Vec::new();
-        for id in ids {
-            if let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? {
-                documents.push((id, record));
-            }
-        }
         Ok(documents)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tessera_model::crdt::Readable as _;
 use tessera_model::documents::form::Route;
 use tessera_model::documents::{
     Eligibility, GateVerdict, Kind, Manifest, Outcome, Read, Record, Verdict, Withdrawal,
@@ -13,13 +14,13 @@ use tessera_model::programme::form::{FieldKind, Role};
 use tessera_protocol::ids::{ApplicationId, DocumentId, MemberId};
 use tessera_vault::ids::Audience;
 
+use crate::contents::{self, Listed};
 use crate::core::Core;
 use crate::counting::Counting;
 use crate::document::actor;
 use crate::engine::Acts;
 use crate::error::EngineError;
-use crate::records::{ChangeRecord, all};
-use crate::store::{Table, Transaction};
+use crate::store::Transaction;
 
 /// One verdict as somebody gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,50 +129,7 @@ impl Acts<'_> {
         programme: &Programme,
         application: ApplicationId,
     ) -> Result<Judged, EngineError> {
-        let (core, tx) = self.parts();
-        let id = core.document_id(&Audience::File(application), Kind::Eligibility, &application.0)?;
-        let opened = core.open_document(tx, id, &mut Counting::load(tx)?, false)?;
-        let Some(opened) = opened.filter(|opened| !opened.packs.is_empty()) else {
-            let read = Read::clean(Eligibility::default());
-            let outcome = Eligibility::outcome(&read, programme, None, None);
-            return Ok(Judged { read, outcome, verdicts: BTreeMap::new(), asked_by: None, decided_by: None });
-        };
-        let authors = authors(core, tx, id)?;
-        let author = |actor: &ActorBytes| authors.get(actor).copied();
-        let read = Eligibility::read(&opened.document);
-        let (asked, decided) = Eligibility::exception_actors(&opened.document);
-        let (asked, decided) = (asked.and_then(|a| author(&a)), decided.and_then(|a| author(&a)));
-        let role = |member: MemberId, wanted: &[Role]| {
-            let roles = core.known.permission.charter.powers.roles(member);
-            let acts_as = if roles.admin && wanted.contains(&Role::Admin) {
-                Role::Admin
-            } else if roles.coordinator {
-                Role::Coordinator
-            } else if roles.admin {
-                Role::Admin
-            } else {
-                Role::Reviewer
-            };
-            (member.0, acts_as)
-        };
-        let rules = programme.exception.as_ref();
-        let proposed = rules.map(|rules| rules.proposed_by.as_slice()).unwrap_or_default();
-        let granted = rules.map(|rules| rules.granted_by.as_slice()).unwrap_or_default();
-        let outcome = Eligibility::outcome(
-            &read,
-            programme,
-            asked.map(|member| role(member, proposed)),
-            decided.map(|member| role(member, granted)),
-        );
-        let mut verdicts = BTreeMap::new();
-        for gate in opened.document.keys(&["verdicts"]) {
-            let said = opened.document.get_all(&["verdicts", &gate]).into_iter().map(|put| Said {
-                by: author(&put.actor),
-                what: put.value.as_str().unwrap_or_default().to_owned(),
-            });
-            verdicts.insert(gate.clone(), said.collect());
-        }
-        Ok(Judged { read, outcome, verdicts, asked_by: asked, decided_by: decided })
+        self.counted(|core, tx, counting| core.judged(tx, counting, programme, application))
     }
 
     /// Gives a verdict on one gate. It settles contradictory ones.
@@ -289,6 +247,60 @@ impl Acts<'_> {
     }
 }
 
+impl Core {
+    fn judged(
+        &self,
+        tx: &dyn Transaction,
+        counting: &mut Counting,
+        programme: &Programme,
+        application: ApplicationId,
+    ) -> Result<Judged, EngineError> {
+        let id = self.document_id(&Audience::File(application), Kind::Eligibility, &application.0)?;
+        let reading = self.read_document(tx, id, counting)?;
+        let Some(reading) = reading.filter(|reading| !reading.packs.is_empty()) else {
+            let read = Read::clean(Eligibility::default());
+            let outcome = Eligibility::outcome(&read, programme, None, None);
+            return Ok(Judged { read, outcome, verdicts: BTreeMap::new(), asked_by: None, decided_by: None });
+        };
+        let authors = authors(self, tx, id)?;
+        let author = |actor: &ActorBytes| authors.get(actor).copied();
+        let read = Eligibility::read(&reading.contents);
+        let (asked, decided) = Eligibility::exception_actors(&reading.contents);
+        let (asked, decided) = (asked.and_then(|a| author(&a)), decided.and_then(|a| author(&a)));
+        let role = |member: MemberId, wanted: &[Role]| {
+            let roles = self.known.permission.charter.powers.roles(member);
+            let acts_as = if roles.admin && wanted.contains(&Role::Admin) {
+                Role::Admin
+            } else if roles.coordinator {
+                Role::Coordinator
+            } else if roles.admin {
+                Role::Admin
+            } else {
+                Role::Reviewer
+            };
+            (member.0, acts_as)
+        };
+        let rules = programme.exception.as_ref();
+        let proposed = rules.map(|rules| rules.proposed_by.as_slice()).unwrap_or_default();
+        let granted = rules.map(|rules| rules.granted_by.as_slice()).unwrap_or_default();
+        let outcome = Eligibility::outcome(
+            &read,
+            programme,
+            asked.map(|member| role(member, proposed)),
+            decided.map(|member| role(member, granted)),
+        );
+        let mut verdicts = BTreeMap::new();
+        for gate in reading.contents.keys(&["verdicts"]) {
+            let said = reading.contents.get_all(&["verdicts", &gate]).into_iter().map(|put| Said {
+                by: author(&put.actor),
+                what: put.value.as_str().unwrap_or_default().to_owned(),
+            });
+            verdicts.insert(gate.clone(), said.collect());
+        }
+        Ok(Judged { read, outcome, verdicts, asked_by: asked, decided_by: decided })
+    }
+}
+
 /// The members behind the actors of a document.
 pub(crate) fn authors(
     core: &Core,
@@ -296,11 +308,11 @@ pub(crate) fn authors(
     document: DocumentId,
 ) -> Result<BTreeMap<ActorBytes, MemberId>, EngineError> {
     let mut authors = BTreeMap::new();
-    for (_, change) in all::<ChangeRecord>(tx, Table::Changes, &document.0)? {
-        let key = core.known.gathering.key(change.device);
-        let member = core.known.permission.device(change.device).map(|(member, _)| member);
+    for Listed { origin, .. } in contents::changes(tx, document)? {
+        let key = core.known.gathering.key(origin.device);
+        let member = core.known.permission.device(origin.device).map(|(member, _)| member);
         if let (Some(key), Some(member)) = (key, member) {
-            authors.insert(actor(key, change.incarnation), member);
+            authors.insert(actor(key, origin.incarnation), member);
         }
     }
     Ok(authors)

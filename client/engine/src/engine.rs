@@ -24,7 +24,8 @@ use tessera_vault::ids::Audience;
 use tessera_vault::items::{Decision, Item};
 
 use crate::bundle::{self, For, Outline};
-use crate::core::{About, Core, InProcess, Known, Rng, Worker, meta};
+use crate::contents;
+use crate::core::{About, Core, InProcess, Known, Rng, Touched, Untold, Worker, meta};
 use crate::counting::{Counting, Standing};
 use crate::error::EngineError;
 use crate::exchange::{Announced, Budget, Sending};
@@ -120,7 +121,16 @@ impl<S: Store> Engine<S> {
         let device = secret.id();
         let worker = Box::new(InProcess);
         let floors = Default::default();
-        let core = Core { secret, device, about, incarnation, rng, known, counter: 0, floors, worker };
+        let untold = Untold::default();
+        let core =
+            Core { secret, device, about, incarnation, rng, known, counter: 0, floors, worker, untold };
+        if !store.transaction(|tx| contents::is_current(tx))? {
+            match store.transaction(|tx| core.keep_all_contents(tx)) {
+                // A disk that takes nothing leaves the home as it was: everything is built each time.
+                Ok(()) | Err(EngineError::Store(StoreError::ReadOnly | StoreError::Full)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(Self { store, core })
     }
 
@@ -136,7 +146,14 @@ impl<S: Store> Engine<S> {
         act: impl FnOnce(&mut Core, &mut dyn Transaction) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let Self { store, core } = self;
-        let result = store.transaction(|tx| act(core, tx));
+        let result = store.transaction(|tx| {
+            let done = act(core, tx)?;
+            if !core.untold.act.is_empty() {
+                contents::forget_view(tx)?;
+            }
+            Ok(done)
+        });
+        core.untold.end();
         if result.is_err() {
             let about = core.about;
             if let Ok(known) = store.transaction(|tx| Known::load(tx, &about)) {
@@ -146,6 +163,27 @@ impl<S: Store> Engine<S> {
             core.counter = 0;
         }
         result
+    }
+
+    /// Gives what changed since this was asked last; on the first time, since the home was opened.
+    pub fn take_touched(&mut self) -> Touched {
+        self.core.untold.take()
+    }
+
+    /// Keeps a view that somebody worked out from all that this home says, until anything of that changes.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn keep_view(&mut self, view: &[u8]) -> Result<(), EngineError> {
+        self.act(|_, tx| contents::keep_view(tx, view))
+    }
+
+    /// The view that was kept, where nothing changed since.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn kept_view(&mut self) -> Result<Option<Vec<u8>>, EngineError> {
+        self.look(|_, tx| contents::kept_view(tx))
     }
 
     pub(crate) fn look<T>(
@@ -493,7 +531,7 @@ impl<S: Store> Engine<S> {
         &mut self,
         acts: impl FnOnce(&mut Acts<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
-        self.act(|core, tx| acts(&mut Acts { core, tx }))
+        self.act(|core, tx| acts(&mut Acts { core, tx, counting: None }))
     }
 
     /// Finds documents by their words.
@@ -668,6 +706,7 @@ impl<S: Store> Engine<S> {
         self.act(|core, tx| {
             core.must_coordinate()?;
             crate::decisions::keep(tx, crate::decisions::UNSEALED, &decision)?;
+            core.untold.act.everything = true;
             core.pend(tx, &Audience::Office, PendingEntry::Item(Item::Decision(decision)))?;
             core.duties(tx)
         })
@@ -740,6 +779,8 @@ impl<S: Store> Engine<S> {
 pub struct Acts<'a> {
     core: &'a mut Core,
     tx: &'a mut dyn Transaction,
+    /// What counts, as far as it was asked for; whatever changes something asks anew.
+    counting: Option<Counting>,
 }
 
 impl Acts<'_> {
@@ -752,8 +793,19 @@ impl Acts<'_> {
         audience: &Audience,
         subject: &[u8],
     ) -> Result<Option<Read<T>>, EngineError> {
-        let mut counting = Counting::load(self.tx)?;
-        self.core.read_record(self.tx, audience, subject, &mut counting)
+        self.counted(|core, tx, counting| core.read_record(tx, audience, subject, counting))
+    }
+
+    /// Reads something of what counts.
+    pub(crate) fn counted<T>(
+        &mut self,
+        read: impl FnOnce(&Core, &dyn Transaction, &mut Counting) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        let counting = match &mut self.counting {
+            Some(counting) => counting,
+            unasked => unasked.insert(Counting::load(self.tx)?),
+        };
+        read(self.core, self.tx, counting)
     }
 
     /// As [`Engine::write`].
@@ -767,7 +819,8 @@ impl Acts<'_> {
         value: &T,
         outside: bool,
     ) -> Result<Option<ChangeHash>, EngineError> {
-        self.core.write_record(self.tx, audience, subject, value, outside)
+        let (core, tx) = self.parts();
+        core.write_record(tx, audience, subject, value, outside)
     }
 
     /// Opens a stream to a member: its packs, and its keys with the next grants. The member must have been
@@ -776,17 +829,18 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError::Unchecked`], [`EngineError::NotPermitted`].
     pub fn open_stream(&mut self, member: MemberId, stream: &Audience) -> Result<(), EngineError> {
-        self.core.must_coordinate()?;
-        if !self.core.is_checked(self.tx, member)? {
+        let (core, tx) = self.parts();
+        core.must_coordinate()?;
+        if !core.is_checked(tx, member)? {
             return Err(EngineError::Unchecked(member));
         }
-        let id = self.core.stream(stream)?;
-        if self.core.known.openings.is_open(&self.core.known.access, member, id).is_some() {
+        let id = core.stream(stream)?;
+        if core.known.openings.is_open(&core.known.access, member, id).is_some() {
             return Ok(());
         }
-        let closings = self.core.known.openings.closings(&self.core.known.access, member, id);
-        self.core.ensure_key(self.tx, stream)?;
-        self.core.pend(self.tx, &Audience::To(member), PendingEntry::Open(id, closings.try_into()?))?;
+        let closings = core.known.openings.closings(&core.known.access, member, id);
+        core.ensure_key(tx, stream)?;
+        core.pend(tx, &Audience::To(member), PendingEntry::Open(id, closings.try_into()?))?;
         Ok(())
     }
 
@@ -795,9 +849,10 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError::NotPermitted`].
     pub fn close_stream(&mut self, member: MemberId, stream: &Audience) -> Result<(), EngineError> {
-        self.core.must_coordinate()?;
-        let id = self.core.stream(stream)?;
-        self.core.pend(self.tx, &Audience::To(member), PendingEntry::Close(id))
+        let (core, tx) = self.parts();
+        core.must_coordinate()?;
+        let id = core.stream(stream)?;
+        core.pend(tx, &Audience::To(member), PendingEntry::Close(id))
     }
 
     pub(crate) fn must_coordinate(&self) -> Result<(), EngineError> {
@@ -857,10 +912,12 @@ impl Acts<'_> {
         subject: &[u8],
         edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
     ) -> Result<Vec<ChangeHash>, EngineError> {
-        self.core.edit(self.tx, audience, kind, subject, false, edit)
+        let (core, tx) = self.parts();
+        core.edit(tx, audience, kind, subject, false, edit)
     }
 
     pub(crate) fn parts(&mut self) -> (&mut Core, &mut dyn Transaction) {
+        self.counting = None;
         (self.core, self.tx)
     }
 
@@ -885,7 +942,8 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn hand_over(&mut self) -> Result<(), EngineError> {
-        self.core.duties(self.tx)
+        let (core, tx) = self.parts();
+        core.duties(tx)
     }
 }
 

@@ -158,7 +158,7 @@ impl Acts<'_> {
         let mut lacking = 0;
         each(tx, Table::Changes, &[], |key, value| {
             let change = ChangeRecord::from_bytes(&value)?;
-            if !change.packs().any(|pack| pack == id) {
+            if !change.origin.packs().any(|pack| pack == id) {
                 return Ok(());
             }
             let Ok(scanned) = scan(&change.bytes, &Limits::default()) else { return Ok(()) };

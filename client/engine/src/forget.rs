@@ -6,6 +6,7 @@ use tessera_protocol::ids::{PackId, StreamId};
 use tessera_protocol::pack::Pack;
 
 use crate::chains;
+use crate::contents;
 use crate::core::Core;
 use crate::error::EngineError;
 use crate::receive::parked;
@@ -50,7 +51,7 @@ impl Core {
         Ok(tx.put(Table::Settings, &mark(stream), &[])?)
     }
 
-    fn forget_documents(&self, tx: &mut dyn Transaction, stream: StreamId) -> Result<(), EngineError> {
+    fn forget_documents(&mut self, tx: &mut dyn Transaction, stream: StreamId) -> Result<(), EngineError> {
         let mut documents: Vec<(Vec<u8>, DocumentRecord)> = Vec::new();
         each(tx, Table::Documents, &[], |key, value| {
             let record: DocumentRecord = tessera_protocol::codec::Wire::from_bytes(&value)?;
@@ -69,8 +70,10 @@ impl Core {
             for change in changes {
                 tx.delete(Table::Changes, &change)?;
             }
+            self.untold.act.note(&record);
             let view = kind_key(record.kind, &record.subject, tessera_protocol::ids::DocumentId(*id));
             tx.delete(Table::Views, &view)?;
+            contents::forget(tx, tessera_protocol::ids::DocumentId(*id))?;
             tx.index(id, "")?;
             tx.delete(Table::Documents, id)?;
         }

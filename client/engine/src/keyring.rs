@@ -15,32 +15,37 @@ use crate::error::EngineError;
 use crate::records::{KeyRecord, all, put};
 use crate::store::{Table, Transaction};
 
-/// All keys of a home, by stream.
+/// All keys of a home.
 #[derive(Default)]
-pub struct Keyring(BTreeMap<StreamId, BTreeMap<KeyId, KeyRecord>>);
+pub struct Keyring {
+    keys: BTreeMap<StreamId, BTreeMap<KeyId, KeyRecord>>,
+    /// The streams that keys name, by what they are.
+    streams: BTreeMap<Audience, StreamId>,
+}
 
 impl Keyring {
     pub(crate) fn load(tx: &dyn Transaction) -> Result<Self, EngineError> {
         let mut keys = Self::default();
         for (_, record) in all::<KeyRecord>(tx, Table::Keys, &[])? {
-            keys.0.entry(record.grant.stream).or_default().insert(record.grant.key.id(), record);
+            keys.name(&record.grant);
+            keys.keys.entry(record.grant.stream).or_default().insert(record.grant.key.id(), record);
         }
         Ok(keys)
     }
 
     /// One key of a stream.
     pub(crate) fn get(&self, stream: StreamId, key: KeyId) -> Option<&KeyRecord> {
-        self.0.get(&stream)?.get(&key)
+        self.keys.get(&stream)?.get(&key)
     }
 
     /// The keys of a stream.
     pub(crate) fn of(&self, stream: StreamId) -> impl Iterator<Item = (&KeyId, &KeyRecord)> {
-        self.0.get(&stream).into_iter().flatten()
+        self.keys.get(&stream).into_iter().flatten()
     }
 
     /// All keys.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (StreamId, KeyId, &KeyRecord)> {
-        self.0.iter().flat_map(|(stream, keys)| keys.iter().map(|(id, record)| (*stream, *id, record)))
+        self.keys.iter().flat_map(|(stream, keys)| keys.iter().map(|(id, record)| (*stream, *id, record)))
     }
 
     /// What a stream is, by any of its keys.
@@ -50,8 +55,15 @@ impl Keyring {
 
     /// The stream of an audience, by any of its keys.
     pub(crate) fn stream_of(&self, audience: &Audience) -> Option<StreamId> {
-        let named = |record: &KeyRecord| record.grant.audience().as_ref() == Some(audience);
-        self.0.iter().find(|(_, keys)| keys.values().any(named)).map(|(stream, _)| *stream)
+        self.streams.get(audience).copied()
+    }
+
+    /// Notes what a stream is; of two that are called the same, the lower id is meant.
+    fn name(&mut self, grant: &Grant) {
+        if let Some(audience) = grant.audience() {
+            let known = self.streams.entry(audience).or_insert(grant.stream);
+            *known = (*known).min(grant.stream);
+        }
     }
 
     /// The highest epoch of a stream that this device knows; 0 where it knows none.
@@ -67,9 +79,12 @@ impl Keyring {
 
     /// Forgets the keys of a stream.
     pub(crate) fn forget(&mut self, tx: &mut dyn Transaction, stream: StreamId) -> Result<(), EngineError> {
-        for (id, record) in self.0.remove(&stream).unwrap_or_default() {
+        for (id, record) in self.keys.remove(&stream).unwrap_or_default() {
             tx.delete(Table::Keys, &[&stream.0[..], &record.grant.epoch.to_be_bytes(), &id.0].concat())?;
         }
+        self.streams.clear();
+        let grants: Vec<Grant> = self.iter().map(|(_, _, record)| record.grant.clone()).collect();
+        grants.iter().for_each(|grant| self.name(grant));
         Ok(())
     }
 
@@ -82,7 +97,8 @@ impl Keyring {
         given: impl IntoIterator<Item = DeviceId>,
     ) -> Result<bool, EngineError> {
         let id = grant.key.id();
-        let keys = self.0.entry(grant.stream).or_default();
+        self.name(grant);
+        let keys = self.keys.entry(grant.stream).or_default();
         let new = !keys.contains_key(&id);
         let record = keys.entry(id).or_insert_with(|| KeyRecord {
             grant: grant.clone(),
@@ -127,7 +143,7 @@ impl Keyring {
         if !everything && before.is_empty() {
             return Ok(());
         }
-        for record in self.0.values_mut().flat_map(BTreeMap::values_mut) {
+        for record in self.keys.values_mut().flat_map(BTreeMap::values_mut) {
             let inside = match record.grant.audience() {
                 None | Some(Audience::Desk(_) | Audience::Keys | Audience::Reviews(_)) => false,
                 Some(_) => {

@@ -16,6 +16,7 @@ pub mod attachments;
 pub mod bundle;
 pub mod chains;
 pub mod conflicts;
+mod contents;
 pub mod core;
 pub mod counting;
 pub mod decisions;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use tessera_model::crdt::Document;
+use tessera_model::crdt::Contents;
 use tessera_model::documents::{
     Assignment, Call, Card, Dossier, Duplicate, Eligibility, Identity, Kind, Manifest, Moderation, Person,
     Record, Relays, Subject, Withdrawal,
@@ -15,12 +15,11 @@ use tessera_model::programme::form::AttachmentKind;
 use tessera_protocol::ids::{ApplicationId, DocumentId};
 use tessera_vault::ids::Audience;
 
+use crate::contents::{self, Listed};
 use crate::counting::Counting;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::queue::Part;
-use crate::records::{ChangeRecord, all};
-use crate::store::Table;
 
 const SHARED: [Kind; 12] = [
     Kind::Call,
@@ -46,17 +45,12 @@ impl Acts<'_> {
         let mut questions = Vec::new();
         let (core, tx) = self.parts();
         for kind in SHARED {
-            for (id, record) in core.documents(tx, kind)? {
+            for (id, record) in core.shared_documents(tx, kind)? {
                 let Ok(subject) = Subject::parse(kind, &record.subject) else { continue };
-                let changes = all::<ChangeRecord>(tx, Table::Changes, &id.0)?;
-                let starts: BTreeSet<_> =
-                    changes.iter().map(|(_, change)| (change.device, change.incarnation)).collect();
-                if starts.len() < 2 {
-                    continue;
-                }
-                let Some(opened) = core.open_document(tx, id, &mut counting, false)? else { continue };
+                let changes = contents::changes(tx, id)?;
+                let Some(reading) = core.read_document(tx, id, &mut counting)? else { continue };
                 let parts = parts(id, &changes);
-                let found = attention(&case(kind, subject, &opened.document));
+                let found = attention(&case(kind, subject, &reading.contents));
                 questions.extend(found.into_iter().map(|one| (one, parts.clone())));
             }
         }
@@ -76,13 +70,13 @@ impl Acts<'_> {
         let (core, tx) = self.parts();
         for (id, record) in core.documents(tx, Kind::Manifest)? {
             let Some(Audience::File(application)) = core.audience(record.stream) else { continue };
-            let Some(opened) = core.open_document(tx, id, &mut counting, false)? else { continue };
-            let manifest = Manifest::read(&opened.document).value;
+            let Some(reading) = core.read_document(tx, id, &mut counting)? else { continue };
+            let manifest = Manifest::read(&reading.contents).value;
             let found = letters_of(&programme, application, &manifest);
             if found.is_empty() {
                 continue;
             }
-            let parts = parts(id, &all::<ChangeRecord>(tx, Table::Changes, &id.0)?);
+            let parts = parts(id, &contents::changes(tx, id)?);
             let mut settled = true;
             for (pack, document) in &parts {
                 settled &= counting.said(core, tx, *pack, *document)?.accepted();
@@ -105,14 +99,14 @@ fn letters_of(programme: &Programme, application: ApplicationId, manifest: &Mani
     found
 }
 
-fn parts(id: DocumentId, changes: &[(Vec<u8>, ChangeRecord)]) -> Vec<Part> {
-    let parts: BTreeSet<Part> = changes.iter().map(|(_, change)| (change.pack(), Some(id))).collect();
+fn parts(id: DocumentId, changes: &[Listed]) -> Vec<Part> {
+    let parts: BTreeSet<Part> = changes.iter().map(|change| (change.origin.pack(), Some(id))).collect();
     parts.into_iter().collect()
 }
 
 /// The facts of one document alone.
-fn case(kind: Kind, subject: Subject, document: &Document) -> Case {
-    fn of<T: Record>(subject: Subject, document: &Document) -> Vec<DocumentFacts> {
+fn case(kind: Kind, subject: Subject, document: &Contents) -> Case {
+    fn of<T: Record>(subject: Subject, document: &Contents) -> Vec<DocumentFacts> {
         vec![DocumentFacts::new::<T>(subject, document)]
     }
     let mut case = Case { application: subject.application().unwrap_or_default(), ..Case::default() };

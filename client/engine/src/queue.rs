@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tessera_model::crdt::{EditError, Value};
+use tessera_model::crdt::{EditError, Readable as _, Value};
 use tessera_model::documents::{Clearance, Kind, Ruling, Sha256Bytes, Subject};
 use tessera_model::merge::{Act, Attention, Class, Code};
 use tessera_protocol::hash::hash;
@@ -202,27 +202,61 @@ impl Desk {
     }
 }
 
+/// Everything that came in and what of it is worth a person's time, gathered in one go.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Every review, as [`Acts::reviews`] gives them, and readings of which only a declaration is here.
+    pub reviews: Vec<Reviewed>,
+    /// What waits for a decision, what touches the result first.
+    pub waiting: Vec<Waiting>,
+    /// What is worth a line and was not seen yet.
+    pub notices: Vec<Waiting>,
+}
+
 impl Acts<'_> {
+    /// Gathers everything that came in and what of it is worth a person's time.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn survey(&mut self) -> Result<Survey, EngineError> {
+        let (reviews, found) = self.desk(Decisions::Heard)?;
+        let mut survey = Survey { reviews, waiting: Vec::new(), notices: Vec::new() };
+        for one in found {
+            match one.class {
+                Class::Person => survey.waiting.push(one),
+                Class::Notice if self.setting(&seen(&one.id))?.is_none() => survey.notices.push(one),
+                Class::Notice | Class::Free => {}
+            }
+        }
+        Ok(survey)
+    }
+
     /// Everything that waits for a decision, what touches the result first.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn queue(&mut self) -> Result<Vec<Waiting>, EngineError> {
-        Ok(self.desk(Decisions::Heard)?.into_iter().filter(|one| one.class == Class::Person).collect())
+        Ok(self.survey()?.waiting)
     }
 
     /// What waited once and was decided, with the decision; it can be decided anew. What was settled by writing a
-    /// record (a choice between values, a ruling) is no question any more and not listed.
+    /// record (a choice between values, a ruling) is no question any more and not listed. `waiting` is what waits now.
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn decided(&mut self) -> Result<Vec<Decided>, EngineError> {
-        let open: BTreeSet<String> = self.queue()?.into_iter().map(|one| one.id).collect();
-        let once = self.desk(Decisions::Ignored)?;
+    pub fn decided(&mut self, waiting: &[Waiting]) -> Result<Vec<Decided>, EngineError> {
         let (_, tx) = self.parts();
         let counting = Counting::load(tx)?;
+        if counting.is_undecided() {
+            return Ok(Vec::new());
+        }
+        let open: BTreeSet<&str> = waiting.iter().map(|one| one.id.as_str()).collect();
+        let (_, once) = self.desk(Decisions::Ignored)?;
+        let (_, tx) = self.parts();
         let mut found = Vec::new();
-        for item in once.into_iter().filter(|one| one.class == Class::Person && !open.contains(&one.id)) {
+        for item in
+            once.into_iter().filter(|one| one.class == Class::Person && !open.contains(one.id.as_str()))
+        {
             let decisions = counting.decisions_on(tx, &item.parts)?;
             if let Some(decision) = decisions.first() {
                 let (verdict, reason, by) = (decision.verdict, decision.reason.to_string(), decision.by);
@@ -232,27 +266,14 @@ impl Acts<'_> {
         Ok(found)
     }
 
-    /// Everything that is worth a line and was not seen yet.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn queue_notices(&mut self) -> Result<Vec<Waiting>, EngineError> {
-        let mut notices = Vec::new();
-        for one in self.desk(Decisions::Heard)?.into_iter().filter(|one| one.class == Class::Notice) {
-            if self.setting(&seen(&one.id))?.is_none() {
-                notices.push(one);
-            }
-        }
-        Ok(notices)
-    }
-
-    fn desk(&mut self, decisions: Decisions) -> Result<Vec<Waiting>, EngineError> {
+    fn desk(&mut self, decisions: Decisions) -> Result<(Vec<Reviewed>, Vec<Waiting>), EngineError> {
         let mut desk = Desk { decisions, ..Desk::default() };
         let (_, tx) = self.parts();
         let counting = decisions.counting(tx)?;
-        for review in self.reviews_and_declarations(counting)? {
+        let reviews = self.reviews_and_declarations(counting)?;
+        for review in &reviews {
             for attention in review.attention() {
-                self.of_review(&mut desk, &review, &attention)?;
+                self.of_review(&mut desk, review, &attention)?;
             }
         }
         self.of_documents(&mut desk)?;
@@ -260,7 +281,7 @@ impl Acts<'_> {
         self.unread(&mut desk, &seen)?;
         let mut queue: Vec<Waiting> = desk.causes.into_values().collect();
         queue.iter_mut().for_each(Waiting::name);
-        Ok(queue)
+        Ok((reviews, queue))
     }
 
     /// Files a question about one review.
@@ -489,7 +510,7 @@ impl Acts<'_> {
     fn pack_of(&mut self, document: DocumentId, change: [u8; 32]) -> Result<Option<PackId>, EngineError> {
         let (_, tx) = self.parts();
         let place = [&document.0[..], &change].concat();
-        Ok(get::<ChangeRecord>(tx, Table::Changes, &place)?.map(|change| change.pack()))
+        Ok(get::<ChangeRecord>(tx, Table::Changes, &place)?.map(|change| change.origin.pack()))
     }
 
     fn value_at(
@@ -498,11 +519,10 @@ impl Acts<'_> {
         path: &[String],
         change: &[u8; 32],
     ) -> Result<Option<Value>, EngineError> {
-        let (core, tx) = self.parts();
-        let opened = core.open_document(tx, document, &mut Counting::load(tx)?, false)?;
+        let reading = self.counted(|core, tx, counting| core.read_document(tx, document, counting))?;
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        Ok(opened.and_then(|opened| {
-            let values = opened.document.get_all(&path);
+        Ok(reading.and_then(|reading| {
+            let values = reading.contents.get_all(&path);
             values.into_iter().find(|value| value.change == *change).map(|value| value.value)
         }))
     }
@@ -576,17 +596,53 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::NotPermitted`], [`EngineError::BadInput`].
     pub fn decide(&mut self, id: &str, verdict: Verdict, reason: &str) -> Result<Waiting, EngineError> {
+        let mut decided = self.decide_all(&[id], verdict, reason)?;
+        decided.pop().ok_or_else(|| EngineError::NotFound(format!("the item {id} of the queue")))
+    }
+
+    /// Decides several items alike, as [`Acts::decide`] one; of the sides of one question only one can be accepted.
+    ///
+    /// # Errors
+    /// As [`Acts::decide`].
+    pub fn decide_all(
+        &mut self,
+        ids: &[&str],
+        verdict: Verdict,
+        reason: &str,
+    ) -> Result<Vec<Waiting>, EngineError> {
         self.must_coordinate()?;
         // What waits to be sealed has no pack that a decision could name.
         self.hand_over()?;
-        let mut found = self.items(id, Decisions::Heard)?;
-        if found.is_empty() {
-            found = self.items(id, Decisions::Ignored)?;
+        let (_, heard) = self.desk(Decisions::Heard)?;
+        let mut once = None;
+        let mut items = Vec::new();
+        for id in ids {
+            let begins = |one: &&Waiting| id.len() >= SHORTEST && one.id.starts_with(*id);
+            let mut found: Vec<&Waiting> = heard.iter().filter(begins).collect();
+            if found.is_empty() {
+                if once.is_none() {
+                    once = Some(self.desk(Decisions::Ignored)?.1);
+                }
+                found = once.iter().flatten().filter(begins).collect();
+            }
+            match found[..] {
+                [] => return Err(EngineError::NotFound(format!("the item {id} of the queue"))),
+                [one] => items.push(one.clone()),
+                _ => {
+                    return Err(EngineError::BadInput(format!("several items of the queue begin with {id}")));
+                }
+            }
         }
-        let item = found.pop().ok_or_else(|| EngineError::NotFound(format!("the item {id} of the queue")))?;
-        if !found.is_empty() {
-            return Err(EngineError::BadInput(format!("several items of the queue begin with {id}")));
+        let sides = items.iter().filter(|one| verdict == Verdict::Accept && one.act == Act::Choose);
+        let questions: Vec<_> =
+            sides.map(|one| (one.code, &one.place, one.member, &one.applications)).collect();
+        if questions.iter().collect::<BTreeSet<_>>().len() < questions.len() {
+            return Err(EngineError::BadInput("only one side of a question can hold".into()));
         }
+        items.into_iter().map(|item| self.decide_item(item, verdict, reason)).collect()
+    }
+
+    fn decide_item(&mut self, item: Waiting, verdict: Verdict, reason: &str) -> Result<Waiting, EngineError> {
         if item.class == Class::Notice {
             self.set(&seen(&item.id), &[1])?;
             return Ok(item);
@@ -615,12 +671,6 @@ impl Acts<'_> {
             core.decide(tx, matter, verdict, reason)?;
         }
         Ok(item)
-    }
-
-    fn items(&mut self, id: &str, decisions: Decisions) -> Result<Vec<Waiting>, EngineError> {
-        let mut items = self.desk(decisions)?;
-        items.retain(|one| id.len() >= SHORTEST && one.id.starts_with(id));
-        Ok(items)
     }
 
     fn choose(&mut self, choice: &Choice) -> Result<(), EngineError> {

@@ -5,16 +5,17 @@ use tessera_model::documents::{
     Read, Record, Review, Subject, check_submission,
 };
 use tessera_model::programme::Programme;
-use tessera_protocol::ids::{ApplicationId, RoundId};
+use tessera_protocol::ids::{ApplicationId, DocumentId, RoundId};
 use tessera_vault::ids::Audience;
 use tessera_vault::items::Outcome;
 
+use crate::contents::{self, Listed};
 use crate::core::Core;
 use crate::counting::Counting;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::programme::round as round_of;
-use crate::records::{ChangeRecord, PackRecord, all, get};
+use crate::records::{PackRecord, get};
 use crate::store::{Table, Transaction};
 
 /// Where a piece of work is: the four states that a person can trust.
@@ -148,7 +149,7 @@ impl Acts<'_> {
         let (core, tx) = self.parts();
         let id = core.document_id(&reviews, Kind::Review, &subject)?;
         let (state, outcome) = match &review {
-            Some(_) => work_state(tx, &id.0)?,
+            Some(_) => work_state(tx, id)?,
             None => (None, None),
         };
         Ok(Some(Task {
@@ -169,8 +170,7 @@ impl Acts<'_> {
     fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<Read<Draft>>, EngineError> {
         let (core, tx) = self.parts();
         let id = core.document_id(desk, Kind::Draft, subject)?;
-        let mut counting = Counting::load(tx)?;
-        let opened = core.open_document(tx, id, &mut counting, true)?;
+        let opened = core.open_document(tx, id)?;
         Ok(opened.map(|opened| Draft::read(&opened.document)))
     }
 
@@ -183,9 +183,7 @@ impl Acts<'_> {
         application: ApplicationId,
         rendition: u8,
     ) -> Result<Option<(Dossier, Manifest)>, EngineError> {
-        let (core, tx) = self.parts();
-        let mut counting = Counting::load(tx)?;
-        core.dossier(tx, application, rendition, &mut counting)
+        self.counted(|core, tx, counting| core.dossier(tx, application, rendition, counting))
     }
 
     /// Declares a conflict of interest, or that there is none. Where there is one, this device forgets the dossier;
@@ -231,7 +229,7 @@ impl Acts<'_> {
         let desk = Audience::Desk(self.member());
         let (core, tx) = self.parts();
         let id = core.document_id(&desk, Kind::Note, &application.0)?;
-        let opened = core.open_document(tx, id, &mut Counting::load(tx)?, true)?;
+        let opened = core.open_document(tx, id)?;
         Ok(opened.map(|opened| Note::read(&opened.document).value.text).unwrap_or_default())
     }
 
@@ -322,11 +320,11 @@ impl Core {
         // A reader cannot compute the keyed id; the key that came names the stream.
         let Some(stream) = self.known.keys.stream_of(&audience) else { return Ok(None) };
         let id = |kind: Kind| tessera_vault::ids::document(self.programme(), stream, kind.code(), &subject);
-        let dossier = self.open_document(tx, id(Kind::Dossier), counting, false)?;
-        let files = self.open_document(tx, id(Kind::Manifest), counting, false)?;
+        let dossier = self.read_document(tx, id(Kind::Dossier), counting)?;
+        let files = self.read_document(tx, id(Kind::Manifest), counting)?;
         Ok(dossier.map(|dossier| {
-            let files = files.map(|files| Manifest::read(&files.document).value).unwrap_or_default();
-            (Dossier::read(&dossier.document).value, files)
+            let files = files.map(|files| Manifest::read(&files.contents).value).unwrap_or_default();
+            (Dossier::read(&dossier.contents).value, files)
         }))
     }
 }
@@ -334,13 +332,13 @@ impl Core {
 /// Where a document's own changes are: the state of the last of them to arrive.
 pub(crate) fn work_state(
     tx: &dyn Transaction,
-    document: &[u8],
+    document: DocumentId,
 ) -> Result<(Option<WorkState>, Option<Outcome>), EngineError> {
     let mut state: Option<WorkState> = None;
     let mut last: Option<(u64, Outcome)> = None;
-    for (_, change) in all::<ChangeRecord>(tx, Table::Changes, document)? {
+    for Listed { origin, .. } in contents::changes(tx, document)? {
         let mut one = WorkState::OnDevice;
-        for pack in change.packs() {
+        for pack in origin.packs() {
             let record = get::<PackRecord>(tx, Table::PackStates, &pack.0)?;
             one = one.max(record.as_ref().map_or(WorkState::OnDevice, WorkState::of));
             if let Some((number, outcome)) = record.and_then(|record| Some((record.number, record.outcome?)))
@@ -351,7 +349,7 @@ pub(crate) fn work_state(
         }
         state = Some(state.map_or(one, |before| before.min(one)));
     }
-    let told = get::<Outcome>(tx, Table::Outcomes, &[b"document", document].concat())?;
+    let told = get::<Outcome>(tx, Table::Outcomes, &[b"document", &document.0[..]].concat())?;
     let opened = state == Some(WorkState::OpenedByCoordinator);
     Ok((state, told.filter(|_| opened).or(last.map(|(_, outcome)| outcome))))
 }

@@ -80,6 +80,8 @@ impl Core {
             self.hear_of_members(tx)?;
             self.retry_unknown(tx, &mut imported)?;
         }
+        // Where a line is drawn through chains, what comes may bring other packs inside it.
+        self.untold.act.everything |= self.known.permission.draws_lines();
         Ok(imported)
     }
 
@@ -88,6 +90,7 @@ impl Core {
     fn hear_of_members(&mut self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
         let before: BTreeSet<MemberId> = self.known.permission.members.keys().copied().collect();
         self.known.derive();
+        self.untold.act.everything = true;
         let new: Vec<MemberId> =
             self.known.permission.members.keys().filter(|member| !before.contains(member)).copied().collect();
         for member in new {

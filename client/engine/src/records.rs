@@ -103,6 +103,16 @@ wire!(DocumentRecord { stream, kind, subject });
 /// A change of a document. Key: document id, change hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeRecord {
+    /// Where it came from.
+    pub origin: Origin,
+    /// Automerge's bytes.
+    pub bytes: Bytes<CHANGE_BYTES>,
+}
+wire!(ChangeRecord { origin, bytes });
+
+/// Where a change came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
     /// The packs that brought it; none while it waits to be sealed. A laptop that was copied while something
     /// waited seals it on both sides.
     pub packs: Set<PackId, CHANGE_PACKS>,
@@ -110,10 +120,8 @@ pub struct ChangeRecord {
     pub device: DeviceId,
     /// The start of that device.
     pub incarnation: Incarnation,
-    /// Automerge's bytes.
-    pub bytes: Bytes<CHANGE_BYTES>,
 }
-wire!(ChangeRecord { packs, device, incarnation, bytes });
+wire!(Origin { packs, device, incarnation });
 
 /// Packs that are remembered of one change: the lowest ids, the same in any order of arrival.
 const CHANGE_PACKS: usize = 16;
@@ -122,9 +130,11 @@ impl ChangeRecord {
     /// A change that waits to be sealed.
     #[must_use]
     pub fn unsealed(device: DeviceId, incarnation: Incarnation, bytes: Bytes<CHANGE_BYTES>) -> Self {
-        Self { packs: Set::default(), device, incarnation, bytes }
+        Self { origin: Origin { packs: Set::default(), device, incarnation }, bytes }
     }
+}
 
+impl Origin {
     /// Notes a pack that brought it.
     pub fn came_in(&mut self, pack: PackId) {
         let mut packs = (*self.packs).clone();
@@ -221,7 +231,17 @@ impl Wire for PendingEntry {
     }
 }
 
-/// What of a document waits in the list of documents by kind.
+/// A document in the list of documents by kind ([`kind_key`]), so that a list needs no other table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewRecord {
+    /// The stream that it belongs to.
+    pub stream: StreamId,
+    /// True where more than one start of a device changed it: only then can changes stand beside one another.
+    pub shared: bool,
+}
+wire!(ViewRecord { stream, shared });
+
+/// The key of a document in the list of documents by kind.
 #[must_use]
 pub fn kind_key(kind: u16, subject: &[u8], document: DocumentId) -> Vec<u8> {
     [&kind.to_be_bytes()[..], &document.0, subject].concat()
@@ -327,13 +347,13 @@ mod tests {
                 Incarnation([2; 8]),
                 Bytes::try_from(vec![3]).expect("one byte fits"),
             );
-            assert_eq!(change.packs().collect::<Vec<_>>(), [pack(0)]);
-            order.for_each(|n| change.came_in(pack(n)));
+            assert_eq!(change.origin.packs().collect::<Vec<_>>(), [pack(0)]);
+            order.for_each(|n| change.origin.came_in(pack(n)));
             change
         };
         let (up, down) = (came(&mut (1..=40)), came(&mut (1..=40).rev()));
         assert_eq!(up, down);
-        assert_eq!(up.pack(), pack(1));
-        assert_eq!(up.packs().count(), CHANGE_PACKS);
+        assert_eq!(up.origin.pack(), pack(1));
+        assert_eq!(up.origin.packs().count(), CHANGE_PACKS);
     }
 }

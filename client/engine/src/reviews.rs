@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tessera_model::crdt::Readable;
 use tessera_model::documents::{
     Assignment, AssignmentState, Clearance, Dossier, Kind, Manifest, Read, Record, Recorded, Review,
     Sha256Bytes, Subject, Submitted,
@@ -18,14 +19,15 @@ use tessera_vault::ids::Audience;
 use tessera_vault::items::{Matter, Outcome, Verdict};
 
 use crate::chains;
+use crate::contents::{self, Kept, Listed};
 use crate::core::Core;
 use crate::counting::{Counting, Standing};
-use crate::document::Opened;
+use crate::document::Reading;
 use crate::duties::reason;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::forks::Forks;
-use crate::records::{ChangeRecord, PackRecord, all, get};
+use crate::records::{PackRecord, get};
 use crate::store::{Table, Transaction};
 
 /// Why a review, or a version of it, waits for a person.
@@ -136,6 +138,19 @@ impl Acts<'_> {
         places.iter().map(|place| gather.review(*place)).collect()
     }
 
+    /// As [`Acts::reviews`], of one application.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn reviews_of(&mut self, application: ApplicationId) -> Result<Vec<Reviewed>, EngineError> {
+        let (core, tx) = self.parts();
+        let mut gather = Gather::new(core, tx)?;
+        let mut places = gather.submitted_where(|of| of == application)?;
+        places.extend(gather.recorded()?);
+        places.retain(|(of, _, _)| *of == application);
+        places.iter().map(|place| gather.review(*place)).collect()
+    }
+
     /// As [`Acts::reviews`], with readings of which only a declared conflict of interest is here.
     pub(crate) fn reviews_and_declarations(
         &mut self,
@@ -203,6 +218,8 @@ pub(crate) struct Gather<'a> {
     closed_ms: BTreeMap<RoundId, Option<u64>>,
     definition: Option<Sha256Bytes>,
     dossiers: BTreeMap<(ApplicationId, u8), Option<Sha256Bytes>>,
+    /// The rulings and the reviews taken down that are here: few, and nobody looks for others.
+    rare: BTreeSet<DocumentId>,
     pub(crate) forks: Forks,
 }
 
@@ -215,7 +232,12 @@ impl<'a> Gather<'a> {
         let call =
             core.read_record::<tessera_model::documents::Call>(tx, &Audience::Programme, &[], &mut counting)?;
         let programme = call.and_then(|call| call.value.current().ok());
+        let mut rare = BTreeSet::new();
+        for kind in [Kind::Clearance, Kind::Recorded] {
+            rare.extend(core.documents(tx, kind)?.into_iter().map(|(id, _)| id));
+        }
         Ok(Self {
+            rare,
             core,
             tx,
             counting,
@@ -228,10 +250,19 @@ impl<'a> Gather<'a> {
     }
 
     fn submitted(&self) -> Result<BTreeSet<Place>, EngineError> {
+        self.submitted_where(|_| true)
+    }
+
+    fn submitted_where(
+        &self,
+        wanted: impl Fn(ApplicationId) -> bool,
+    ) -> Result<BTreeSet<Place>, EngineError> {
         let mut places = BTreeSet::new();
         for (_, record) in self.core.documents(self.tx, Kind::Review)? {
-            let Some(Audience::Reviews(member)) = self.core.audience(record.stream) else { continue };
-            if let Ok(Subject::Reading(application, round)) = Subject::parse(Kind::Review, &record.subject) {
+            if let Ok(Subject::Reading(application, round)) = Subject::parse(Kind::Review, &record.subject)
+                && wanted(ApplicationId(application))
+                && let Some(Audience::Reviews(member)) = self.core.audience(record.stream)
+            {
                 places.insert((ApplicationId(application), member, RoundId(round)));
             }
         }
@@ -287,15 +318,21 @@ impl<'a> Gather<'a> {
         let reviews = Audience::Reviews(member);
         let subject = Subject::Reading(application.0, round.0).to_bytes();
         let document = self.core.document_id(&reviews, Kind::Review, &subject)?;
-        let mut sorted = self.sort(document, round)?;
-        let (opened, sides) = self.open(document, &sorted.counting)?;
-        let mut facts = ReviewFacts::new(member.0, round.0, opened.as_ref().map(|opened| &opened.document));
+        let kept = contents::kept(self.tx, document)?;
+        let changes = match &kept {
+            Some(kept) => kept.changes.to_vec(),
+            None => contents::built(self.tx, document)?,
+        };
+        let mut sorted = self.sort(document, round, changes)?;
+        let (reading, sides) = self.read_review(document, kept.as_ref(), &sorted.counting)?;
+        let counting = reading.as_ref().map(|reading| &reading.contents as &dyn Readable);
+        let mut facts = ReviewFacts::new(member.0, round.0, counting);
         if !sides.is_empty() {
-            facts = facts.beside(sides.iter().map(|side| &side.document));
+            facts = facts.beside(sides.iter().map(|side| &side.contents as &dyn Readable));
         }
         let mut versions = Vec::new();
         for version in &facts.versions {
-            let pack = opened.iter().chain(&sides).find_map(|opened| opened.packs.get(&version.change));
+            let pack = reading.iter().chain(&sides).find_map(|one| one.packs.get(&version.change));
             versions.extend(pack.map(|pack| (version.clone(), *pack)));
         }
         facts.waiting = self.waiting(document, &sorted)?;
@@ -304,7 +341,10 @@ impl<'a> Gather<'a> {
             facts.declaration = conflict;
         }
         let ruled = Subject::ApplicationAndMember(application.0, member.0).to_bytes();
-        if let Some(clearance) = self.read::<Clearance>(&Audience::Office, &ruled)? {
+        let ruling = self.core.document_id(&Audience::Office, Kind::Clearance, &ruled);
+        if ruling.is_ok_and(|id| self.rare.contains(&id))
+            && let Some(clearance) = self.read::<Clearance>(&Audience::Office, &ruled)?
+        {
             facts.clearance = clearance;
         }
         let assigned = self.read::<Assignment>(&Audience::To(member), &subject)?;
@@ -342,15 +382,18 @@ impl<'a> Gather<'a> {
     }
 
     /// Sorts a review's packs by whether they count.
-    fn sort(&mut self, document: DocumentId, round: RoundId) -> Result<Sorted, EngineError> {
+    fn sort(
+        &mut self,
+        document: DocumentId,
+        round: RoundId,
+        changes: Vec<Listed>,
+    ) -> Result<Sorted, EngineError> {
         let mut sorted = Sorted::default();
-        for (key, change) in all::<ChangeRecord>(self.tx, Table::Changes, &document.0)? {
-            let packs: Vec<PackId> = change.packs().collect();
+        for Listed { hash, origin } in changes {
+            let packs: Vec<PackId> = origin.packs().collect();
             sorted.packs.extend(&packs);
-            let (pack, place) = self.place(document, round, change.pack(), &packs)?;
-            if let Some(hash) = key.last_chunk::<32>() {
-                sorted.speakers.insert(*hash, pack);
-            }
+            let (pack, place) = self.place(document, round, origin.pack(), &packs)?;
+            sorted.speakers.insert(hash, pack);
             match place {
                 Sort::Counts => {
                     sorted.counting.insert(pack);
@@ -396,14 +439,15 @@ impl<'a> Gather<'a> {
     }
 
     /// What counts of a document, and its sides where a device gave one number twice.
-    fn open(
+    fn read_review(
         &self,
         document: DocumentId,
+        kept: Option<&Kept>,
         packs: &BTreeSet<PackId>,
-    ) -> Result<(Option<Opened>, Vec<Opened>), EngineError> {
-        let found = self.core.open_with_sides(self.tx, document, |pack| Ok(packs.contains(&pack)))?;
-        let (opened, sides) = found.unzip();
-        Ok((opened.filter(|opened| !opened.packs.is_empty()), sides.unwrap_or_default()))
+    ) -> Result<(Option<Reading>, Vec<Reading>), EngineError> {
+        let found = self.core.read_kept(self.tx, document, kept, |pack| Ok(packs.contains(&pack)))?;
+        let (reading, sides) = found.unzip();
+        Ok((reading.filter(|reading| !reading.packs.is_empty()), sides.unwrap_or_default()))
     }
 
     /// What was submitted and does not count by itself.
@@ -494,17 +538,18 @@ impl<'a> Gather<'a> {
     ) -> Result<(Option<Source>, BTreeSet<MemberId>), EngineError> {
         let mut by = BTreeSet::new();
         let subject = Subject::ReadingOf(application.0, round.0, member.0).to_bytes();
-        let Ok(id) = self.core.document_id(&Audience::Office, Kind::Recorded, &subject) else {
+        let id = self.core.document_id(&Audience::Office, Kind::Recorded, &subject);
+        let Some(id) = id.ok().filter(|id| self.rare.contains(id)) else { return Ok((None, by)) };
+        let reading = self.core.read_document(self.tx, id, &mut self.counting)?;
+        let Some(reading) = reading.filter(|reading| !reading.packs.is_empty()) else {
             return Ok((None, by));
         };
-        let opened = self.core.open_document(self.tx, id, &mut self.counting, false)?;
-        let Some(opened) = opened.filter(|opened| !opened.packs.is_empty()) else { return Ok((None, by)) };
-        facts.recorded = Some(Recorded::read(&opened.document));
+        facts.recorded = Some(Recorded::read(&reading.contents));
         let mut packs = BTreeSet::new();
-        for (_, change) in all::<ChangeRecord>(self.tx, Table::Changes, &id.0)? {
-            if !opened.left_out.contains(&change.pack()) {
-                packs.insert(change.pack());
-                by.extend(self.core.known.permission.device(change.device).map(|(member, _)| member));
+        for Listed { origin, .. } in contents::changes(self.tx, id)? {
+            if !reading.left_out.contains(&origin.pack()) {
+                packs.insert(origin.pack());
+                by.extend(self.core.known.permission.device(origin.device).map(|(member, _)| member));
             }
         }
         Ok((Some((id, packs)), by))

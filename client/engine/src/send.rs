@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_protocol::codec::List;
 use tessera_protocol::header::Opening;
-use tessera_protocol::ids::{KeyId, MemberId, StreamId};
+use tessera_protocol::ids::{DocumentId, KeyId, MemberId, StreamId};
 use tessera_vault::content::Leaf;
 use tessera_vault::ids::Audience;
 use tessera_vault::items::{Acknowledgement, Change, Grant, Item};
@@ -13,6 +13,7 @@ use tessera_vault::key::StreamKey;
 use tessera_vault::seal::{Entry, SealError, seal};
 use tessera_vault::welcome::seal_welcome;
 
+use crate::contents;
 use crate::core::Core;
 use crate::error::EngineError;
 use crate::records::{ChangeRecord, DocumentRecord, PendingEntry, PendingRecord, all, get, next_order, put};
@@ -122,7 +123,7 @@ impl Core {
                     let change = Change {
                         kind: about.kind,
                         subject: about.subject,
-                        incarnation: found.incarnation,
+                        incarnation: found.origin.incarnation,
                         bytes: found.bytes.clone(),
                     };
                     let leaf = Leaf { document: *document, hash: *hash };
@@ -157,8 +158,11 @@ impl Core {
         let sealed = seal(&record.grant.key, draft, entries, &mut self.rng)?;
         let pack = self.secret.sign_sealed(sealed).map_err(EngineError::from)?;
         for (place, mut change) in changes {
-            change.came_in(pack.id());
+            change.origin.came_in(pack.id());
             put(tx, Table::Changes, &place, &change)?;
+            if let Some((document, hash)) = place.first_chunk().zip(place.last_chunk()) {
+                contents::came_in(tx, DocumentId(*document), hash, pack.id())?;
+            }
         }
         for (_, record) in group {
             if let PendingEntry::Item(Item::Decision(decision)) = &record.entry {

@@ -63,11 +63,13 @@ pub enum Table {
     Views,
     /// Settings of this device.
     Settings,
+    /// What documents say, as last read: a cache.
+    Contents,
 }
 
 impl Table {
     /// Every table, in the order in which they were introduced.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Meta,
         Self::Packs,
         Self::PackStates,
@@ -87,6 +89,7 @@ impl Table {
         Self::Decisions,
         Self::Views,
         Self::Settings,
+        Self::Contents,
     ];
 }
 

@@ -232,6 +232,7 @@ impl Core {
             Ok(repaired)
         })?;
         self.known = Known::load(tx, &self.about)?;
+        self.untold.act.everything = true;
         let ids: Vec<DocumentId> = all::<crate::records::DocumentRecord>(tx, Table::Documents, &[])?
             .into_iter()
             .filter_map(|(key, _)| key.first_chunk::<16>().map(|id| DocumentId(*id)))
@@ -317,6 +318,10 @@ impl Core {
         replace(tx, again.tx, Table::Views, |key| {
             key.get(2..18).is_some_and(|document| documents.contains(document))
         })?;
+        replace(tx, again.tx, Table::Contents, |_| false)?;
+        for document in documents.iter().filter_map(|key| key.first_chunk()) {
+            self.keep_contents(tx, DocumentId(*document))?;
+        }
         replace(tx, again.tx, Table::Decisions, |key| key.starts_with(&UNSEALED.0))?;
         replace(tx, again.tx, Table::Parked, |key| key.first() == Some(&parked::UNKNOWN))?;
         for (key, fresh) in all::<KeyRecord>(again.tx, Table::Keys, &[])? {
@@ -471,7 +476,7 @@ fn changes(tx: &dyn Transaction, again: &Again<'_>, found: &mut Found) -> Result
         }
     }
     for (key, value) in here {
-        let unsealed = ChangeRecord::from_bytes(&value).is_ok_and(|change| change.packs.is_empty());
+        let unsealed = ChangeRecord::from_bytes(&value).is_ok_and(|change| change.origin.packs.is_empty());
         if !(unsealed && waiting.contains(&key)) {
             found.note("change-without-pack", hex(&key[..key.len().min(16)]));
         }
@@ -493,6 +498,12 @@ fn documents(tx: &dyn Transaction, again: &Again<'_>, found: &mut Found) -> Resu
     }
     for key in here.into_keys().filter(|key| !waiting.contains(key)) {
         found.note("document-without-pack", hex(&key));
+    }
+    let here = raw(tx, Table::Contents)?;
+    for (key, value) in again.entries(Table::Contents)? {
+        if !waiting.contains(&key) && here.get(&key) != Some(&value) {
+            found.note("contents-differ", hex(&key));
+        }
     }
     let mut here = raw(tx, Table::Views)?;
     for key in again.entries(Table::Views)?.into_keys() {

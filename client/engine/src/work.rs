@@ -12,11 +12,12 @@ use tessera_vault::ids::Audience;
 use tessera_vault::items::Outcome;
 
 use crate::chains;
+use crate::contents;
 use crate::duties::reason;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::reading::{WorkState, work_state};
-use crate::records::{ChangeRecord, PackRecord, Stage, all, each, get};
+use crate::records::{PackRecord, Stage, all, each, get};
 use crate::store::Table;
 
 /// What a piece of work is.
@@ -116,15 +117,15 @@ impl Acts<'_> {
                     _ => false,
                 };
                 let Ok(subject) = Subject::parse(kind, &record.subject) else { continue };
-                let changes = all::<ChangeRecord>(tx, Table::Changes, &id.0)?;
-                let written_here = changes.iter().any(|(_, change)| {
-                    core.known.permission.device(change.device).is_some_and(|(member, _)| member == me)
+                let changes = contents::changes(tx, id)?;
+                let written_here = changes.iter().any(|change| {
+                    core.known.permission.device(change.origin.device).is_some_and(|(member, _)| member == me)
                 });
                 if !mine || !written_here {
                     continue;
                 }
-                shown.extend(changes.iter().map(|(_, change)| change.pack()));
-                let (state, outcome) = work_state(tx, &id.0)?;
+                shown.extend(changes.iter().map(|change| change.origin.pack()));
+                let (state, outcome) = work_state(tx, id)?;
                 let Some(state) = state else { continue };
                 let application = subject.application().map(ApplicationId);
                 let round = subject.round().map(RoundId);

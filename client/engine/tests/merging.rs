@@ -11,7 +11,7 @@ use common::{Home, enrol, found, rng, secret};
 use proptest::prelude::*;
 use tessera_engine::bundle::For;
 use tessera_engine::programme::round;
-use tessera_engine::queue::Waiting;
+use tessera_engine::queue::{Decided, Waiting};
 use tessera_engine::reading::{Submission, WorkState};
 use tessera_engine::reviews::Reviewed;
 use tessera_engine::score_import::{Became, Options, RefusalKind};
@@ -124,6 +124,14 @@ fn queue(home: &mut Home) -> Vec<Waiting> {
     home.together(|acts| acts.queue()).unwrap()
 }
 
+fn decided_by(home: &mut Home) -> Vec<Decided> {
+    home.together(|acts| {
+        let waiting = acts.queue()?;
+        acts.decided(&waiting)
+    })
+    .unwrap()
+}
+
 fn codes(home: &mut Home) -> Vec<&'static str> {
     queue(home).iter().map(|one| one.code).collect()
 }
@@ -151,10 +159,10 @@ fn i16_f11_one_pack_of_many_reviews_of_a_copied_laptop_is_decided_one_by_one() {
     bring(&mut one, &mut alice);
     bring(&mut other, &mut alice);
     assert_eq!(codes(&mut alice), ["two-versions", "two-versions"]);
-    let copied = alice.together(|acts| acts.queue_notices()).unwrap();
+    let copied = alice.together(|acts| acts.survey()).unwrap().notices;
     assert_eq!(copied.iter().map(|one| one.code).collect::<Vec<_>>(), ["copied-laptop"]);
     alice.together(|acts| acts.decide(&copied[0].id, Verdict::Accept, "seen")).unwrap();
-    assert!(alice.together(|acts| acts.queue_notices()).unwrap().is_empty());
+    assert!(alice.together(|acts| acts.survey()).unwrap().notices.is_empty());
 
     let item = queue(&mut alice).into_iter().find(|one| one.says[0].contains('2')).unwrap();
     alice.together(|acts| acts.decide(&item.id, Verdict::Accept, "she confirmed the second one")).unwrap();
@@ -330,17 +338,17 @@ fn what_was_decided_is_listed_and_can_be_decided_anew() {
     declare(&mut bob, ids[0], Declaration::Recused);
     bring(&mut bob, &mut alice);
     let item = queue(&mut alice).remove(0);
-    assert!(alice.together(|acts| acts.decided()).unwrap().is_empty());
+    assert!(decided_by(&mut alice).is_empty());
     alice.together(|acts| acts.decide(&item.id, Verdict::SetAside, "she stepped back")).unwrap();
     assert!(codes(&mut alice).is_empty());
     assert_eq!(review(&mut alice, ids[0]).counts, Err(Absent::SetAside));
-    let decided = alice.together(|acts| acts.decided()).unwrap();
+    let decided = decided_by(&mut alice);
     let found: Vec<_> = decided.iter().map(|one| (&*one.item.id, one.verdict, &*one.reason)).collect();
     assert_eq!(found, [(&*item.id, Verdict::SetAside, "she stepped back")]);
     alice.together(|acts| acts.decide(&item.id, Verdict::Accept, "a mistake: only from later on")).unwrap();
     assert!(codes(&mut alice).is_empty());
     assert!(review(&mut alice, ids[0]).counts.is_ok());
-    let decided = alice.together(|acts| acts.decided()).unwrap();
+    let decided = decided_by(&mut alice);
     assert_eq!((decided.len(), decided[0].verdict), (1, Verdict::Accept));
 }
 
@@ -363,7 +371,11 @@ fn contradictory_verdicts_of_coordinators_are_chosen_between() {
         home.read::<Eligibility>(&Audience::File(ids[0]), &ids[0].0).unwrap().unwrap().value
     };
     assert!(!read(&mut alice).gates.contains_key("age"), "until then there is no verdict");
-    let item = queue(&mut alice).into_iter().find(|one| one.says[0] == "not-met").unwrap();
+    let sides = queue(&mut alice);
+    let both: Vec<&str> = sides.iter().map(|one| one.id.as_str()).collect();
+    let refused = alice.together(|acts| acts.decide_all(&both, Verdict::Accept, "both"));
+    assert!(matches!(refused, Err(tessera_engine::EngineError::BadInput(_))), "only one side holds");
+    let item = sides.iter().find(|one| one.says[0] == "not-met").unwrap();
     alice.together(|acts| acts.decide(&item.id, Verdict::Accept, "her passport says so")).unwrap();
     assert!(codes(&mut alice).is_empty());
     assert_eq!(read(&mut alice).gates["age"].verdict, Met::NotMet);
@@ -381,7 +393,7 @@ fn f12_a_home_restored_from_an_old_backup_reuses_nothing_and_loses_nothing() {
     bring(&mut backup, &mut alice);
     assert_eq!(reviews(&mut alice).iter().filter(|review| review.counts.is_ok()).count(), 3);
     assert!(codes(&mut alice).is_empty());
-    let notices = alice.together(|acts| acts.queue_notices()).unwrap();
+    let notices = alice.together(|acts| acts.survey()).unwrap().notices;
     assert_eq!(notices.iter().map(|one| one.code).collect::<Vec<_>>(), ["copied-laptop"]);
     carry(&mut alice, &mut backup);
     assert!(backup.verify().unwrap().differences.is_empty());
@@ -506,8 +518,15 @@ fn a_damaged_cache_is_found_and_mended() {
     assert_eq!(report.differences, vec![]);
     assert!(report.packs > 5 && report.documents > 5);
 
-    let tables =
-        [Table::Changes, Table::Documents, Table::Chains, Table::Views, Table::PackStates, Table::Keys];
+    let tables = [
+        Table::Changes,
+        Table::Documents,
+        Table::Chains,
+        Table::Views,
+        Table::PackStates,
+        Table::Keys,
+        Table::Contents,
+    ];
     for table in tables {
         damage(&mut alice, table, |tx, key, _| tx.delete(table, key));
         let found = alice.verify().unwrap().differences;
@@ -519,6 +538,30 @@ fn a_damaged_cache_is_found_and_mended() {
     let after: Vec<_> = reviews(&mut alice).into_iter().map(|review| review.counts).collect();
     assert_eq!(after, before);
     assert!(!alice.repair().unwrap().asks_again);
+}
+
+#[test]
+fn what_documents_say_is_kept_and_made_anew_where_an_earlier_version_kept_nothing() {
+    let World { mut bob, programme, ids, .. } = world();
+    submit(&mut bob, &programme, ids[0], "4");
+    let said = |home: &mut Home| -> Vec<_> {
+        let tasks = home.together(|acts| acts.tasks()).unwrap();
+        tasks.into_iter().map(|task| (task.card, task.review, task.state)).collect()
+    };
+    let before = said(&mut bob);
+    assert_eq!(bob.verify().unwrap().differences, []);
+    let forgotten = bob.store().transaction(|tx| {
+        let kept = tx.scan(Table::Contents, &[], None, 10_000)?;
+        kept.iter().try_for_each(|(key, _)| tx.delete(Table::Contents, key))?;
+        tx.delete(Table::Meta, b"contents")?;
+        Ok::<_, StoreError>(kept.len())
+    });
+    assert!(forgotten.unwrap() > 3);
+    assert_eq!(said(&mut bob), before, "a cache says nothing of its own");
+    assert!(!bob.verify().unwrap().differences.is_empty());
+    let (mut again, _) = copies(bob);
+    assert_eq!(again.verify().unwrap().differences, []);
+    assert_eq!(said(&mut again), before);
 }
 
 /// A home of a device that somebody added, from a bundle of everything.

@@ -8,7 +8,7 @@ use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::{ExceptionAct, Judged, Lacks, outcome_word, verdict};
 use tessera_engine::programme::{renditions, round};
-use tessera_model::documents::{AssignmentState, Sameness, Verdict};
+use tessera_model::documents::{AssignmentState, Identity, Verdict};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::GoesTo;
 use tessera_protocol::ids::ApplicationId;
@@ -149,12 +149,13 @@ pub struct ReaderView {
     pub taken_down: Option<TakenDownView>,
 }
 
-/// Reads an application.
+/// Reads an application; `twins` are pairs that may be one.
 ///
 /// # Errors
 /// [`Failure`].
 pub fn application(
     session: &mut Session,
+    twins: &[(String, String)],
     application: &str,
     language: &str,
 ) -> Result<ApplicationView, Failure> {
@@ -164,10 +165,8 @@ pub fn application(
     let labels = Labels::new(&programme, language);
     let names = Names::of(session)?;
     let (identity, answers, manifest, judged, withdrawal) = session.together(|acts| {
-        let known = acts.applications()?.into_iter().find(|(one, _)| *one == id);
-        let identity = known.map(|(_, identity)| identity);
         Ok((
-            identity,
+            acts.read::<Identity>(&Audience::File(id), &id.0)?.map(|read| read.value),
             acts.answers(&programme, id)?,
             acts.files(id)?,
             acts.eligibility(&programme, id)?,
@@ -218,7 +217,7 @@ pub fn application(
         }),
         readers,
         open_to,
-        duplicates: duplicates(session, &programme, id)?,
+        duplicates: duplicates(session, &programme, twins, application)?,
         criteria: programme
             .scored()
             .map(|one| CriterionName { key: one.key.to_string(), label: labels.criterion(one.key.as_str()) })
@@ -260,9 +259,10 @@ fn readers(
     names: &Names,
     id: ApplicationId,
 ) -> Result<Vec<ReaderView>, Failure> {
-    let (assignments, reviews) = session.together(|acts| Ok((acts.assignments()?, acts.reviews()?)))?;
+    let (assignments, reviews) =
+        session.together(|acts| Ok((acts.assignments_of(id)?, acts.reviews_of(id)?)))?;
     let mut rows = Vec::new();
-    for (pair, assignment) in assignments.into_iter().filter(|(pair, _)| pair.application == id) {
+    for (pair, assignment) in assignments {
         let declared = session.together(|acts| acts.declaration(id, pair.member))?;
         let review = reviews
             .iter()
@@ -301,13 +301,15 @@ fn readers(
 fn duplicates(
     session: &mut Session,
     programme: &Programme,
-    id: ApplicationId,
+    twins: &[(String, String)],
+    application: &str,
 ) -> Result<Vec<PairSide>, Failure> {
-    let twins = session.together(|acts| acts.likely_duplicates(programme))?;
-    // Two people's applications are no duplicates.
-    let twins = twins.iter().filter(|twin| twin.verdict != Some(Sameness::Different) || twin.contested);
-    let others = twins.filter(|twin| twin.one == id || twin.other == id);
-    others.map(|twin| side(session, programme, if twin.one == id { twin.other } else { twin.one })).collect()
+    let others = twins.iter().filter_map(|(one, other)| match application {
+        _ if application == one => Some(other),
+        _ if application == other => Some(one),
+        _ => None,
+    });
+    others.map(|other| side(session, programme, id(other)?)).collect()
 }
 
 /// What a list shows beside the key: the first answer of the form.

@@ -2,15 +2,20 @@
 //! that typing in a search field asks no store.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::Lacks;
-use tessera_model::documents::{AssignmentState, Outcome};
+use tessera_engine::reviews::Reviewed;
+use tessera_engine::store::StoreError;
+use tessera_engine::{Acts, EngineError};
+use tessera_model::documents::{Assignment, AssignmentState, Identity, Kind, Outcome, Sameness};
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, MemberId};
+use tessera_vault::ids::Audience;
 
 use crate::failure::Failure;
 use crate::tasks;
@@ -42,7 +47,7 @@ pub enum AppStage {
 }
 
 /// One application.
-#[derive(Debug, Clone, Serialize, Type)]
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct BoardRow {
     /// Its id.
@@ -79,8 +84,6 @@ pub struct Board {
     pub reads: Reads,
     /// Readers, the most behind first.
     pub readers: Vec<ReaderRow>,
-    /// Questions that wait for a person.
-    pub queue: u32,
     /// The newest time of a relay's clock that is known here.
     pub last_exchange_ms: Option<u64>,
     /// Answers by which rows can be filtered.
@@ -189,12 +192,62 @@ pub struct BoardPage {
     pub rows: Vec<BoardRow>,
 }
 
-/// A row with what is searched in it.
-#[derive(Debug, Clone)]
+/// Where an application stands among the rows that fit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BoardPlace {
+    /// The one before it.
+    pub previous: Option<String>,
+    /// The one after it.
+    pub next: Option<String>,
+    /// Its place, from 1.
+    pub place: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// A row with what is searched in it, and who reads it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Searched {
     row: BoardRow,
+    /// Key and title, made comparable.
     folded: String,
+    /// Where in it the title begins, in bytes.
+    title_at: usize,
+    /// Members who are to read it, a reading each.
+    assigned: Vec<[u8; 16]>,
+    /// Members whose review counts, a review each.
+    reviewed: Vec<[u8; 16]>,
 }
+
+impl Searched {
+    fn new(row: BoardRow, reading: Reading) -> Self {
+        let key = fold(&row.key);
+        let folded = format!("{key} {}", fold(&row.title));
+        Self { row, folded, title_at: key.len() + 1, assigned: reading.assigned, reviewed: reading.reviewed }
+    }
+
+    fn title(&self) -> &str {
+        self.folded.get(self.title_at..).unwrap_or_default()
+    }
+}
+
+/// Every row, as they were read together, and which applications may be one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Whole {
+    language: String,
+    /// The rows, by key.
+    pub rows: Vec<Searched>,
+    /// Pairs of applications that may be one and that nobody called different.
+    pub twins: Vec<(String, String)>,
+    /// Questions that wait for a person; none where that was not asked since something changed.
+    pub waiting: Option<u32>,
+}
+
+/// The most applications of which rows are read anew one by one; more are read together.
+const ONE_BY_ONE: usize = 20;
+/// Kinds of documents that say which applications are alike.
+const TELLING: [Kind; 4] = [Kind::Identity, Kind::Dossier, Kind::Manifest, Kind::Duplicate];
 
 /// Fails where this home is not a coordinator's.
 pub(crate) fn must_coordinate(session: &mut Session) -> Result<(), Failure> {
@@ -204,65 +257,175 @@ pub(crate) fn must_coordinate(session: &mut Session) -> Result<(), Failure> {
     Err(Failure::new("not-permitted", "this is a coordinator's"))
 }
 
-/// Reads every row.
+/// Reads every row, or only those of which something changed since `before` was read.
 ///
 /// # Errors
 /// [`Failure`].
-pub fn rows(session: &mut Session, language: &str) -> Result<Vec<Searched>, Failure> {
+pub fn whole(
+    session: &mut Session,
+    before: Option<Arc<Whole>>,
+    language: &str,
+) -> Result<Arc<Whole>, Failure> {
     must_coordinate(session)?;
-    let Some(programme) = tasks::programme_or_none(session)? else { return Ok(Vec::new()) };
-    let labels = Labels::new(&programme, language);
-    let wanted = programme.rounds.iter().filter_map(|round| round.reads).max().unwrap_or(READS);
-    let (known, readers, reviewed) = session.together(|acts| {
-        let mut readers: BTreeMap<ApplicationId, BTreeSet<MemberId>> = BTreeMap::new();
-        for (pair, assignment) in acts.assignments()? {
-            if assignment.state == Some(AssignmentState::Assigned) {
-                readers.entry(pair.application).or_default().insert(pair.member);
-            }
-        }
-        let mut reviewed: BTreeMap<ApplicationId, BTreeSet<MemberId>> = BTreeMap::new();
-        for review in acts.reviews()? {
-            if review.counts.is_ok() {
-                reviewed.entry(review.application).or_default().insert(review.member);
-            }
-        }
-        Ok((acts.applications()?, readers, reviewed))
-    })?;
-    let shown: Vec<&str> = programme
-        .fields
-        .iter()
-        .filter(|field| !field.options.is_empty())
-        .map(|field| field.key.as_str())
-        .collect();
-    let mut rows = Vec::with_capacity(known.len());
-    for (id, identity) in known {
-        let readers = readers.get(&id).map_or(0, BTreeSet::len);
-        let reviews = reviewed.get(&id).map_or(0, BTreeSet::len);
-        let row = session.together(|acts| {
-            let judged = acts.eligibility(&programme, id)?;
-            let withdrawn = acts.withdrawal(id)?.is_some();
-            let answers = acts.answers(&programme, id)?;
-            let files = acts.files(id)?;
-            let exception = judged.read.value.exception_asked.is_some() || judged.asked_by.is_some();
-            let lacks = Lacks::of(&programme, &answers, &files, exception);
-            let first = programme.fields.iter().find_map(|field| answers.get(field.key.as_str()));
-            Ok(BoardRow {
-                application: id.to_string(),
-                key: identity.key.clone(),
-                title: first.cloned().unwrap_or_default(),
-                stage: stage(withdrawn, readers, reviews, &judged.outcome),
-                readers: count(readers),
-                wanted,
-                reviews: count(reviews),
-                files: count(files.files.len()),
-                lacks: named(labels, &lacks),
-                answers: answers.into_iter().filter(|(key, _)| shown.contains(&key.as_str())).collect(),
-            })
-        })?;
-        let folded = fold(&format!("{} {}", row.key, row.title));
-        rows.push(Searched { row, folded });
+    let touched = session.engine().take_touched();
+    let changed: BTreeSet<ApplicationId> = touched.applications.iter().map(|(id, _)| *id).collect();
+    let first = before.is_none();
+    let usable =
+        |whole: &Arc<Whole>| whole.language == language && !touched.everything && changed.len() <= ONE_BY_ONE;
+    let before = before.filter(usable);
+    if let Some(before) = before.as_ref().filter(|_| changed.is_empty()) {
+        return Ok(Arc::clone(before));
     }
-    Ok(rows)
+    let Some(programme) = tasks::programme_or_none(session)? else {
+        let rows = Vec::new();
+        return Ok(Arc::new(Whole {
+            language: language.to_owned(),
+            rows,
+            twins: Vec::new(),
+            waiting: Some(0),
+        }));
+    };
+    if let Some(before) = before {
+        let telling = touched.applications.iter().any(|(_, kind)| TELLING.contains(kind));
+        return Ok(Arc::new(renewed(session, &programme, &before, &changed, telling)?));
+    }
+    // The first time, what was kept may be good still.
+    if first
+        && let Some(bytes) = session.engine().kept_view()?
+        && let Ok(whole) = postcard::from_bytes::<Whole>(&bytes)
+        && whole.language == language
+    {
+        return Ok(Arc::new(whole));
+    }
+    let labels = Labels::new(&programme, language);
+    let (rows, twins, waiting) = session.together(|acts| {
+        let survey = acts.survey()?;
+        let mut reading: BTreeMap<ApplicationId, Reading> = BTreeMap::new();
+        for (pair, assignment) in acts.assignments()? {
+            reading.entry(pair.application).or_default().assigned(pair.member, &assignment);
+        }
+        for review in &survey.reviews {
+            reading.entry(review.application).or_default().reviewed(review);
+        }
+        let mut rows = Vec::new();
+        for (id, identity) in acts.applications()? {
+            let reading = reading.remove(&id).unwrap_or_default();
+            rows.push(row(acts, &programme, labels, id, identity.key, reading)?);
+        }
+        Ok((rows, twins(acts, &programme)?, survey.waiting.len()))
+    })?;
+    let whole = Whole { language: language.to_owned(), rows, twins, waiting: Some(count(waiting)) };
+    keep(session, &whole)?;
+    Ok(Arc::new(whole))
+}
+
+/// Keeps what was read for the next time the home is opened; whatever changes anything forgets it.
+///
+/// # Errors
+/// [`Failure`].
+pub fn keep(session: &mut Session, whole: &Whole) -> Result<(), Failure> {
+    let bytes = postcard::to_allocvec(whole).map_err(|error| Failure::new("internal", error.to_string()))?;
+    match session.engine().keep_view(&bytes) {
+        // A disk that takes nothing makes the next start slower, and nothing else.
+        Ok(())
+        | Err(EngineError::Store(StoreError::Full | StoreError::ReadOnly | StoreError::TooLarge { .. })) => {
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn renewed(
+    session: &mut Session,
+    programme: &Programme,
+    before: &Whole,
+    changed: &BTreeSet<ApplicationId>,
+    telling: bool,
+) -> Result<Whole, Failure> {
+    let mut whole = Whole { waiting: None, ..before.clone() };
+    let labels = Labels::new(programme, &before.language);
+    session.together(|acts| {
+        for id in changed {
+            let application = id.to_string();
+            whole.rows.retain(|one| one.row.application != application);
+            let Some(identity) = acts.read::<Identity>(&Audience::File(*id), &id.0)? else { continue };
+            let mut reading = Reading::default();
+            for (pair, assignment) in acts.assignments_of(*id)? {
+                reading.assigned(pair.member, &assignment);
+            }
+            acts.reviews_of(*id)?.iter().for_each(|review| reading.reviewed(review));
+            whole.rows.push(row(acts, programme, labels, *id, identity.value.key, reading)?);
+        }
+        if telling {
+            whole.twins = twins(acts, programme)?;
+        }
+        Ok(())
+    })?;
+    whole.rows.sort_by(|one, other| one.row.key.as_bytes().cmp(other.row.key.as_bytes()));
+    Ok(whole)
+}
+
+fn twins(acts: &mut Acts<'_>, programme: &Programme) -> Result<Vec<(String, String)>, EngineError> {
+    let twins = acts.likely_duplicates(programme)?.into_iter();
+    // Two people's applications are no duplicates.
+    let twins = twins.filter(|twin| twin.verdict != Some(Sameness::Different) || twin.contested);
+    Ok(twins.map(|twin| (twin.one.to_string(), twin.other.to_string())).collect())
+}
+
+/// Who is to read an application, and whose review counts.
+#[derive(Default)]
+struct Reading {
+    assigned: Vec<[u8; 16]>,
+    reviewed: Vec<[u8; 16]>,
+}
+
+impl Reading {
+    fn assigned(&mut self, member: MemberId, assignment: &Assignment) {
+        if assignment.state == Some(AssignmentState::Assigned) {
+            self.assigned.push(member.0);
+        }
+    }
+
+    fn reviewed(&mut self, review: &Reviewed) {
+        if review.counts.is_ok() {
+            self.reviewed.push(review.member.0);
+        }
+    }
+}
+
+fn row(
+    acts: &mut Acts<'_>,
+    programme: &Programme,
+    labels: Labels<'_>,
+    id: ApplicationId,
+    key: String,
+    reading: Reading,
+) -> Result<Searched, EngineError> {
+    let people = |members: &[[u8; 16]]| members.iter().collect::<BTreeSet<_>>().len();
+    let (readers, reviews) = (people(&reading.assigned), people(&reading.reviewed));
+    let judged = acts.eligibility(programme, id)?;
+    let withdrawn = acts.withdrawal(id)?.is_some();
+    let answers = acts.answers(programme, id)?;
+    let files = acts.files(id)?;
+    let exception = judged.read.value.exception_asked.is_some() || judged.asked_by.is_some();
+    let lacks = Lacks::of(programme, &answers, &files, exception);
+    let first = programme.fields.iter().find_map(|field| answers.get(field.key.as_str()));
+    let chosen = |key: &str| {
+        programme.fields.iter().any(|field| field.key.as_str() == key && !field.options.is_empty())
+    };
+    let row = BoardRow {
+        application: id.to_string(),
+        key,
+        title: first.cloned().unwrap_or_default(),
+        stage: stage(withdrawn, readers, reviews, &judged.outcome),
+        readers: count(readers),
+        wanted: programme.rounds.iter().filter_map(|round| round.reads).max().unwrap_or(READS),
+        reviews: count(reviews),
+        files: count(files.files.len()),
+        lacks: named(labels, &lacks),
+        answers: answers.into_iter().filter(|(key, _)| chosen(key)).collect(),
+    };
+    Ok(Searched::new(row, reading))
 }
 
 fn stage(withdrawn: bool, readers: usize, reviews: usize, outcome: &Outcome) -> AppStage {
@@ -294,6 +457,31 @@ pub(crate) fn fold(text: &str) -> String {
 /// Filters, sorts and cuts rows.
 #[must_use]
 pub fn page(rows: &[Searched], query: &BoardQuery) -> BoardPage {
+    let found = fitting(rows, query);
+    let total = count(found.len());
+    let from = usize::try_from(query.offset).unwrap_or(usize::MAX);
+    let most = usize::try_from(query.limit.min(PAGE)).unwrap_or(usize::MAX);
+    let rows = found.into_iter().skip(from).take(most).map(|one| one.row.clone()).collect();
+    BoardPage { total, rows }
+}
+
+/// Finds an application among the rows that fit; none where it is not one of them. Where a page begins and ends makes
+/// no difference.
+#[must_use]
+pub fn around(rows: &[Searched], query: &BoardQuery, application: &str) -> Option<BoardPlace> {
+    let found = fitting(rows, query);
+    let at = found.iter().position(|one| one.row.application == application)?;
+    let id = |at: usize| found.get(at).map(|one| one.row.application.clone());
+    Some(BoardPlace {
+        previous: at.checked_sub(1).and_then(id),
+        next: id(at + 1),
+        place: count(at + 1),
+        of: count(found.len()),
+    })
+}
+
+/// The rows that fit, in order.
+fn fitting<'a>(rows: &'a [Searched], query: &BoardQuery) -> Vec<&'a Searched> {
     let words: Vec<String> = fold(&query.text).split_whitespace().map(str::to_owned).collect();
     let fits = |one: &&Searched| {
         words.iter().all(|word| one.folded.contains(word.as_str()))
@@ -311,71 +499,57 @@ pub fn page(rows: &[Searched], query: &BoardQuery) -> BoardPage {
     found.sort_by(|one, other| {
         let by = match query.sort {
             BoardSort::Key => one.row.key.cmp(&other.row.key),
-            BoardSort::Title => one.folded.cmp(&other.folded),
+            BoardSort::Title => one.title().cmp(other.title()),
             BoardSort::Stage => one.row.stage.cmp(&other.row.stage),
             BoardSort::Reviews => one.row.reviews.cmp(&other.row.reviews),
         };
         let by = if query.descending { by.reverse() } else { by };
         by.then_with(|| one.row.key.cmp(&other.row.key))
     });
-    let total = count(found.len());
-    let from = usize::try_from(query.offset).unwrap_or(usize::MAX);
-    let most = usize::try_from(query.limit.min(PAGE)).unwrap_or(usize::MAX);
-    let rows = found.into_iter().skip(from).take(most).map(|one| one.row.clone()).collect();
-    BoardPage { total, rows }
+    found
 }
 
-/// Reads the board above its rows.
+/// Makes the board above its rows.
 ///
 /// # Errors
 /// [`Failure`].
-pub fn board(session: &mut Session, rows: &[Searched], language: &str) -> Result<Board, Failure> {
+pub fn board(session: &mut Session, whole: &Whole, language: &str) -> Result<Board, Failure> {
     must_coordinate(session)?;
     let programme = tasks::programme_or_none(session)?;
+    let names = Names::of(session)?;
     let mut stages: BTreeMap<AppStage, u32> = BTreeMap::new();
-    rows.iter().for_each(|one| *stages.entry(one.row.stage).or_default() += 1);
-    let readers = readers(session)?;
+    whole.rows.iter().for_each(|one| *stages.entry(one.row.stage).or_default() += 1);
+    let readers = readers(&whole.rows, &names);
     let reads = readers.iter().fold(Reads { done: 0, wanted: 0 }, |reads, reader| Reads {
         done: reads.done + reader.submitted.min(reader.assigned),
         wanted: reads.wanted + reader.assigned,
     });
-    let (queue, last_exchange_ms) =
-        session.together(|acts| Ok((acts.queue()?.len(), acts.last_evidence_ms()?)))?;
     Ok(Board {
         stages: stages.into_iter().map(|(stage, count)| StageCount { stage, count }).collect(),
-        total: count(rows.len()),
+        total: count(whole.rows.len()),
         reads,
         readers,
-        queue: count(queue),
-        last_exchange_ms,
+        last_exchange_ms: session.together(|acts| acts.last_evidence_ms())?,
         filters: programme.map(|programme| filters(&programme, language)).unwrap_or_default(),
     })
 }
 
-fn readers(session: &mut Session) -> Result<Vec<ReaderRow>, Failure> {
-    let names = Names::of(session)?;
-    let (assignments, reviews) = session.together(|acts| Ok((acts.assignments()?, acts.reviews()?)))?;
-    let mut by_member: BTreeMap<MemberId, (u32, u32)> = BTreeMap::new();
-    for (pair, assignment) in &assignments {
-        if assignment.state == Some(AssignmentState::Assigned) {
-            by_member.entry(pair.member).or_default().0 += 1;
-        }
+fn readers(rows: &[Searched], names: &Names) -> Vec<ReaderRow> {
+    let mut by_member: BTreeMap<[u8; 16], (u32, u32)> = BTreeMap::new();
+    for one in rows {
+        one.assigned.iter().for_each(|member| by_member.entry(*member).or_default().0 += 1);
+        one.reviewed.iter().for_each(|member| by_member.entry(*member).or_default().1 += 1);
     }
-    for review in reviews.iter().filter(|review| review.counts.is_ok()) {
-        by_member.entry(review.member).or_default().1 += 1;
-    }
-    let mut rows: Vec<ReaderRow> = by_member
-        .into_iter()
-        .map(|(member, (assigned, submitted))| ReaderRow {
-            member: member.to_string(),
-            name: names.handle(member),
-            assigned,
-            submitted,
-        })
-        .collect();
+    let row = |(member, (assigned, submitted)): ([u8; 16], (u32, u32))| ReaderRow {
+        member: MemberId(member).to_string(),
+        name: names.handle(MemberId(member)),
+        assigned,
+        submitted,
+    };
+    let mut rows: Vec<ReaderRow> = by_member.into_iter().map(row).collect();
     let left = |row: &ReaderRow| row.assigned.saturating_sub(row.submitted);
     rows.sort_by(|one, other| (left(other), &one.name).cmp(&(left(one), &other.name)));
-    Ok(rows)
+    rows
 }
 
 fn filters(programme: &Programme, language: &str) -> Vec<Filter> {
@@ -411,8 +585,7 @@ mod tests {
             lacks: Vec::new(),
             answers: BTreeMap::from([("region".to_owned(), region.to_owned())]),
         };
-        let folded = fold(&format!("{key} {title}"));
-        Searched { row, folded }
+        Searched::new(row, Reading::default())
     }
 
     fn query(text: &str) -> BoardQuery {
@@ -451,5 +624,11 @@ mod tests {
         assert_eq!(keys(&africa), ["A-2", "A-1"]);
         let received = BoardQuery { stage: Some(AppStage::Received), offset: 1, limit: 1, ..query("") };
         assert_eq!((keys(&received), page(&rows, &received).total), (vec!["A-2".to_owned()], 2));
+        let by_title = BoardQuery { sort: BoardSort::Title, ..query("") };
+        assert_eq!(keys(&by_title), ["A-3", "A-1", "A-2"]);
+        let place = around(&rows, &by_title, "A-1").unwrap();
+        assert_eq!((place.previous.as_deref(), place.next.as_deref()), (Some("A-3"), Some("A-2")));
+        assert_eq!((place.place, place.of), (2, 3));
+        assert_eq!(around(&rows, &query("muller"), "A-1"), None);
     }
 }

@@ -1,18 +1,18 @@
 //! The merge desk: what waits for a person, each in one sentence with one recommended act and one reason; and deciding it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tessera_driver::names::{Labels as Called, Names};
 use tessera_driver::session::Session;
-use tessera_engine::queue::Waiting;
+use tessera_engine::queue::{Survey, Waiting};
 use tessera_vault::items::Verdict;
 
 use crate::board::must_coordinate;
 use crate::failure::Failure;
 use crate::tasks;
-use crate::words::Labels;
+use crate::words::{Labels, count};
 
 /// The most items that are decided at once.
 const MOST: usize = 5000;
@@ -164,6 +164,15 @@ fn place_label(labels: Option<Labels<'_>>, place: &str) -> String {
     }
 }
 
+/// How many questions wait for a person.
+///
+/// # Errors
+/// [`Failure`].
+pub fn size(session: &mut Session) -> Result<u32, Failure> {
+    must_coordinate(session)?;
+    Ok(count(session.together(|acts| acts.queue())?.len()))
+}
+
 /// Reads the merge desk.
 ///
 /// # Errors
@@ -173,8 +182,11 @@ pub fn queue(session: &mut Session, language: &str) -> Result<QueueView, Failure
     let programme = tasks::programme_or_none(session)?;
     let labels = programme.as_ref().map(|programme| Labels::new(programme, language));
     let (names, called) = (Names::of(session)?, Called::of(session)?);
-    let (waiting, notices, decided) =
-        session.together(|acts| Ok((acts.queue()?, acts.queue_notices()?, acts.decided()?)))?;
+    let (waiting, notices, decided) = session.together(|acts| {
+        let Survey { waiting, notices, .. } = acts.survey()?;
+        let decided = acts.decided(&waiting)?;
+        Ok((waiting, notices, decided))
+    })?;
     let items = |all: &[Waiting]| all.iter().map(|one| item(one, &names, &called, labels)).collect();
     let decided = decided.iter().map(|one| DecidedItem {
         item: item(&one.item, &names, &called, labels),
@@ -203,11 +215,10 @@ pub fn decide(
         return Err(Failure::new("too-many", "at most 5,000 items are decided at once"));
     }
     // An item that is named twice is one.
-    let ids: BTreeMap<&String, ()> = ids.iter().map(|id| (id, ())).collect();
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
     Ok(session.together(|acts| {
-        for id in ids.keys() {
-            acts.decide(id, verdict.into(), reason.trim())?;
-        }
+        acts.decide_all(&ids, verdict.into(), reason.trim())?;
         acts.hand_over()
     })?)
 }

@@ -1,13 +1,13 @@
 //! Words in everything that this home may read. A reader finds nothing of a dossier before declaring that there is no
 //! conflict of interest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use specta::Type;
-use tessera_driver::names::{Labels as Called, Names};
+use tessera_driver::names::Names;
 use tessera_driver::session::Session;
-use tessera_model::documents::{Kind, Subject};
+use tessera_model::documents::{Identity, Kind, Subject};
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
 
@@ -38,7 +38,7 @@ pub fn search(session: &mut Session, words: &str) -> Result<Vec<SearchHit>, Fail
     if words.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let (names, called) = (Names::of(session)?, Called::of(session)?);
+    let names = Names::of(session)?;
     let coordinates = session.engine().is_coordinator();
     let open: BTreeSet<ApplicationId> = if coordinates {
         BTreeSet::new()
@@ -62,11 +62,37 @@ pub fn search(session: &mut Session, words: &str) -> Result<Vec<SearchHit>, Fail
             _ => None,
         };
         hits.insert(SearchHit {
-            label: application.map(|id| called.application(id)),
+            label: application.map(|id| id.to_string()),
             application: application.map(|id| id.to_string()),
             kind: kind.name().to_owned(),
             member: member.map(|member| names.name(member)),
         });
     }
-    Ok(hits.into_iter().take(MOST).collect())
+    let mut hits: Vec<SearchHit> = hits.into_iter().take(MOST).collect();
+    name(session, coordinates, &mut hits)?;
+    Ok(hits)
+}
+
+/// Says what the applications are called: to a coordinator by their keys, to a reader by their cards.
+fn name(session: &mut Session, coordinates: bool, hits: &mut [SearchHit]) -> Result<(), Failure> {
+    let labels = session.together(|acts| {
+        let mut labels: BTreeMap<String, String> = BTreeMap::new();
+        if !coordinates {
+            labels.extend(acts.labels()?.into_iter().map(|(id, label)| (id.to_string(), label)));
+            return Ok(labels);
+        }
+        let ids: BTreeSet<&String> = hits.iter().filter_map(|hit| hit.application.as_ref()).collect();
+        for application in ids {
+            let Ok(id) = application.parse::<ApplicationId>() else { continue };
+            let identity = acts.read::<Identity>(&Audience::File(id), &id.0)?;
+            labels.extend(identity.map(|read| (application.clone(), read.value.key)));
+        }
+        Ok(labels)
+    })?;
+    for hit in hits.iter_mut() {
+        let label = hit.application.as_ref().and_then(|id| labels.get(id));
+        hit.label = label.filter(|label| !label.is_empty()).or(hit.application.as_ref()).cloned();
+    }
+    hits.sort();
+    Ok(())
 }

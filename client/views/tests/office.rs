@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
+use tessera_views::board::{Whole, whole};
 use tessera_views::draft::{AnswerValue, DraftView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
@@ -252,8 +253,55 @@ fn a_review_from_paper_is_shown_as_entered_by_who_did() {
     let seen = office.with(|session| choices(session, &application, "en").unwrap());
     let down = &seen.readers.iter().find(|reader| reader.member == member).unwrap().taken_down["reading"];
     assert_eq!((down.source.as_deref(), &down.by[..]), (Some("paper"), &["Alice".to_owned()][..]));
-    let shown = office.with(|session| application::application(session, &application, "en").unwrap());
+    let shown = office.with(|session| application::application(session, &[], &application, "en").unwrap());
     assert!(shown.criteria.iter().any(|criterion| criterion.key == "english"));
+}
+
+/// Rows and pairs of a board, as text; what waits is counted apart.
+fn rows_of(whole: &Whole) -> String {
+    serde_json::to_string(&(&whole.rows, &whole.twins)).unwrap()
+}
+
+#[test]
+fn the_board_is_read_anew_where_something_changed_and_kept_where_nothing_did() {
+    let office = Office::new();
+    office.full();
+    let read = |before: Option<Arc<Whole>>| office.with(|session| whole(session, before, "en").unwrap());
+    // As if nothing had ever been read or kept.
+    let afresh = || {
+        office.with(|session| session.engine().keep_view(b"not a board").unwrap());
+        rows_of(&read(None))
+    };
+    let first = read(None);
+    assert!(!first.rows.is_empty());
+    assert!(Arc::ptr_eq(&read(Some(Arc::clone(&first))), &first), "nothing changed, nothing is read");
+    assert_eq!(rows_of(&read(None)), rows_of(&first), "what was kept says the same");
+    let gate = Programme::parse(SEMINAR).unwrap().gates[0].key.to_string();
+    let id = office.id("A-3");
+    office.with(|session| application::judge(session, &id, &gate, "not-met", "too young").unwrap());
+    assert_eq!(office.with(|session| session.engine().kept_view().unwrap()), None, "a change forgets it");
+    let judged = read(Some(Arc::clone(&first)));
+    assert_ne!(rows_of(&judged), rows_of(&first));
+    assert_eq!(rows_of(&judged), afresh());
+    // A twin comes in, and an application is taken back.
+    let answers = BTreeMap::from([
+        ("full-name".to_owned(), "Lucía P.".to_owned()),
+        ("email".to_owned(), "lucia@example.org".to_owned()),
+    ]);
+    let twin = Entry { application: None, key: "B-1".into(), route: "mail".into(), answers };
+    office.with(|session| enter(session, &twin, "en").unwrap());
+    let doubled = read(Some(judged));
+    assert_eq!(doubled.twins.len(), 1);
+    assert_eq!(rows_of(&doubled), afresh());
+    office.with(|session| withdraw_application(session, &id, true, Some("mail"), "a letter").unwrap());
+    let withdrawn = read(Some(Arc::clone(&doubled)));
+    assert_ne!(rows_of(&withdrawn), rows_of(&doubled));
+    assert_eq!(rows_of(&withdrawn), afresh());
+    // Another language is read anew.
+    assert_eq!(
+        office.with(|session| whole(session, Some(withdrawn), "fr").unwrap()).rows.len(),
+        doubled.rows.len()
+    );
 }
 
 #[test]

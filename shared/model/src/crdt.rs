@@ -9,6 +9,7 @@
 //! it is stored. Changes of other people are tried out in [`worker`] first.
 
 mod constants;
+mod contents;
 mod edit;
 mod read;
 mod value;
@@ -26,6 +27,7 @@ use crate::guard::{self, ActorBytes, ChangeHash, Continuity, GuardError, Limits,
 
 pub use crate::guard::ContainerKind;
 pub use constants::{constant_actor, criterion_change, first_change};
+pub use contents::{Contents, Readable};
 pub use edit::{Edit, EditError};
 pub use read::{Attributed, Field, Item, ItemId, ItemValue, Version};
 pub use value::Value;

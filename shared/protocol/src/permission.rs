@@ -212,6 +212,15 @@ impl Permission {
         }
     }
 
+    /// True where something is drawn through chains: a round is closed, or somebody was taken out.
+    #[must_use]
+    pub fn draws_lines(&self) -> bool {
+        let cut = |state: &MemberState| {
+            state.devices.values().any(|device| device.cut.is_some() || device.shared_cut.is_some())
+        };
+        !self.closes.is_empty() || self.members.values().any(cut)
+    }
+
     fn active(&self, member: MemberId) -> Option<&MemberState> {
         self.members.get(&member).filter(|state| state.standing == Standing::Active)
     }

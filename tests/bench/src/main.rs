@@ -52,6 +52,9 @@ struct Cli {
     /// Measure a coordinator's tasks alone, T1 and T3
     #[arg(long)]
     cold_only: bool,
+    /// Make the programme, measure nothing: the coordinator's home is in w<applications>/admin, a reader's in homes
+    #[arg(long)]
+    prepare: bool,
     /// How often each of many clients at once edits
     #[arg(long, value_name = "N", default_value_t = 25)]
     rounds: usize,
@@ -86,7 +89,12 @@ fn run(cli: &Cli) -> Result<ExitCode> {
             edits: workload::edits(SEED, size, EDITED.min(size)),
         })),
     }
-    let how = How { cheap: cli.demo, rounds: cli.rounds, cold_only: cli.cold_only };
+    let how = How {
+        cheap: cli.demo,
+        rounds: cli.rounds,
+        cold_only: cli.cold_only || cli.prepare,
+        prepare: cli.prepare,
+    };
     let mut rows = Vec::new();
     for workload in workloads {
         let material = Material::sort(workload)?;
@@ -96,9 +104,13 @@ fn run(cli: &Cli) -> Result<ExitCode> {
         }
         std::fs::create_dir_all(folder.join("homes"))?;
         rows.extend(tasks::run(&folder, programs.clone(), material, how)?);
-        results::write(&out.join("results.json"), &rows)?;
+        if !cli.prepare {
+            results::write(&out.join("results.json"), &rows)?;
+        }
     }
-    results::print(&rows);
+    if !cli.prepare {
+        results::print(&rows);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -22,11 +22,16 @@ pub(crate) struct How {
     pub(crate) rounds: usize,
     /// True where a coordinator's tasks are enough, T1 and T3.
     pub(crate) cold_only: bool,
+    /// True where the programme is made and nothing is measured.
+    pub(crate) prepare: bool,
 }
 
 /// Runs every task at one size, in an empty folder.
 pub(crate) fn run(folder: &Path, programs: Programs, material: Material, how: How) -> Result<Vec<Row>> {
     let mut world = World::make(folder, programs, material, how)?;
+    if how.prepare {
+        return Ok(Vec::new());
+    }
     let mut rows = cold::coordinator(&mut world)?;
     if !how.cold_only {
         rows.push(cold::reviewer(&mut world)?);

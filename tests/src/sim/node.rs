@@ -97,7 +97,7 @@ impl Node {
                 if reviews.contains(&key[..16]) {
                     let change = ChangeRecord::from_bytes(&value).expect("a record of this version");
                     if let Some(text) = Text::find(&change.bytes) {
-                        texts.entry(text).or_default().extend(change.packs());
+                        texts.entry(text).or_default().extend(change.origin.packs());
                     }
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
-use tessera_engine::queue::Waiting;
+use tessera_engine::queue::{Survey, Waiting};
 use tessera_vault::items::Verdict;
 
 use super::programme::text;
@@ -102,8 +102,8 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
 fn list(context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let (names, labels) = (Names::of(&mut session)?, Labels::of(&mut session)?);
-    let mut waiting = session.together(|acts| acts.queue())?;
-    waiting.extend(session.together(|acts| acts.queue_notices())?);
+    let Survey { mut waiting, notices, .. } = session.together(|acts| acts.survey())?;
+    waiting.extend(notices);
     let rows: Vec<Value> = waiting.iter().map(|one| row(one, &names, &labels)).collect();
     Answer::new("queue-list", rows).show_as(context, |answer| {
         if answer.rows().is_empty() {
@@ -205,7 +205,10 @@ fn paragraph(sides: &[&Value]) -> String {
 fn decided(context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     let (names, labels) = (Names::of(&mut session)?, Labels::of(&mut session)?);
-    let decided = session.together(|acts| acts.decided())?;
+    let decided = session.together(|acts| {
+        let waiting = acts.queue()?;
+        acts.decided(&waiting)
+    })?;
     let rows: Vec<Value> = decided
         .iter()
         .map(|one| {

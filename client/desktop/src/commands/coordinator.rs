@@ -3,7 +3,7 @@
 use tauri::State;
 use tessera_views::Failure;
 use tessera_views::application::{self, ApplicationView};
-use tessera_views::board::{self, Board, BoardPage, BoardQuery};
+use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
@@ -14,23 +14,34 @@ use crate::desk::{Desk, off_the_window};
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn board(desk: State<'_, Desk>) -> Result<Board, Failure> {
-    let rows = desk.rows().await?;
-    desk.look(move |session, language| board::board(session, &rows, language)).await
+    let whole = desk.board().await?;
+    desk.look(move |session, language| board::board(session, &whole, language)).await
 }
 
 /// Rows of the board.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn board_page(desk: State<'_, Desk>, query: BoardQuery) -> Result<BoardPage, Failure> {
-    let rows = desk.rows().await?;
-    Ok(board::page(&rows, &query))
+    Ok(board::page(&desk.board().await?.rows, &query))
+}
+
+/// Where an application stands among the rows that fit.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn board_around(
+    desk: State<'_, Desk>,
+    query: BoardQuery,
+    application: String,
+) -> Result<Option<BoardPlace>, Failure> {
+    Ok(board::around(&desk.board().await?.rows, &query, &application))
 }
 
 /// Reads one application.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn application(desk: State<'_, Desk>, id: String) -> Result<ApplicationView, Failure> {
-    desk.look(move |session, language| application::application(session, &id, language)).await
+    let whole = desk.board().await?;
+    desk.look(move |session, language| application::application(session, &whole.twins, &id, language)).await
 }
 
 /// Gives a verdict on a condition.
@@ -67,6 +78,13 @@ pub(crate) async fn decide_exception(
     reason: String,
 ) -> Result<(), Failure> {
     desk.act(move |session| application::except(session, &application, Some(grant), &reason)).await
+}
+
+/// How many questions wait.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn queue_size(desk: State<'_, Desk>) -> Result<u32, Failure> {
+    desk.waiting().await
 }
 
 /// Reads the merge desk.

@@ -33,6 +33,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// SQLCipher's size of a page, and so the smallest store, in bytes.
 const PAGE_BYTES: u64 = 4096;
 const STATEMENTS_KEPT: usize = 128;
+/// Decrypted pages that are kept in memory, at most.
+const CACHE_KIB: i32 = 64 * 1024;
 
 /// A store in an encrypted file, held by this process alone until it is dropped.
 pub struct SqlcipherStore {
@@ -256,6 +258,8 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
             connection.execute_batch("PRAGMA synchronous = NORMAL")?;
         }
     }
+    // Pages that a list of thousands reads are decrypted once. Reads the file, so it comes after what locks it.
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 

@@ -222,7 +222,7 @@ impl Document {
         self.attributed(self.inner.get_all(object, key).unwrap_or_default())
     }
 
-    fn attributed(&self, values: Vec<(automerge::Value<'_>, ObjId)>) -> Vec<Attributed> {
+    pub(super) fn attributed(&self, values: Vec<(automerge::Value<'_>, ObjId)>) -> Vec<Attributed> {
         let mut values: Vec<Attributed> = values
             .iter()
             .filter_map(|(value, id)| {
@@ -240,7 +240,7 @@ impl Document {
     }
 }
 
-fn scalar_of(value: &automerge::Value<'_>) -> Option<Value> {
+pub(super) fn scalar_of(value: &automerge::Value<'_>) -> Option<Value> {
     match value {
         automerge::Value::Scalar(scalar) => Value::from_scalar(scalar),
         automerge::Value::Object(_) => None,
@@ -262,7 +262,7 @@ pub(super) fn container(doc: &impl ReadDoc, path: &[&str]) -> Option<(ObjId, Obj
     Some(found)
 }
 
-fn child(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<(ObjId, ObjType)> {
+pub(super) fn child(doc: &impl ReadDoc, object: &ObjId, key: &str) -> Option<(ObjId, ObjType)> {
     let values = doc.get_all(object, key).ok()?;
     let objects = values.into_iter().filter_map(|(value, id)| match value {
         automerge::Value::Object(kind) => Some((id, kind)),

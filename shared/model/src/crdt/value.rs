@@ -1,9 +1,10 @@
 //! The scalar values that documents hold.
 
 use automerge::ScalarValue;
+use serde::{Deserialize, Serialize};
 
 /// A scalar of a document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// Nothing, on purpose.
     Null,

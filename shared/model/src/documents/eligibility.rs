@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::crdt::Document;
+use crate::crdt::Readable;
 use crate::guard::ActorBytes;
 use crate::programme::Programme;
 use crate::programme::form::Role;
@@ -66,7 +66,7 @@ pub enum Outcome {
 impl Eligibility {
     /// Returns who asked for the exception and who decided on it, as actors; none where it is contested or not done.
     #[must_use]
-    pub fn exception_actors(document: &Document) -> (Option<ActorBytes>, Option<ActorBytes>) {
+    pub fn exception_actors(document: &dyn Readable) -> (Option<ActorBytes>, Option<ActorBytes>) {
         let one = |name| match document.get_all(&[name]).as_slice() {
             [put] => Some(put.actor),
             _ => None,

@@ -3,7 +3,7 @@
 
 use tessera_defence::defence;
 
-use crate::crdt::{self, ContainerKind, Document, DocumentError};
+use crate::crdt::{self, ContainerKind, Contents, Document, DocumentError};
 use crate::guard::Limits;
 
 use super::words::words;
@@ -216,6 +216,23 @@ impl Kind {
     #[must_use]
     pub const fn has_criteria(self) -> bool {
         matches!(self, Self::Draft)
+    }
+
+    /// Says whether a document is edited in place, key by key: no [`Contents`] hold it.
+    #[must_use]
+    pub fn is_edited_in_place(self) -> bool {
+        self.containers().iter().any(|(_, sort)| *sort != ContainerKind::Map) || self.has_criteria()
+    }
+
+    /// Returns what a document says, of a review also each version that stands; none where it is edited in place.
+    #[must_use]
+    pub fn contents(self, document: &Document) -> Option<Contents> {
+        if self.is_edited_in_place() {
+            return None;
+        }
+        let versions = if self == Self::Review { document.get_all(&["version"]) } else { Vec::new() };
+        let versions: Vec<_> = versions.into_iter().map(|version| version.change).collect();
+        Some(Contents::of(document, &versions))
     }
 
     /// Makes the constant of one criterion: its map, and the text in it.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_defence::defended;
 
-use crate::crdt::{Attributed, Document, DocumentError, EditError, Field, Value};
+use crate::crdt::{Attributed, Document, DocumentError, EditError, Field, Readable, Value};
 use crate::guard::{ActorBytes, ChangeHash, Scanned};
 
 use super::Kind;
@@ -111,12 +111,12 @@ pub trait Record: Sized + PartialEq {
     fn take(reader: &mut Reader<'_>) -> Self;
 
     /// Reads a document.
-    fn read(document: &Document) -> Read<Self> {
+    fn read(document: &dyn Readable) -> Read<Self> {
         Reader::new(Source::Document(document)).finish(Self::take)
     }
 
     /// Reads a document as it was right after a change, whatever else is known by now.
-    fn read_at(document: &Document, change: &ChangeHash) -> Read<Self> {
+    fn read_at(document: &dyn Readable, change: &ChangeHash) -> Read<Self> {
         Reader::new(Source::At(document, change)).finish(Self::take)
     }
 
@@ -224,8 +224,8 @@ impl Fields {
 
 #[derive(Clone, Copy)]
 enum Source<'a> {
-    Document(&'a Document),
-    At(&'a Document, &'a ChangeHash),
+    Document(&'a dyn Readable),
+    At(&'a dyn Readable, &'a ChangeHash),
     Fields(&'a Fields),
 }
 
@@ -243,7 +243,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a document.
     #[must_use]
-    pub fn of(document: &'a Document) -> Self {
+    pub fn of(document: &'a dyn Readable) -> Self {
         Self::new(Source::Document(document))
     }
 

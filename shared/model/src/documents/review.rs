@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::crdt::{Document, Value};
+use crate::crdt::{Document, Readable, Value};
 use crate::decimal::Decimal;
 use crate::guard::{ActorBytes, ChangeHash};
 
@@ -145,7 +145,7 @@ impl Review {
     /// Returns the versions that stand: one, or several that were submitted without knowledge of one another. The order
     /// is the same on every device.
     #[must_use]
-    pub fn versions(document: &Document) -> Vec<Submitted> {
+    pub fn versions(document: &dyn Readable) -> Vec<Submitted> {
         let mut versions: Vec<(Value, Submitted)> = Vec::new();
         for put in document.get_all(&["version"]) {
             if !versions.iter().any(|(value, _)| *value == put.value) {
@@ -172,7 +172,7 @@ impl Review {
         history
     }
 
-    fn submitted(document: &Document, change: ChangeHash, actor: ActorBytes) -> Submitted {
+    fn submitted(document: &dyn Readable, change: ChangeHash, actor: ActorBytes) -> Submitted {
         Submitted { change, actor, review: Self::read_at(document, &change).value }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counted::differing;
-use crate::crdt::Document;
+use crate::crdt::Readable;
 use crate::documents::manifest::Manifest;
 use crate::documents::{
     Clearance, Conflict, Duplicate, Eligibility, FieldConflict, Id, Kind, Moderation, Read, Record, Recorded,
@@ -109,7 +109,7 @@ fn nothing<T: Record + Default>() -> Read<T> {
 impl ReviewFacts {
     /// Gathers what the document of the changes that count says; everything else is unremarkable until it is set.
     #[must_use]
-    pub fn new(reviewer: Id, round: Id, counting: Option<&Document>) -> Self {
+    pub fn new(reviewer: Id, round: Id, counting: Option<&dyn Readable>) -> Self {
         Self {
             reviewer,
             round,
@@ -131,7 +131,7 @@ impl ReviewFacts {
     /// Takes versions that no document holds together, as one device gave them one number: each is the document with
     /// one of them. They stand side by side, and what all of them answer alike counts.
     #[must_use]
-    pub fn beside<'a>(mut self, sides: impl Iterator<Item = &'a Document>) -> Self {
+    pub fn beside<'a>(mut self, sides: impl Iterator<Item = &'a dyn Readable>) -> Self {
         self.versions = Vec::new();
         let mut agreed: Option<Read<Review>> = None;
         for side in sides {
@@ -189,7 +189,7 @@ pub struct DocumentFacts {
 impl DocumentFacts {
     /// Gathers the facts of a document.
     #[must_use]
-    pub fn new<T: Record>(subject: Subject, document: &Document) -> Self {
+    pub fn new<T: Record>(subject: Subject, document: &dyn Readable) -> Self {
         let read = T::read(document).map(drop);
         Self { kind: T::KIND, subject, read, changed_apart: changed_apart(document) }
     }
@@ -197,7 +197,7 @@ impl DocumentFacts {
 
 /// Says whether a document's newest changes know nothing of one another; the next change brings them together.
 #[must_use]
-pub fn changed_apart(document: &Document) -> bool {
+pub fn changed_apart(document: &dyn Readable) -> bool {
     document.heads().len() > 1
 }
 

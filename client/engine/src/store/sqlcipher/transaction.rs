@@ -190,5 +190,6 @@ fn name(table: Table) -> &'static str {
         Table::Decisions => "decisions",
         Table::Views => "views",
         Table::Settings => "settings",
+        Table::Contents => "contents",
     }
 }

@@ -87,6 +87,8 @@ export const commands = {
 	board: () => __TAURI_INVOKE<Board>("board"),
 	/**  Rows of the board. */
 	boardPage: (query: BoardQuery) => __TAURI_INVOKE<BoardPage>("board_page", { query }),
+	/**  Where an application stands among the rows that fit. */
+	boardAround: (query: BoardQuery, application: string) => __TAURI_INVOKE<BoardPlace | null>("board_around", { query, application }),
 	/**  Reads one application. */
 	application: (id: string) => __TAURI_INVOKE<ApplicationView>("application", { id }),
 	/**  Gives a verdict on a condition. */
@@ -97,6 +99,8 @@ export const commands = {
 	decideException: (application: string, grant: boolean, reason: string) => __TAURI_INVOKE<null>("decide_exception", { application, grant, reason }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
+	/**  How many questions wait. */
+	queueSize: () => __TAURI_INVOKE<number>("queue_size"),
 	/**  Decides items of the merge desk. */
 	decide: (ids: string[], verdict: QueueVerdict, reason: string) => __TAURI_INVOKE<null>("decide", { ids, verdict, reason }),
 	/**  Calculates the order. */
@@ -480,8 +484,6 @@ export type Board = {
 	reads: Reads,
 	/**  Readers, the most behind first. */
 	readers: ReaderRow[],
-	/**  Questions that wait for a person. */
-	queue: number,
 	/**  The newest time of a relay's clock that is known here. */
 	lastExchangeMs: number | null,
 	/**  Answers by which rows can be filtered. */
@@ -494,6 +496,18 @@ export type BoardPage = {
 	total: number,
 	/**  The rows. */
 	rows: BoardRow[],
+};
+
+/**  Where an application stands among the rows that fit. */
+export type BoardPlace = {
+	/**  The one before it. */
+	previous: string | null,
+	/**  The one after it. */
+	next: string | null,
+	/**  Its place, from 1. */
+	place: number,
+	/**  Of how many. */
+	of: number,
 };
 
 /**  Which rows are wanted, in which order. */

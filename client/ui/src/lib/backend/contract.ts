@@ -120,7 +120,7 @@ export interface FilterOption { key: string; label: string }
 export interface Filter { field: string; label: string; options: FilterOption[] }
 export interface Board {
   stages: StageCount[]; total: number; reads: Reads; readers: ReaderRow[];   // the most behind first
-  queue: number; lastExchangeMs: number | null; filters: Filter[];
+  lastExchangeMs: number | null; filters: Filter[];
 }
 export interface BoardRow {
   application: string; key: string; title: string; stage: AppStage; readers: number; wanted: number; reviews: number; files: number;
@@ -129,6 +129,7 @@ export interface BoardRow {
 export type BoardSort = 'key' | 'title' | 'stage' | 'reviews';
 export interface BoardQuery { text: string; stage: AppStage | null; field: string | null; value: string | null; sort: BoardSort; descending: boolean; offset: number; limit: number }
 export interface BoardPage { total: number; rows: BoardRow[] }
+export interface BoardPlace { previous: string | null; next: string | null; place: number; of: number }
 export type GateVerdict = 'met' | 'not-met' | 'open';
 export interface GateView { gate: string; question: string; evidence: string | null; verdict: string | null; reason: string; by: string[]; said: SaidView[]; liftable: boolean }
 export interface ExceptionView { asked: string | null; askedBy: string | null; granted: boolean | null; decidedBy: string | null; mayGrant: boolean }
@@ -239,11 +240,13 @@ export interface Backend {
 
   board(): Promise<Board>;
   boardPage(query: BoardQuery): Promise<BoardPage>;
+  boardAround(query: BoardQuery, application: string): Promise<BoardPlace | null>;
   application(id: string): Promise<ApplicationView>;
   judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   queue(): Promise<QueueView>;
+  queueSize(): Promise<number>;                                    // how many questions wait
   decide(ids: string[], verdict: QueueVerdict, reason: string): Promise<void>;
   ranking(round: string | null): Promise<RankingView>;
   rank(application: string): Promise<RankView | null>;

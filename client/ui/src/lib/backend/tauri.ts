@@ -115,11 +115,13 @@ export const tauri: Backend = {
 
   board: commands.board,
   boardPage: commands.boardPage,
+  boardAround: commands.boardAround,
   application: commands.application,
   judge: (application, gate, verdict, reason) => nothing(commands.judge(application, gate, verdict, reason)),
   askException: (application, reason) => nothing(commands.askException(application, reason)),
   decideException: (application, grant, reason) => nothing(commands.decideException(application, grant, reason)),
   queue: commands.queue,
+  queueSize: commands.queueSize,
   decide: (ids, verdict, reason) => nothing(commands.decide(ids, verdict, reason)),
   ranking: commands.ranking,
   rank: commands.rank,

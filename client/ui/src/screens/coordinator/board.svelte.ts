@@ -1,7 +1,7 @@
 // The rows of the board in the order that is looked at: what is asked for, what of it is here, and what stands before and after
 // an application in it. Not the board above the rows.
 import { backend } from '../../lib/backend';
-import type { AppStage, BoardQuery, BoardRow, BoardSort, Failure } from '../../lib/backend/contract';
+import type { AppStage, BoardPlace, BoardQuery, BoardRow, BoardSort, Failure } from '../../lib/backend/contract';
 import { app } from '../../lib/state/app.svelte';
 import { failure } from '../../lib/state/failure';
 
@@ -67,18 +67,8 @@ class BoardList {
   }
 
   /** What stands before and after an application, and where it stands; null where it is not among what is looked at. */
-  async around(application: string): Promise<{ previous: string | null; next: string | null; place: number; of: number } | null> {
-    let before: BoardRow | undefined;
-    for (let offset = 0; ; offset += MOST) {
-      const { rows, total } = await backend.boardPage({ ...$state.snapshot(this.wanted), offset, limit: MOST });
-      const at = rows.findIndex((row) => row.application === application);
-      if (at >= 0) {
-        const after = rows[at + 1] ?? (await backend.boardPage({ ...$state.snapshot(this.wanted), offset: offset + at + 1, limit: 1 })).rows[0];
-        return { previous: (rows[at - 1] ?? before)?.application ?? null, next: after?.application ?? null, place: offset + at + 1, of: total };
-      }
-      before = rows.at(-1);
-      if (before === undefined || offset + rows.length >= total) return null;
-    }
+  around(application: string): Promise<BoardPlace | null> {
+    return backend.boardAround({ ...$state.snapshot(this.wanted), offset: 0, limit: 0 }, application);
   }
 
   async #page(offset: number, limit: number): Promise<void> {

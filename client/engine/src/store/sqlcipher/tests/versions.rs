@@ -8,10 +8,16 @@ use super::*;
 fn published_migrations_stay_as_they_are() {
     let texts =
         MIGRATIONS.map(|text| tessera_protocol::hash::hash("migration", &[text.as_bytes()]).to_string());
-    assert_eq!(texts, ["94f4b695cab3aabc5a5a492f7c506d3b3f7b6b667c10a8e9c84255a73466ca3a"]);
+    assert_eq!(
+        texts,
+        [
+            "94f4b695cab3aabc5a5a492f7c506d3b3f7b6b667c10a8e9c84255a73466ca3a",
+            "3e7cd1733af0c1a3598bc671d63c8f06ce10b1829991314a53f96d9357e941b0",
+        ]
+    );
 }
 
-const SECOND: &str =
+const THIRD: &str =
     "CREATE TABLE later (key BLOB NOT NULL PRIMARY KEY) STRICT; INSERT INTO later SELECT key FROM packs;";
 
 fn version_of(store: &SqlcipherStore) -> u32 {
@@ -26,7 +32,7 @@ fn f14_a_newer_store_is_refused_untouched() {
     drop(store);
     let before = std::fs::read(&path).unwrap();
     let refused = SqlcipherStore::open(&path, &KEY);
-    assert!(matches!(refused, Err(StoreError::Newer { found: 7, known: 1 })));
+    assert!(matches!(refused, Err(StoreError::Newer { found: 7, known: 2 })));
     drop(refused);
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
@@ -35,19 +41,20 @@ fn f14_a_newer_store_is_refused_untouched() {
 fn f15_a_migration_copies_first_and_is_all_or_nothing() {
     let (_folder, path) = folder();
     put(&mut SqlcipherStore::create(&path, &KEY).unwrap(), 1, b"one").unwrap();
-    let copy = copy_path(&path, 2);
+    let copy = copy_path(&path, 3);
 
-    let broken = [MIGRATIONS[0], "CREATE TABLE later (key BLOB) STRICT; INSERT INTO nowhere VALUES (1);"];
+    let bad = "CREATE TABLE later (key BLOB) STRICT; INSERT INTO nowhere VALUES (1);";
+    let broken = [MIGRATIONS[0], MIGRATIONS[1], bad];
     assert!(SqlcipherStore::open_with(&path, &KEY, &broken).is_err());
     assert!(copy.exists());
     let mut store = SqlcipherStore::open(&path, &KEY).unwrap();
-    assert_eq!(version_of(&store), 1);
+    assert_eq!(version_of(&store), 2);
     put(&mut store, 2, b"two").unwrap();
     drop(store);
 
-    let two = [MIGRATIONS[0], SECOND];
-    let store = SqlcipherStore::open_with(&path, &KEY, &two).unwrap();
-    assert_eq!(version_of(&store), 2);
+    let three = [MIGRATIONS[0], MIGRATIONS[1], THIRD];
+    let store = SqlcipherStore::open_with(&path, &KEY, &three).unwrap();
+    assert_eq!(version_of(&store), 3);
     let moved: i64 = store.connection.query_row("SELECT count(*) FROM later", [], |row| row.get(0)).unwrap();
     assert_eq!(moved, 2);
     drop(store);
@@ -56,9 +63,9 @@ fn f15_a_migration_copies_first_and_is_all_or_nothing() {
     assert_eq!(run(&mut earlier, |t| t.count(Table::Packs, b"")), 2);
     drop(earlier);
 
-    drop(SqlcipherStore::open_with(&path, &KEY, &two).unwrap());
+    drop(SqlcipherStore::open_with(&path, &KEY, &three).unwrap());
     assert!(!copy.exists());
-    assert!(matches!(SqlcipherStore::open(&path, &KEY), Err(StoreError::Newer { found: 2, known: 1 })));
+    assert!(matches!(SqlcipherStore::open(&path, &KEY), Err(StoreError::Newer { found: 3, known: 2 })));
 }
 
 #[test]
@@ -70,8 +77,8 @@ fn f15_a_migration_from_a_full_log_keeps_all() {
     let image = folder.path().join("image.db");
     std::fs::copy(&path, &image).unwrap();
     std::fs::copy(with_ending(&path, "-wal"), with_ending(&image, "-wal")).unwrap();
-    let mut store = SqlcipherStore::open_with(&image, &KEY, &[MIGRATIONS[0], SECOND]).unwrap();
+    let mut store = SqlcipherStore::open_with(&image, &KEY, &[MIGRATIONS[0], MIGRATIONS[1], THIRD]).unwrap();
     assert_eq!(run(&mut store, |t| t.count(Table::Packs, b"")), 20);
-    let mut earlier = SqlcipherStore::open(&copy_path(&image, 2), &KEY).unwrap();
+    let mut earlier = SqlcipherStore::open(&copy_path(&image, 3), &KEY).unwrap();
     assert_eq!(run(&mut earlier, |t| t.count(Table::Packs, b"")), 20);
 }

@@ -1,5 +1,5 @@
 // The coordinator's acts over the invented world: board, applications, merge desk, figures.
-import type { AppStage, Backend, BoardRow, GateView, QueueVerdict, ReaderView } from '../contract';
+import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, ReaderView } from '../contract';
 import type { Invented } from './applications';
 import { deskOf, exception, FILTERS, gates, outcome, row, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
@@ -10,7 +10,7 @@ import { refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  'board' | 'boardPage' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'decide' | 'ranking' | 'rank' | 'agreement' | 'severity'
+  'board' | 'boardPage' | 'boardAround' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'queueSize' | 'decide' | 'ranking' | 'rank' | 'agreement' | 'severity'
 >;
 
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'withdrawn'];
@@ -29,6 +29,20 @@ export function coordinator(world: World): Part {
     world.changed();
     return Promise.resolve();
   };
+  const fitting = (query: BoardQuery) => {
+    const folded = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+    const words = folded(query.text).split(/\s+/).filter(Boolean);
+    const found = rows().filter(
+      (each) =>
+        (words.length === 0 || words.every((word) => folded(`${each.key} ${each.title}`).includes(word))) &&
+        (query.stage === null || each.stage === query.stage) &&
+        (query.field === null || query.value === null || each.answers[query.field] === query.value),
+    );
+    const by = (each: BoardRow) => (query.sort === 'stage' ? STAGES.indexOf(each.stage) : each[query.sort]);
+    const sign = query.descending ? -1 : 1;
+    found.sort((a, b) => (by(a) < by(b) ? -sign : by(a) > by(b) ? sign : a.key.localeCompare(b.key)));
+    return found;
+  };
   return {
     board: () => {
       const all = rows();
@@ -39,24 +53,19 @@ export function coordinator(world: World): Part {
         total: all.length,
         reads: { done: readers.reduce((sum, each) => sum + each.submitted, 0), wanted: readers.reduce((sum, each) => sum + each.assigned, 0) },
         readers: all.length === 0 ? [] : readers,
-        queue: deskOf(world).queue.waiting.length,
         lastExchangeMs: world.lastExchangeMs,
         filters: FILTERS,
       });
     },
     boardPage: (query) => {
-      const folded = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-      const words = folded(query.text).split(/\s+/).filter(Boolean);
-      const found = rows().filter(
-        (each) =>
-          (words.length === 0 || words.every((word) => folded(`${each.key} ${each.title}`).includes(word))) &&
-          (query.stage === null || each.stage === query.stage) &&
-          (query.field === null || query.value === null || each.answers[query.field] === query.value),
-      );
-      const by = (each: BoardRow) => (query.sort === 'stage' ? STAGES.indexOf(each.stage) : each[query.sort]);
-      const sign = query.descending ? -1 : 1;
-      found.sort((a, b) => (by(a) < by(b) ? -sign : by(a) > by(b) ? sign : a.key.localeCompare(b.key)));
+      const found = fitting(query);
       return Promise.resolve({ total: found.length, rows: found.slice(query.offset, query.offset + query.limit) });
+    },
+    boardAround: (query, application) => {
+      const found = fitting(query);
+      const at = found.findIndex((each) => each.application === application);
+      const place = { previous: found[at - 1]?.application ?? null, next: found[at + 1]?.application ?? null, place: at + 1, of: found.length };
+      return Promise.resolve(at < 0 ? null : place);
     },
     application: (id) => {
       const one = known(id);
@@ -98,6 +107,7 @@ export function coordinator(world: World): Part {
       return done();
     },
     queue: () => Promise.resolve(structuredClone(deskOf(world).queue)),
+    queueSize: () => Promise.resolve(deskOf(world).queue.waiting.length),
     decide: (ids, verdict, reason) => {
       decide(world, ids, verdict, reason);
       return done();
