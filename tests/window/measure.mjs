@@ -53,19 +53,31 @@ const row = (at) => `document.querySelector('[role=row][data-at="${at}"]')`;
 const enter = (css, text) => `const field = document.querySelector(${JSON.stringify(css)}); field.value = ${JSON.stringify(text)}; field.dispatchEvent(new Event('input', { bubbles: true }))`;
 const FIND = 'input[type=search]';
 
-async function opened(home, shown) {
+/** A laptop with a copy of a home. */
+function laptopWith(home) {
   const place = laptop('measured');
   cpSync(home, homeOn(place.shelf), { recursive: true });
+  return place;
+}
+
+/** Opens the window there and unlocks; gives how long it takes until something is shown. */
+async function opened(place, shown) {
   const app = await open(APP, place);
   await app.patience(120_000);
   await app.see('input[type=password]');
   await app.run(enter('input[type=password]', PASSPHRASE));
   const first = await timed(app, `document.querySelector(${JSON.stringify(step('unlock'))}).click()`, shown);
-  return { place, app, first };
+  return { app, first };
 }
 
 async function coordinator(size) {
-  const { place, app, first } = await opened(join(WORLD, `w${size}`, 'admin'), `if (location.hash !== '#/board' && document.querySelector('nav')) location.hash = '#/board'; return ${row(0)} !== null`);
+  const place = laptopWith(join(WORLD, `w${size}`, 'admin'));
+  const list = `if (location.hash !== '#/board' && document.querySelector('nav')) location.hash = '#/board'; return ${row(0)} !== null`;
+  // Where much changed since the board was looked at last, and where nothing did.
+  const before = await opened(place, list);
+  note('first-list-anew', size, [before.first], before.app);
+  await before.app.close();
+  const { app, first } = await opened(place, list);
   note('first-list', size, [first], app);
   const every = async (task, acts) => {
     const all = [];
@@ -119,7 +131,8 @@ async function coordinator(size) {
 
 /** A reader who opens every dossier. */
 async function reader(size) {
-  const { place, app, first } = await opened(join(WORLD, `w${size}`, 'homes', 'reviewer-01'), `if (location.hash !== '#/home' && document.querySelector('nav')) location.hash = '#/home'; return ${row(0)} !== null`);
+  const place = laptopWith(join(WORLD, `w${size}`, 'homes', 'reviewer-01'));
+  const { app, first } = await opened(place, `if (location.hash !== '#/home' && document.querySelector('nav')) location.hash = '#/home'; return ${row(0)} !== null`);
   note('reader-first-list', size, [first], app);
   const all = [];
   for (let at = 0; at < 30; at += 1) {

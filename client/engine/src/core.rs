@@ -1,10 +1,12 @@
 //! The heart of the engine: what this device is, what it knows, and how acts and arrivals change it. It
 //! works inside one transaction that the caller opens, and touches no clock, file, socket or thread.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rand_core::CryptoRng;
 use tessera_defence::defence;
+use tessera_model::crdt::Document;
 use tessera_model::documents::{Kind, Subject};
 use tessera_protocol::access::{Access, Openings};
 use tessera_protocol::codec::Wire;
@@ -54,7 +56,11 @@ pub struct Core {
     pub(crate) floors: BTreeMap<StreamId, u32>,
     pub(crate) worker: Box<dyn Worker>,
     pub(crate) untold: Untold,
+    pub(crate) empties: Empties,
 }
+
+/// Empty documents by kind, with the criteria that they were made from.
+type Empties = RefCell<BTreeMap<u16, (Vec<u8>, Document)>>;
 
 /// What changed of what this home says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -269,10 +269,24 @@ impl Core {
         Ok(opened)
     }
 
+    /// The empty document of a kind.
     fn empty(&self, tx: &dyn Transaction, kind: u16) -> Result<Document, EngineError> {
+        // Made once for each kind, and anew where the call named another criterion.
+        let named = match Kind::from_code(kind).has_criteria() {
+            true => tx.get(Table::Meta, CRITERIA)?.unwrap_or_default(),
+            false => Vec::new(),
+        };
+        if let Some((of, document)) = self.empties.borrow().get(&kind)
+            && *of == named
+        {
+            return Ok(document.clone());
+        }
         let constants = constants(tx, self, kind)?;
         let constants: Vec<&[u8]> = constants.iter().map(Vec::as_slice).collect();
-        Document::new(&constants, Limits::default()).map_err(|error| EngineError::Document(error.to_string()))
+        let document = Document::new(&constants, Limits::default());
+        let document = document.map_err(|error| EngineError::Document(error.to_string()))?;
+        self.empties.borrow_mut().insert(kind, (named, document.clone()));
+        Ok(document)
     }
 
     /// Reads a record from what counts.

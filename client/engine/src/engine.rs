@@ -25,7 +25,7 @@ use tessera_vault::items::{Decision, Item};
 
 use crate::bundle::{self, For, Outline};
 use crate::contents;
-use crate::core::{About, Core, InProcess, Known, Rng, Touched, Untold, Worker, meta};
+use crate::core::{About, Core, InProcess, Known, Rng, Touched, Worker, meta};
 use crate::counting::{Counting, Standing};
 use crate::error::EngineError;
 use crate::exchange::{Announced, Budget, Sending};
@@ -121,9 +121,10 @@ impl<S: Store> Engine<S> {
         let device = secret.id();
         let worker = Box::new(InProcess);
         let floors = Default::default();
-        let untold = Untold::default();
+        let (untold, empties) = Default::default();
+        let counter = 0;
         let core =
-            Core { secret, device, about, incarnation, rng, known, counter: 0, floors, worker, untold };
+            Core { secret, device, about, incarnation, rng, known, counter, floors, worker, untold, empties };
         if !store.transaction(|tx| contents::is_current(tx))? {
             match store.transaction(|tx| core.keep_all_contents(tx)) {
                 // A disk that takes nothing leaves the home as it was: everything is built each time.

@@ -114,22 +114,33 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn tasks(&mut self) -> Result<Vec<Task>, EngineError> {
-        let me = self.member();
         let mut tasks = Vec::new();
+        for (application, round, _) in self.assigned()? {
+            tasks.extend(self.task(application, round)?);
+        }
+        Ok(tasks)
+    }
+
+    /// The assignments of this member in the order of reading, without what was made of them.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn assigned(&mut self) -> Result<Vec<(ApplicationId, RoundId, Assignment)>, EngineError> {
+        let to = Audience::To(self.member());
+        let mut assigned = Vec::new();
         for (record, audience) in self.documents(Kind::Assignment)? {
-            let Ok(Subject::Reading(application, round)) = Subject::parse(Kind::Assignment, &record.subject)
-            else {
+            let subject = Subject::parse(Kind::Assignment, &record.subject);
+            let (Ok(Subject::Reading(application, round)), true) = (subject, audience == Some(to)) else {
                 continue;
             };
-            if audience == Some(Audience::To(me)) {
-                tasks.extend(self.task(ApplicationId(application), RoundId(round))?);
-            }
+            let Some(assignment) = self.read::<Assignment>(&to, &record.subject)? else { continue };
+            let label = self.read::<Card>(&to, &record.subject)?.map(|read| read.value.label);
+            let order = (assignment.value.place, label.unwrap_or_default());
+            assigned.push((order, (ApplicationId(application), RoundId(round), assignment.value)));
         }
-        tasks.sort_by(|one, other| {
-            (one.assignment.place, one.label.as_bytes())
-                .cmp(&(other.assignment.place, other.label.as_bytes()))
-        });
-        Ok(tasks)
+        assigned
+            .sort_by(|(one, _), (other, _)| (one.0, one.1.as_bytes()).cmp(&(other.0, other.1.as_bytes())));
+        Ok(assigned.into_iter().map(|(_, one)| one).collect())
     }
 
     /// One task.

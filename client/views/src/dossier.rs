@@ -9,7 +9,7 @@ use tessera_driver::session::Session;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::reading::Task;
 use tessera_engine::work::outcome_words;
-use tessera_model::documents::{Conflict, Declaration, Dossier};
+use tessera_model::documents::{AssignmentState, Conflict, Declaration, Dossier};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::programme::scoring::{Criterion, CriterionKind};
@@ -261,11 +261,11 @@ struct Neighbours {
 
 impl Neighbours {
     fn of(session: &mut Session, task: &Task) -> Result<Self, Failure> {
-        let tasks = session.together(|acts| acts.tasks())?;
-        let in_round = tasks.iter().filter(|one| one.round == task.round);
+        let assigned = session.together(|acts| acts.assigned())?;
+        let in_round = assigned.iter().filter(|(_, round, _)| *round == task.round);
         let ids: Vec<ApplicationId> = in_round
-            .filter(|one| TaskState::of(one) != TaskState::TakenBack)
-            .map(|one| one.application)
+            .filter(|(_, _, assignment)| assignment.state == Some(AssignmentState::Assigned))
+            .map(|(id, _, _)| *id)
             .collect();
         let at = ids.iter().position(|id| *id == task.application);
         let there = |at: Option<usize>| at.and_then(|at| ids.get(at)).map(ToString::to_string);
