@@ -213,11 +213,7 @@ impl Desk {
         work: impl FnOnce(&mut Session) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let open = self.open()?;
-        let result = off_the_window(move || {
-            let result = work(&mut lock(&open.session));
-            result
-        })
-        .await;
+        let result = off_the_window(move || work(&mut lock(&open.session))).await;
         self.changed();
         result
     }

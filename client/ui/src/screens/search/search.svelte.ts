@@ -3,7 +3,7 @@ import { backend } from '../../lib/backend';
 import type { Failure, SearchHit } from '../../lib/backend/contract';
 import { failure } from '../../lib/state/failure';
 
-const ASK_AFTER_MS = 120;
+const ASK_AFTER_MS = 40;
 
 export interface Group {
   application: string;
