@@ -126,6 +126,16 @@ impl World {
         let name = self.nodes[node].name.clone();
         self.say(format!("{name}: takes {application} ({key}) back from {member}"));
         self.oracle.disturbed.insert((member, application));
+        // A review that counts here goes on counting, whatever is heard of its author later: that is a decision too.
+        let counting =
+            self.attempt(node, "reviews", |home| home.together(|acts| acts.reviews_of(application)))?;
+        let counting = counting
+            .into_iter()
+            .flatten()
+            .filter(|one| (one.member, one.round) == (member, round(key)) && one.counts.is_ok());
+        let accepted: BTreeSet<_> =
+            counting.flat_map(|one| one.versions.into_iter().map(|(_, pack)| pack)).collect();
+        self.oracle.decided.push(Decided { accepted, set_aside: BTreeSet::new() });
         self.attempt(node, "unassign", |home| {
             let in_round = programme.round(key).expect("the call has the round");
             home.together(|acts| acts.unassign(member, application, in_round, "no time"))

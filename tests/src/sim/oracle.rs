@@ -228,7 +228,7 @@ impl Oracle {
         let late = packs.iter().all(|pack| outside(stated.closed.get(&round), *pack));
         let counts = stands(text) && waits.iter().all(|code| *code == "two-versions");
         if counts && out && !accepted {
-            return Err(format!("{text:?} counts, and its author was removed before"));
+            return Err(format!("{text:?} of {packs:?} counts, and its author was removed before"));
         }
         if counts && late && !accepted {
             return Err(format!("{text:?} counts, and the round was closed before"));
