@@ -235,6 +235,8 @@ impl Searched {
 /// Every row, as they were read together, and which applications may be one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Whole {
+    /// What fields there are; a board of another form is none.
+    form: u32,
     language: String,
     /// The rows, by key.
     pub rows: Vec<Searched>,
@@ -244,6 +246,8 @@ pub struct Whole {
     pub waiting: Option<u32>,
 }
 
+/// The form of a board that is kept: another number wherever a field of [`Whole`] or of what it holds changes.
+const FORM: u32 = 1;
 /// The most applications of which rows are read anew one by one; more are read together.
 const ONE_BY_ONE: usize = 20;
 /// Kinds of documents that say which applications are alike.
@@ -279,6 +283,7 @@ pub fn whole(
     let Some(programme) = tasks::programme_or_none(session)? else {
         let rows = Vec::new();
         return Ok(Arc::new(Whole {
+            form: FORM,
             language: language.to_owned(),
             rows,
             twins: Vec::new(),
@@ -293,7 +298,7 @@ pub fn whole(
     if first
         && let Some(bytes) = session.engine().kept_view()?
         && let Ok(whole) = postcard::from_bytes::<Whole>(&bytes)
-        && whole.language == language
+        && (whole.form, whole.language.as_str()) == (FORM, language)
     {
         return Ok(Arc::new(whole));
     }
@@ -314,7 +319,8 @@ pub fn whole(
         }
         Ok((rows, twins(acts, &programme)?, survey.waiting.len()))
     })?;
-    let whole = Whole { language: language.to_owned(), rows, twins, waiting: Some(count(waiting)) };
+    let whole =
+        Whole { form: FORM, language: language.to_owned(), rows, twins, waiting: Some(count(waiting)) };
     keep(session, &whole)?;
     Ok(Arc::new(whole))
 }
