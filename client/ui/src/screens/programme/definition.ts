@@ -7,21 +7,25 @@ export type Words = string | Record<string, string> | null;
 export interface Level { value: string; label?: Words; text: Words }
 export interface Criterion { key: string; label?: Words; help?: Words; kind: 'score' | 'advantage' | 'gate'; weight?: string | null; required: boolean; level: Level[] }
 export interface Gate { key: string; question: Words; evidence?: Words; exception: boolean }
-export interface FormField { key: string; label?: Words; help?: Words; kind: string; required: boolean; words?: number | null; options: { key: string; label: Words }[]; goes_to: 'identity' | 'open' | 'dossier'; card: boolean }
-export interface Attachment { key: string; label?: Words; min: number; max?: number | null; formats: string[]; max_mb?: number | null; goes_to: string }
-export interface Round { key: string; label?: Words; kind: 'reading' | 'interview'; opens?: string | null; closes?: string | null; blind: boolean; reads?: number | null; conflict: 'before-key' | 'on-device' }
+export type GoesTo = 'identity' | 'open' | 'dossier';
+export interface Option { key: string; label: Words }
+export interface FormField { key: string; label?: Words; help?: Words; kind: 'text' | 'number' | 'date' | 'choice' | 'file' | 'essay'; required: boolean; words?: number | null; options: Option[]; many: boolean; goes_to: GoesTo; card: boolean }
+export interface Attachment { key: string; label?: Words; kind: string; min: number; max?: number | null; exception_only: boolean; from: 'applicant' | 'referee' | 'either'; formats: string[]; max_mb?: number | null; goes_to: GoesTo }
+export interface Round { key: string; label?: Words; kind: 'reading' | 'interview'; opens?: string | null; closes?: string | null; blind: boolean; reads?: number | null; conflict: 'before-key' | 'on-device'; criteria: string[] }
 export interface Quota { name: Words; field: string; value: string; min: number; max?: number | null }
 export interface Decision { key: string; question: Words; value?: Words; reason?: Words }
+export interface Exception { proof: Words; proposed_by: string[]; granted_by: string[]; second_person: boolean; max: number | null }
+export interface Scoring { order: string; centre: 'mean' | 'median' | 'trimmed'; trim: number; combine: string; min_weight: string; round: Record<string, number | null>; add: string[]; subtract: string[]; ties: string[]; absent: string[] }
 export interface Definition {
   name: Words; summary: Words; organiser: Words; languages: string[]; time_zone: string | null; demo: boolean;
   call: { opens: string | null; closes: string | null; routes: string[]; on_behalf: boolean; contact: Words } | null;
-  scale: { min: string | null; max: string | null; step: string | null } | null;
+  scale: { min: string | null; max: string | null; step: string | null; best: 'high' | 'low' } | null;
   criterion: Criterion[];
-  scoring: Record<string, unknown> & { ties: string[]; centre: string } | null;
+  scoring: Scoring | null;
   seats: { n: number; quotas: Quota[] } | null;
   waitlist: { n: number; rule: Words } | null;
   gate: Gate[];
-  exception: Record<string, unknown> | null;
+  exception: Exception | null;
   field: FormField[]; attachment: Attachment[]; round: Round[];
   retention: { not_selected_until: string | null; selected_until: string | null; reviews_until: string | null; note: Words } | null;
   decision: Decision[];
@@ -37,6 +41,9 @@ export function said(words: Words | undefined, definition: Definition, language:
   if (typeof words === 'string') return words;
   return words[language] ?? words[definition.languages[0] ?? ''] ?? Object.values(words)[0] ?? '';
 }
+
+/** Whether reviewers score it: everything but a condition without weight. */
+export const isScored = (one: Criterion): boolean => one.kind !== 'gate' || Number(one.weight ?? 0) !== 0;
 
 /** What is found at a place. */
 export function foundAt(findings: FindingLine[], at: string): FindingLine | undefined {

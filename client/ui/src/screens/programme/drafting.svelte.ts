@@ -1,16 +1,29 @@
 // The draft of a definition while somebody types: every change is kept on the device, one write at a time, the last one winning; what
-// it lacks comes back with each. Not the published programme.
+// it lacks comes back with each; what was changed can be undone. Not the published programme.
 import { untrack } from 'svelte';
+import { SvelteSet } from 'svelte/reactivity';
 import { backend } from '../../lib/backend';
 import type { Failure, FindingLine, ProgrammeDraft } from '../../lib/backend/contract';
 import { failure } from '../../lib/state/failure';
 import { foundAt, parse, type Definition } from './definition';
+
+/** What is typed without a pause of this length is one change. */
+const PAUSE_MS = 1000;
+const MOST_STEPS = 100;
 
 export class Drafting {
   definition = $state<Definition>(parse('{}'));
   findings = $state.raw<FindingLine[]>([]);
   failure = $state.raw<Failure | null>(null);
   saved = $state(true);
+  /** How often something was undone or done again: fields that keep what is typed begin anew with it. */
+  turn = $state(0);
+  /** The parts that are unfolded, by section and key. */
+  readonly unfolded = new SvelteSet<string>();
+  #past = $state.raw<string[]>([]);
+  #future = $state.raw<string[]>([]);
+  #seen = '';
+  #changed = 0;
   #written = '';
   #writing = false;
 
@@ -22,12 +35,14 @@ export class Drafting {
     this.definition = parse(draft.definition);
     this.findings = draft.findings;
     this.#written = JSON.stringify(this.definition);
+    this.#seen = this.#written;
   }
 
   /** Keeps what changed: for `$effect(() => drafting.follow())`. */
   follow(): void {
     const now = JSON.stringify(this.definition);
     untrack(() => {
+      if (now !== this.#seen) this.#remember(now);
       if (now !== this.#written) void this.#write();
     });
   }
@@ -36,8 +51,54 @@ export class Drafting {
     return this.findings.filter(({ blocks }) => blocks);
   }
 
+  /** How many things are to be done at a place and beneath it. */
+  inside(stem: string): number {
+    return this.blocking.filter(({ at }) => at === stem || at.startsWith(`${stem}.`)).length;
+  }
+
   at(place: string): FindingLine | undefined {
     return foundAt(this.findings, place);
+  }
+
+  get undoable(): boolean {
+    return this.#past.length > 0;
+  }
+
+  get redoable(): boolean {
+    return this.#future.length > 0;
+  }
+
+  undo(): void {
+    const last = this.#past.at(-1);
+    if (last === undefined) return;
+    this.#past = this.#past.slice(0, -1);
+    this.#future = [...this.#future, this.#seen];
+    this.#turn(last);
+  }
+
+  redo(): void {
+    const next = this.#future.at(-1);
+    if (next === undefined) return;
+    this.#future = this.#future.slice(0, -1);
+    this.#past = [...this.#past, this.#seen];
+    this.#turn(next);
+  }
+
+  #turn(text: string): void {
+    this.#seen = text;
+    this.#changed = 0;
+    this.definition = parse(text);
+    this.turn += 1;
+  }
+
+  /** One step of the past for what is typed in one go, and for every part that comes, goes or moves. */
+  #remember(now: string): void {
+    const at = Date.now();
+    const sameGo = at - this.#changed < PAUSE_MS && Math.abs(now.length - this.#seen.length) === 1;
+    if (!sameGo) this.#past = [...this.#past, this.#seen].slice(-MOST_STEPS);
+    this.#changed = at;
+    this.#future = [];
+    this.#seen = now;
   }
 
   async #write(): Promise<void> {

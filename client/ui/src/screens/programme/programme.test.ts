@@ -4,7 +4,8 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
-import { kindOf, parse } from './definition';
+import { kindOf, parse, type Definition } from './definition';
+import { keyFor, namedBy, options } from './parts';
 import Programme from './Programme.svelte';
 import Publish from './Publish.svelte';
 
@@ -83,4 +84,76 @@ test('what is undecided is named beside its field, and what is typed is kept at 
   await waitFor(() => expect(screen.queryByText('Name the zone of the deadline: without it a day has fifty hours.', zoneless)).toBeNull());
   await user.click(step('open'));
   await waitFor(() => expect(step('publish').disabled).toBe(false));
+});
+
+test.each([
+  ['Work with families', [], 'work-with-families'],
+  ['Expérience à l’étranger', [], 'experience-a-l-etranger'],
+  ['Work with families', ['work-with-families'], 'work-with-families-2'],
+  ['3 letters', [], 'letters'],
+  ['العمل مع الأسر', ['field-1'], 'field-2'],
+  ['', [], 'field-1'],
+])('%s is called %s in files', (label, taken, key) => expect(keyFor(label, 'field', taken)).toBe(key));
+
+test('answers are read from lines, each with a key of its own', () => {
+  expect(options(' Yes \n\nNo\nyes!\n是')).toEqual([{ key: 'yes', label: 'Yes' }, { key: 'no', label: 'No' }, { key: 'yes-2', label: 'yes!' }, { key: 'answer-1', label: '是' }]);
+});
+
+const drafted = async (): Promise<Definition> => parse((await backend.programme()).draft?.definition ?? '{}');
+
+test('a criterion that is also a condition comes with its condition, is removed only when nothing names it, and comes back', { timeout: 20_000 }, async () => {
+  memory.reset('coordinator-empty');
+  const user = userEvent.setup();
+  render(Programme);
+  await screen.findByRole('heading', { name: 'What is scored' });
+  await user.click(step('add-criterion'));
+  const form = within(screen.getByRole('form', { name: 'Add a criterion' }));
+  await user.type(form.getByLabelText('What people call it'), 'Standing');
+  expect((form.getByLabelText('Name in files') as HTMLInputElement).value).toBe('standing');
+  await user.selectOptions(form.getByLabelText('Kind'), 'gate');
+  await user.click(step('added-criterion'));
+  await waitFor(async () => expect((await drafted()).criterion.at(-1)).toMatchObject({ key: 'standing', label: 'Standing', kind: 'gate', weight: null }));
+  const made = await drafted();
+  expect(made.gate.at(-1)).toMatchObject({ key: 'standing' });
+  expect(namedBy(made, 'gate', 'standing')).toEqual([{ section: 'criterion', name: 'standing' }]);
+  expect(step('drop-gate-standing').disabled).toBe(true);
+  await user.click(step('drop-criterion-standing'));
+  await waitFor(async () => expect((await drafted()).criterion.some(({ key }) => key === 'standing')).toBe(false));
+  expect(step('drop-gate-standing').disabled).toBe(false);
+  await user.click(step('undo'));
+  await waitFor(async () => expect((await drafted()).criterion.at(-1)?.key).toBe('standing'));
+  await user.click(step('redo'));
+  await waitFor(async () => expect((await drafted()).criterion.some(({ key }) => key === 'standing')).toBe(false));
+});
+
+test('a choice is added with its answers, and a part that a quota counts stays', { timeout: 20_000 }, async () => {
+  memory.reset('coordinator-empty');
+  const user = userEvent.setup();
+  render(Programme);
+  await screen.findByRole('heading', { name: 'The form' });
+  expect(step('drop-field-group').disabled).toBe(true);
+  await user.click(step('add-field'));
+  const form = within(screen.getByRole('form', { name: 'Add a field' }));
+  await user.type(form.getByLabelText('What people call it'), 'Region');
+  await user.selectOptions(form.getByLabelText('Kind'), 'choice');
+  expect(step('added-field').disabled).toBe(true);
+  await user.type(form.getByLabelText('Answers to choose from, one a line'), 'Africa\nAsia');
+  await user.click(step('added-field'));
+  await waitFor(async () => expect((await drafted()).field.at(-1)).toMatchObject({ key: 'region', kind: 'choice', options: [{ key: 'africa', label: 'Africa' }, { key: 'asia', label: 'Asia' }] }));
+});
+
+test('a second language is typed, and every text then has a field for it', { timeout: 20_000 }, async () => {
+  memory.reset('coordinator-empty');
+  const user = userEvent.setup();
+  render(Programme);
+  const languages = (await screen.findByLabelText('Languages')) as HTMLInputElement;
+  await user.type(languages, ' f');
+  expect(languages.value).toBe('en f');
+  expect((await drafted()).languages).toEqual(['en']);
+  await user.type(languages, 'r');
+  await waitFor(async () => expect((await drafted()).languages).toEqual(['en', 'fr']));
+  await user.type(screen.getByLabelText('Organiser (fr)'), 'Aide');
+  await waitFor(async () => expect((await drafted()).organiser).toEqual({ en: 'Children’s Legal Aid Centre', fr: 'Aide' }));
+  await user.clear(screen.getByLabelText('Organiser (fr)'));
+  await waitFor(async () => expect((await drafted()).organiser).toBe('Children’s Legal Aid Centre'));
 });

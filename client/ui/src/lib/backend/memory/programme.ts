@@ -17,7 +17,7 @@ function made(whole: boolean) {
     name: PROGRAMME as string | null, summary: 'A seminar for lawyers and advocates who protect children, from all over the world. It exchanges what works and builds a lasting network.' as string | null,
     organiser: 'Children’s Legal Aid Centre' as string | null, languages: ['en'], time_zone: (whole ? 'Asia/Shanghai' : null) as string | null, demo: false,
     call: { opens: '2019-02-18T09:00:00' as string | null, closes: (whole ? '2019-03-31T23:59:59' : null) as string | null, routes: ['form', 'mail'], on_behalf: true, contact: (whole ? 'applications@seminar.example' : null) as string | null },
-    scale: { min: '1', max: '5', step: '1' },
+    scale: { min: '1', max: '5', step: '1', best: 'high' },
     criterion: CRITERIA.slice(0, 5).map((one, at) => ({
       key: one.key, label: one.label as string | null, help: one.help, kind: one.kind === 'advantage' ? 'advantage' : 'score', weight: one.weight, required: one.required, min: null, max: null, min_answered: null,
       level: !whole && at === 1 ? [] : one.levels.map((level) => ({ ...level })),
