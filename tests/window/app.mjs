@@ -32,28 +32,41 @@ export function laptop(name) {
   return { folder, shelf: join(folder, 'shelf'), answers: join(folder, 'dialog'), away: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** Opens the window on a laptop. */
-export async function open(binary, laptop, { args = [] } = {}) {
-  const port = await freePort();
-  writeFileSync(laptop.answers, '\n');
+/** What the window knows of a laptop. */
+function surroundings(laptop) {
   const environment = { ...process.env };
   // Either of these makes a screenshot wait for ever.
   delete environment.WEBKIT_DISABLE_COMPOSITING_MODE;
   delete environment.WEBKIT_DISABLE_DMABUF_RENDERER;
+  return {
+    ...environment,
+    TESSERA_SHELF: laptop.shelf,
+    TESSERA_DIALOG_ANSWERS: laptop.answers,
+    XDG_DATA_HOME: join(laptop.folder, 'data'),
+    XDG_CONFIG_HOME: join(laptop.folder, 'config'),
+    XDG_CACHE_HOME: join(laptop.folder, 'cache'),
+    LANG: 'C.UTF-8',
+    // Written by whoever draws, after the window is gone.
+    MESA_SHADER_CACHE_DISABLE: 'true',
+  };
+}
+
+/** Starts the program once more on a laptop where its window is open, as a click on a link or a file does; gives how it ended. */
+export function startAgain(binary, laptop, given) {
+  return new Promise((done, failed) => {
+    const again = spawn(binary, [given], { cwd: laptop.folder, env: surroundings(laptop), stdio: 'ignore', timeout: PATIENCE });
+    again.once('error', failed);
+    again.once('exit', (code) => done(code));
+  });
+}
+
+/** Opens the window on a laptop. */
+export async function open(binary, laptop, { args = [] } = {}) {
+  const port = await freePort();
+  writeFileSync(laptop.answers, '\n');
   const driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...environment,
-      TAURI_WEBVIEW_AUTOMATION: 'true',
-      TESSERA_SHELF: laptop.shelf,
-      TESSERA_DIALOG_ANSWERS: laptop.answers,
-      XDG_DATA_HOME: join(laptop.folder, 'data'),
-      XDG_CONFIG_HOME: join(laptop.folder, 'config'),
-      XDG_CACHE_HOME: join(laptop.folder, 'cache'),
-      LANG: 'C.UTF-8',
-      // Written by whoever draws, after the window is gone.
-      MESA_SHADER_CACHE_DISABLE: 'true',
-    },
+    env: { ...surroundings(laptop), TAURI_WEBVIEW_AUTOMATION: 'true' },
   });
   let log = '';
   for (const stream of [driver.stdout, driver.stderr]) stream.on('data', (text) => (log += text));

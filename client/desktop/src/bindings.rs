@@ -124,6 +124,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             people::invite,
             people::save_invitation,
             people::admit,
+            people::set_reading,
             people::confirm_words,
             people::removal,
             people::suspend,

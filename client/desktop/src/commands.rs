@@ -21,13 +21,19 @@ use tauri::Url;
 use tauri_specta::Event;
 use tessera_driver::given::Given;
 use tessera_engine::home::read_bounded;
+use tessera_views::Failure;
 use tessera_views::exchange::ProgressView;
 use tessera_views::intake::{Chosen, IntakeProgress};
 
 use crate::dialogs::TABLES;
+use crate::pages;
 
 /// The longest invitation or pass, in bytes.
 pub(crate) const INVITATION: u64 = 64 << 10;
+/// The longest picture of one, in bytes.
+const PICTURE: u64 = 64 << 20;
+/// Endings of pictures in which a square is looked for.
+const PICTURES: [&str; 7] = ["bmp", "gif", "jpeg", "jpg", "png", "tiff", "webp"];
 
 /// An invitation as it is; a pass, whose file is no text, as its link.
 pub(crate) fn as_text(bytes: Vec<u8>) -> String {
@@ -115,20 +121,24 @@ impl Dropped {
     pub(crate) fn of(paths: &[PathBuf]) -> Self {
         let kind = |path: &Path| Given::file(path).ok().flatten();
         let Some(first) = paths.first() else { return Self::Left };
+        if is_picture(first) {
+            return Self::invitation(paths, first);
+        }
         let same = |kinds: Given| -> Vec<String> {
             let same = paths.iter().filter(|path| kind(path) == Some(kinds));
             same.map(|path| path.display().to_string()).collect()
         };
         match kind(first) {
-            Some(Given::Invitation | Given::Pass) => match read_bounded(first, INVITATION) {
-                Ok(bytes) => Self::Invitation { text: as_text(bytes) },
-                Err(_) => Self::others(paths),
-            },
+            Some(Given::Invitation | Given::Pass) => Self::invitation(paths, first),
             Some(Given::Answer) => Self::Answers { paths: same(Given::Answer) },
             Some(Given::Bundle) => Self::Bundles { paths: same(Given::Bundle) },
             Some(Given::Backup) => Self::others(paths),
             None => Self::intake(paths),
         }
+    }
+
+    fn invitation(paths: &[PathBuf], first: &Path) -> Self {
+        invitation(first).map_or_else(|_| Self::others(paths), |text| Self::Invitation { text })
     }
 
     fn intake(paths: &[PathBuf]) -> Self {
@@ -150,10 +160,27 @@ impl Dropped {
         if given.starts_with("tessera:") {
             return Self::Invitation { text: given.to_owned() };
         }
-        // File managers name files by address.
-        let path = Url::parse(given).ok().and_then(|url| url.to_file_path().ok());
-        Self::of(&[path.unwrap_or_else(|| PathBuf::from(given))])
+        Self::of(&[path_of(given)])
     }
+}
+
+/// Reads an invitation, or a pass, from its file or from a picture of its square.
+pub(crate) fn invitation(path: &Path) -> Result<String, Failure> {
+    match is_picture(path) {
+        true => pages::square(read_bounded(path, PICTURE)?),
+        false => Ok(as_text(read_bounded(path, INVITATION)?)),
+    }
+}
+
+fn is_picture(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    ending.is_some_and(|ending| PICTURES.contains(&ending.as_str()))
+}
+
+/// Where a file is that the program was started with: file managers name files by address.
+pub(crate) fn path_of(given: &str) -> PathBuf {
+    let path = Url::parse(given).ok().and_then(|url| url.to_file_path().ok());
+    path.unwrap_or_else(|| PathBuf::from(given))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! which files of applicants become pictures ([`pages`]). The last two are started by the first.
 //!
 //! Reading order: [`desk`] (the open home), [`commands`], [`bindings`] (what the interface is told of them), [`window`],
-//! [`pages`], [`dialogs`].
+//! [`single`], [`pages`], [`dialogs`].
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bindings;
@@ -14,6 +14,7 @@ mod desk;
 mod dialogs;
 mod pages;
 mod preferences;
+mod single;
 mod window;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@
 //! ```text
 //! tessera-desktop pages pdf|image info      file on stdin → {"pages":N,"text":[…]} on stdout
 //! tessera-desktop pages pdf|image N         file on stdin → page N, from 0, as PNG on stdout
+//! tessera-desktop pages image square        picture on stdin → what the square (QR code) in it says on stdout
 //! ```
 
 pub(crate) mod child;
@@ -56,6 +57,12 @@ pub(crate) fn info(shown: Shown, bytes: Vec<u8>) -> Result<PageInfo, Failure> {
 /// Draws a page, from 0, as PNG.
 pub(crate) fn draw(shown: Shown, page: usize, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     ask(shown, &page.to_string(), bytes)
+}
+
+/// Reads what the square in a picture says, such as a photograph of an invitation on a screen.
+pub(crate) fn square(bytes: Vec<u8>) -> Result<String, Failure> {
+    let read = ask(Shown::Image, "square", bytes).ok().and_then(|said| String::from_utf8(said).ok());
+    read.ok_or_else(|| Failure::new("no-square", "no square that can be read is in this picture"))
 }
 
 fn cannot_be_shown() -> Failure {

@@ -16,10 +16,11 @@ use tauri::{
 use tauri_specta::Event as _;
 
 use crate::bindings;
-use crate::commands::{ClosingEvent, Dropped, DroppedEvent, LockedEvent, for_intake};
+use crate::commands::{ClosingEvent, Dropped, DroppedEvent, LockedEvent, for_intake, path_of};
 use crate::desk::{Desk, off_the_window};
 use crate::pages;
 use crate::preferences::Preferences;
+use crate::single::{self, Start};
 
 /// The name of the one window.
 const MAIN: &str = "main";
@@ -59,9 +60,10 @@ fn is_driven() -> bool {
     cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
 }
 
-/// Opens the window, and returns when it is closed.
+/// Opens the window, and returns when it is closed; at once where it is open already.
 pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
     let root = root()?;
+    let Start::First(held) = single::start(&root, given.as_deref())? else { return Ok(()) };
     let commands = bindings::builder();
     let invoke = commands.invoke_handler();
     let desk = Desk::new(root.clone());
@@ -76,6 +78,8 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
             commands.mount_events(app);
             app.state::<Desk>().tell(app.handle().clone());
             open(app.handle())?;
+            let handle = app.handle().clone();
+            held.hear(move |given| handed(&handle, &given));
             watch(app.handle().clone(), root);
             Ok(())
         })
@@ -101,17 +105,34 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
 }
 
 fn drop_on(app: &AppHandle, event: &DragDropEvent) {
-    let dropped = match event {
-        DragDropEvent::Enter { .. } => Dropped::Over,
-        DragDropEvent::Leave => Dropped::Left,
+    // A window that is gone hears nothing.
+    let say = |app: &AppHandle, dropped| drop(DroppedEvent(dropped).emit(app));
+    match event {
+        DragDropEvent::Enter { .. } => say(app, Dropped::Over),
+        DragDropEvent::Leave => say(app, Dropped::Left),
         DragDropEvent::Drop { paths, .. } => {
             app.state::<Desk>().drop_on(for_intake(paths));
-            Dropped::of(paths)
+            say(app, Dropped::Left);
+            // What is in a file takes time to see.
+            let (app, paths) = (app.clone(), paths.clone());
+            std::thread::spawn(move || say(&app, Dropped::of(&paths)));
         }
-        _ => return,
-    };
-    // A window that is gone hears nothing.
-    let _ = DroppedEvent(dropped).emit(app);
+        _ => {}
+    }
+}
+
+/// A second start gave this: the window comes to the front, and takes it as if it had been dropped on it.
+fn handed(app: &AppHandle, given: &str) {
+    if let Some(window) = app.get_webview_window(MAIN) {
+        // A window manager may refuse: the page says what came all the same.
+        let _ = window.unminimize();
+        let _ = window.set_focus();
+    }
+    if !given.is_empty() {
+        app.state::<Desk>().drop_on(for_intake(&[path_of(given)]));
+        // A window that is gone hears nothing.
+        let _ = DroppedEvent(Dropped::given(given)).emit(app);
+    }
 }
 
 /// Closes the window without asking the page again.

@@ -65,7 +65,7 @@ impl Core {
         let over = known(tx, &matter)?.try_into()?;
         let decision = Decision { matter, verdict, reason: reason.try_into()?, by: self.about.member, over };
         keep(tx, UNSEALED, &decision)?;
-        self.untold.act.everything = true;
+        self.note_decision(tx, &decision)?;
         self.pend(tx, &Audience::Office, PendingEntry::Item(Item::Decision(decision)))
     }
 }

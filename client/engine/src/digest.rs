@@ -217,7 +217,7 @@ impl Core {
                 Item::Decision(decision) => {
                     if audience == Audience::Office {
                         crate::decisions::keep(tx, id, &decision)?;
-                        self.untold.act.everything = true;
+                        self.note_decision(tx, &decision)?;
                     }
                 }
                 Item::Release(_) | Item::Unknown { .. } => {}

@@ -34,6 +34,7 @@ use crate::people::{self, Admitted, Removal};
 use crate::receive::Imported;
 use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, get, put};
 use crate::store::{Store, StoreError, Table, Transaction};
+use crate::tallies;
 
 /// One programme on one device.
 pub struct Engine<S: Store> {
@@ -151,6 +152,7 @@ impl<S: Store> Engine<S> {
             let done = act(core, tx)?;
             if !core.untold.act.is_empty() {
                 contents::forget_view(tx)?;
+                tallies::forget(tx, &core.untold.act)?;
             }
             Ok(done)
         });
@@ -707,7 +709,7 @@ impl<S: Store> Engine<S> {
         self.act(|core, tx| {
             core.must_coordinate()?;
             crate::decisions::keep(tx, crate::decisions::UNSEALED, &decision)?;
-            core.untold.act.everything = true;
+            core.note_decision(tx, &decision)?;
             core.pend(tx, &Audience::Office, PendingEntry::Item(Item::Decision(decision)))?;
             core.duties(tx)
         })

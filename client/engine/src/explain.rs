@@ -220,7 +220,7 @@ impl Acts<'_> {
         let withdrawn = self.withdrawn()?.contains(&application);
         facts.push(Fact::new(if withdrawn { "application-withdrawn" } else { "application-here" }));
         let mut read = false;
-        for review in self.reviews()?.into_iter().filter(|review| review.application == application) {
+        for review in self.reviews_of(application)? {
             read = true;
             facts.push(match &review.counts {
                 Ok(_) => Fact::new("review-counts").of(Some(review.member)),

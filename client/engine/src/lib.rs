@@ -57,6 +57,7 @@ pub mod send;
 mod settings;
 pub mod solving;
 pub mod store;
+pub mod tallies;
 pub mod verify;
 pub mod work;
 

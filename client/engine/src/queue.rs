@@ -20,6 +20,7 @@ use crate::forks::Forks;
 use crate::records::{ChangeRecord, PackRecord, Stage, all, get};
 use crate::reviews::Reviewed;
 use crate::store::{Table, Transaction};
+use crate::tallies::{self, Tallied};
 
 /// A pack, or what it holds of one document.
 pub type Part = (PackId, Option<DocumentId>);
@@ -205,8 +206,8 @@ impl Desk {
 /// Everything that came in and what of it is worth a person's time, gathered in one go.
 #[derive(Debug, Clone)]
 pub struct Survey {
-    /// Every review, as [`Acts::reviews`] gives them, and readings of which only a declaration is here.
-    pub reviews: Vec<Reviewed>,
+    /// What became of every review.
+    pub reviews: Vec<Tallied>,
     /// What waits for a decision, what touches the result first.
     pub waiting: Vec<Waiting>,
     /// What is worth a line and was not seen yet.
@@ -266,11 +267,21 @@ impl Acts<'_> {
         Ok(found)
     }
 
-    fn desk(&mut self, decisions: Decisions) -> Result<(Vec<Reviewed>, Vec<Waiting>), EngineError> {
+    fn desk(&mut self, decisions: Decisions) -> Result<(Vec<Tallied>, Vec<Waiting>), EngineError> {
         let mut desk = Desk { decisions, ..Desk::default() };
+        let rows = self.rows()?;
         let (_, tx) = self.parts();
         let counting = decisions.counting(tx)?;
-        let reviews = self.reviews_and_declarations(counting)?;
+        // Without the decisions only those can be noisier that decisions are on.
+        let concerned = match decisions {
+            Decisions::Heard => Some(BTreeSet::new()),
+            Decisions::Ignored => tallies::concerned(tx)?,
+        };
+        let wanted = |application: ApplicationId| {
+            concerned.as_ref().is_none_or(|concerned| concerned.contains(&application))
+                || rows.get(&application).is_none_or(|row| !row.quiet)
+        };
+        let reviews = self.reviews_and_declarations(counting, wanted)?;
         for review in &reviews {
             for attention in review.attention() {
                 self.of_review(&mut desk, review, &attention)?;
@@ -281,7 +292,7 @@ impl Acts<'_> {
         self.unread(&mut desk, &seen)?;
         let mut queue: Vec<Waiting> = desk.causes.into_values().collect();
         queue.iter_mut().for_each(Waiting::name);
-        Ok((reviews, queue))
+        Ok((rows.into_values().flat_map(|row| row.reviews).collect(), queue))
     }
 
     /// Files a question about one review.

@@ -211,6 +211,8 @@ impl Core {
         }
         if crate::notices::forked(tx, header)? {
             Notice::Forked { device: header.device, stream: header.stream }.keep(tx)?;
+            // What came earlier by this device is marked from here on.
+            self.untold.act.everything = true;
         }
         imported.new += 1;
         Ok(())

@@ -133,9 +133,7 @@ impl Acts<'_> {
     pub fn reviews(&mut self) -> Result<Vec<Reviewed>, EngineError> {
         let (core, tx) = self.parts();
         let mut gather = Gather::new(core, tx)?;
-        let mut places = gather.submitted()?;
-        places.extend(gather.recorded()?);
-        places.iter().map(|place| gather.review(*place)).collect()
+        gather.places()?.iter().map(|place| gather.review(*place)).collect()
     }
 
     /// As [`Acts::reviews`], of one application.
@@ -151,16 +149,17 @@ impl Acts<'_> {
         places.iter().map(|place| gather.review(*place)).collect()
     }
 
-    /// As [`Acts::reviews`], with readings of which only a declared conflict of interest is here.
+    /// As [`Acts::reviews`], of some applications, with readings of which only a declared conflict of interest is here.
     pub(crate) fn reviews_and_declarations(
         &mut self,
         counting: Counting,
+        wanted: impl Fn(ApplicationId) -> bool,
     ) -> Result<Vec<Reviewed>, EngineError> {
         let (core, tx) = self.parts();
         let mut gather = Gather::with(core, tx, counting)?;
-        let mut places = gather.submitted()?;
-        places.extend(gather.recorded()?);
+        let mut places = gather.places()?;
         places.extend(gather.declared()?);
+        places.retain(|(application, _, _)| wanted(*application));
         places.iter().map(|place| gather.review(*place)).collect()
     }
 }
@@ -204,7 +203,7 @@ pub(crate) fn outcomes(
 }
 
 /// An application, a reviewer and a round.
-type Place = (ApplicationId, MemberId, RoundId);
+pub(crate) type Place = (ApplicationId, MemberId, RoundId);
 
 /// A document and the packs that made it.
 type Source = (DocumentId, BTreeSet<PackId>);
@@ -249,6 +248,13 @@ impl<'a> Gather<'a> {
         })
     }
 
+    /// Every reading of which something was submitted or taken down.
+    pub(crate) fn places(&self) -> Result<BTreeSet<Place>, EngineError> {
+        let mut places = self.submitted()?;
+        places.extend(self.recorded()?);
+        Ok(places)
+    }
+
     fn submitted(&self) -> Result<BTreeSet<Place>, EngineError> {
         self.submitted_where(|_| true)
     }
@@ -281,7 +287,7 @@ impl<'a> Gather<'a> {
     }
 
     /// Readings that were assigned and of which a conflict of interest was declared.
-    fn declared(&self) -> Result<BTreeSet<Place>, EngineError> {
+    pub(crate) fn declared(&self) -> Result<BTreeSet<Place>, EngineError> {
         let mut declared = BTreeSet::new();
         for (_, record) in self.core.documents(self.tx, Kind::Conflict)? {
             let Some(Audience::Reviews(member)) = self.core.audience(record.stream) else { continue };

@@ -46,13 +46,13 @@ impl Acts<'_> {
         let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut taken_down = 0;
         let mut rows = Vec::new();
-        for review in self.reviews()? {
+        for review in self.tallies()? {
             if withdrawn.contains(&review.application) {
                 *left_out.entry("application-withdrawn").or_default() += 1;
                 continue;
             }
-            let counted = match &review.counts {
-                Ok(counted) => counted,
+            let scored = match &review.counts {
+                Ok(scored) => scored,
                 Err(absent) => {
                     *left_out.entry(absent.code()).or_default() += 1;
                     continue;
@@ -62,8 +62,8 @@ impl Acts<'_> {
             let key = key.unwrap_or_else(|| review.application.to_string());
             let round =
                 rounds.get(&review.round).map_or_else(|| review.round.to_string(), |key| (*key).into());
-            taken_down += usize::from(review.counted.is_none());
-            rows.push(counted.to_scores(&key, &names(review.member), &round, &criteria));
+            taken_down += usize::from(review.taken_down);
+            rows.push(scored.to_scores(&key, &names(review.member), &round, &criteria));
         }
         let scores = Scores::collect(criteria, rows);
         let scores = scores.map_err(|error| EngineError::BadInput(error.to_string()))?;

@@ -16,6 +16,7 @@ use tessera_engine::reading::{Submission, WorkState};
 use tessera_engine::reviews::Reviewed;
 use tessera_engine::score_import::{Became, Options, RefusalKind};
 use tessera_engine::store::{MemoryStore, Store, StoreError, Table, Transaction};
+use tessera_engine::tallies::Tallied;
 use tessera_engine::work::{WorkKind, outcome_words};
 use tessera_engine::{Engine, PackState};
 use tessera_model::compute::{self, File, Inputs, Request};
@@ -112,16 +113,37 @@ fn submit(home: &mut Home, programme: &Programme, id: ApplicationId, score: &str
     assert!(matches!(submission.unwrap(), Submission::Submitted { .. }));
 }
 
+/// Every review; what is kept of each without its texts is the same.
 fn reviews(home: &mut Home) -> Vec<Reviewed> {
-    home.together(|acts| acts.reviews()).unwrap()
+    let reviews = home.together(|acts| acts.reviews()).unwrap();
+    let tallies: Vec<Tallied> = reviews.iter().map(Tallied::from).collect();
+    assert_eq!(home.together(|acts| acts.tallies()).unwrap(), tallies);
+    reviews
 }
 
 fn review(home: &mut Home, id: ApplicationId) -> Reviewed {
     reviews(home).into_iter().find(|review| review.application == id).unwrap()
 }
 
+/// What waits; the same where everything is gathered anew.
 fn queue(home: &mut Home) -> Vec<Waiting> {
-    home.together(|acts| acts.queue()).unwrap()
+    let ask = |home: &mut Home| {
+        home.together(|acts| {
+            let survey = acts.survey()?;
+            let decided = acts.decided(&survey.waiting)?;
+            Ok((survey, format!("{decided:?}")))
+        })
+    };
+    let (kept, decided) = ask(home).unwrap();
+    let forgotten = home.store().transaction(|tx| {
+        let rows = tx.scan(Table::Contents, b"tallies/", None, 10_000)?;
+        rows.iter().try_for_each(|(key, _)| tx.delete(Table::Contents, key))
+    });
+    forgotten.unwrap_or_else(|error: StoreError| panic!("{error}"));
+    let (anew, decided_anew) = ask(home).unwrap();
+    assert_eq!(format!("{kept:?}"), format!("{anew:?}"));
+    assert_eq!(decided, decided_anew);
+    kept.waiting
 }
 
 fn decided_by(home: &mut Home) -> Vec<Decided> {

@@ -213,7 +213,7 @@ pub(crate) struct Readings {
 impl Readings {
     pub(crate) fn of(session: &mut Session) -> Result<Self, Failure> {
         let (assigned, staged, reviews) =
-            session.together(|acts| Ok((acts.assignments()?, acts.staged()?, acts.reviews()?)))?;
+            session.together(|acts| Ok((acts.assignments()?, acts.staged()?, acts.tallies()?)))?;
         let stands = |(pair, one): (Pair, tessera_model::documents::Assignment)| {
             (one.state == Some(AssignmentState::Assigned)).then_some(pair)
         };

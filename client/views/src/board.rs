@@ -9,8 +9,8 @@ use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::Lacks;
-use tessera_engine::reviews::Reviewed;
 use tessera_engine::store::StoreError;
+use tessera_engine::tallies::Tallied;
 use tessera_engine::{Acts, EngineError};
 use tessera_model::documents::{Assignment, AssignmentState, Identity, Kind, Outcome, Sameness};
 use tessera_model::programme::Programme;
@@ -359,7 +359,7 @@ fn renewed(
             for (pair, assignment) in acts.assignments_of(*id)? {
                 reading.assigned(pair.member, &assignment);
             }
-            acts.reviews_of(*id)?.iter().for_each(|review| reading.reviewed(review));
+            acts.tallies_of(*id)?.iter().for_each(|review| reading.reviewed(review));
             whole.rows.push(row(acts, programme, labels, *id, identity.value.key, reading)?);
         }
         if telling {
@@ -392,7 +392,7 @@ impl Reading {
         }
     }
 
-    fn reviewed(&mut self, review: &Reviewed) {
+    fn reviewed(&mut self, review: &Tallied) {
         if review.counts.is_ok() {
             self.reviewed.push(review.member.0);
         }

@@ -195,22 +195,20 @@ pub fn compare(session: &mut Session, one: &str, other: &str, language: &str) ->
     let (answers_one, answers_other) = (answers_one?, answers_other?);
     let [files_one, files_other] = both.map(|one| session.together(|acts| acts.files(one)));
     let [withdrawn_one, withdrawn_other] = both.map(|one| session.together(|acts| acts.withdrawal(one)));
-    let (assignments, reviews) = session.together(|acts| Ok((acts.assignments()?, acts.reviews()?)))?;
-    let reviewed = |one: ApplicationId| {
-        reviews.iter().filter(|review| review.application == one && review.counts.is_ok()).count()
-    };
     let assigned = tessera_model::documents::AssignmentState::Assigned;
-    let readers = |one: ApplicationId| {
-        assignments
-            .iter()
-            .filter(|(pair, read)| pair.application == one && read.state == Some(assigned))
-            .count()
-    };
+    let [reviews_one, reviews_other] = both.map(|one| {
+        let judged = session.together(|acts| acts.tallies_of(one))?;
+        Ok::<_, Failure>(count(judged.iter().filter(|review| review.counts.is_ok()).count()))
+    });
+    let [readers_one, readers_other] = both.map(|one| {
+        let assignments = session.together(|acts| acts.assignments_of(one))?;
+        Ok::<_, Failure>(count(assignments.values().filter(|read| read.state == Some(assigned)).count()))
+    });
     Ok(Compared {
         answers: answers(&programme, labels, &twin, &answers_one, &answers_other),
         files: files(labels, &files_one?, &files_other?),
-        reviews: both.map(|one| count(reviewed(one))),
-        readers: both.map(|one| count(readers(one))),
+        reviews: [reviews_one?, reviews_other?],
+        readers: [readers_one?, readers_other?],
         withdrawn: [withdrawn_one?.is_some(), withdrawn_other?.is_some()],
         pair: pair(labels, &names, &sides, &twin),
     })

@@ -283,6 +283,18 @@ fn warnings(report: &Report) -> Vec<Sentence> {
     [clock, missing, damaged].into_iter().flatten().collect()
 }
 
+/// What a bundle is called where nobody says otherwise.
+///
+/// # Errors
+/// [`Failure`].
+pub fn bundle_name(session: &mut Session, to: &BundleFor) -> Result<String, Failure> {
+    let name = match to {
+        BundleFor::Member { member } => Names::of(session)?.name(id(member)?),
+        BundleFor::Outbox | BundleFor::Everything => "parcel".to_owned(),
+    };
+    Ok(format!("{}.tessera", tessera_driver::save::plain_name(&name)))
+}
+
 /// Writes a bundle; several files where it is larger than one may be.
 ///
 /// # Errors

@@ -191,7 +191,7 @@ pub fn exports(session: &mut Session, language: &str) -> Result<ExportsView, Fai
     };
     let labels = Labels::new(&programme, language);
     let (applications, reviews, assignments) =
-        session.together(|acts| Ok((acts.applications()?.len(), acts.reviews()?, acts.assignments()?)))?;
+        session.together(|acts| Ok((acts.applications()?.len(), acts.tallies()?, acts.assignments()?)))?;
     let counted: Vec<_> = reviews.iter().filter(|review| review.counts.is_ok()).collect();
     let mut readers: Vec<_> = assignments
         .iter()

@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 use tessera_driver::names::{Labels as Called, Names};
 use tessera_driver::session::Session;
 use tessera_engine::persons::Invited as InvitedPerson;
-use tessera_model::documents::AssignmentState;
+use tessera_model::documents::{AssignmentState, Person};
+use tessera_model::programme::Programme;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::MemberId;
 use tessera_protocol::permission::MemberState;
 use tessera_vault::ids::Audience;
 use tessera_vault::text::Text;
 
+use crate::board::{FilterOption, must_coordinate};
 use crate::failure::Failure;
 use crate::me::{MemberStanding, Role, admit as admit_answer, roles};
-use crate::words::{count, id};
+use crate::tasks;
+use crate::words::{Labels, count, id};
 
 /// Everybody.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -26,6 +29,8 @@ pub struct PeopleView {
     pub people: Vec<PersonRow>,
     /// Who was invited and did not answer yet.
     pub invitations: Vec<InvitationRow>,
+    /// The regions that the programme's form knows; none: a region is any word.
+    pub regions: Vec<FilterOption>,
     /// As what this member may invite.
     pub may_invite: Vec<Role>,
     /// True where this member may suspend and remove.
@@ -54,9 +59,89 @@ pub struct PersonRow {
     pub devices: u32,
     /// Recovery sheets.
     pub papers: u32,
+    /// What proposals of assignments go by; none where this member does not coordinate.
+    pub reading: Option<ReadingProfile>,
     /// True for whoever looks.
     pub me: bool,
 }
+
+/// What proposals of assignments go by of a reader.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadingProfile {
+    /// The region, as the form's answers have it; empty: not known.
+    pub region: String,
+    /// Languages, as the form's answers have them.
+    pub languages: Vec<String>,
+    /// Competences.
+    pub competences: Vec<String>,
+    /// Fewest applications; none: as the rules say.
+    pub min: Option<u32>,
+    /// Most applications.
+    pub max: Option<u32>,
+}
+
+/// The longest word of a profile, in characters.
+const WORD_CHARS: usize = 64;
+/// The most words of one kind.
+const WORDS: usize = 32;
+
+impl ReadingProfile {
+    fn of(person: &Person) -> Self {
+        let field = |key: &str| person.fields.get(key).cloned().unwrap_or_default();
+        let words = |key: &str| {
+            let parts = person.fields.get(key).map_or("", String::as_str).split(SEPARATORS);
+            parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        };
+        let number = |key: &str| field(key).parse().ok();
+        Self {
+            region: field("region"),
+            languages: words("languages"),
+            competences: words("competences"),
+            min: number("min"),
+            max: number("max"),
+        }
+    }
+
+    /// Writes it over what is known of a person; what is empty is not known.
+    fn put(&self, person: &mut Person) -> Result<(), Failure> {
+        let fits = |word: &String| {
+            (1..=WORD_CHARS).contains(&word.chars().count())
+                && !word.contains(|c: char| c.is_control() || SEPARATORS.contains(&c))
+        };
+        let lists = [&self.languages, &self.competences];
+        if lists.iter().any(|words| words.len() > WORDS || !words.iter().all(fits)) {
+            return Err(Failure::bad_input("a word of the profile"));
+        }
+        let region = self.region.trim();
+        if region.chars().count() > WORD_CHARS || region.contains(char::is_control) {
+            return Err(Failure::bad_input("the region").at("region"));
+        }
+        if let (Some(min), Some(max)) = (self.min, self.max)
+            && min > max
+        {
+            return Err(Failure::bad_input("the limits").at("min"));
+        }
+        let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let values = [
+            ("region", region.to_owned()),
+            ("languages", self.languages.join(";")),
+            ("competences", self.competences.join(";")),
+            ("min", number(self.min)),
+            ("max", number(self.max)),
+        ];
+        for (key, value) in values {
+            match value.is_empty() {
+                true => drop(person.fields.remove(key)),
+                false => drop(person.fields.insert(key.to_owned(), value)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What stands between words of one cell of the reviewers' table.
+const SEPARATORS: [char; 4] = [';', '|', ',', ' '];
 
 /// Who was invited and did not answer yet.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -118,7 +203,7 @@ pub struct RemovalView {
 ///
 /// # Errors
 /// [`Failure`].
-pub fn people(session: &mut Session) -> Result<PeopleView, Failure> {
+pub fn people(session: &mut Session, language: &str) -> Result<PeopleView, Failure> {
     let names = Names::of(session)?;
     let me = session.engine().member();
     let admin = session.engine().is_admin();
@@ -143,6 +228,7 @@ pub fn people(session: &mut Session) -> Result<PeopleView, Failure> {
             check_words: check_words.map(|words| words.into_iter().map(str::to_owned).collect()),
             devices: count(laptops.len()),
             papers: count(paper.len()),
+            reading: coordinator.then(|| names.person(member).map(ReadingProfile::of).unwrap_or_default()),
             me: member == me,
         });
     }
@@ -161,9 +247,45 @@ pub fn people(session: &mut Session) -> Result<PeopleView, Failure> {
     Ok(PeopleView {
         people,
         invitations: invitations.collect(),
+        regions: tasks::programme_or_none(session)?
+            .map(|programme| regions(&programme, language))
+            .unwrap_or_default(),
         may_invite,
         may_remove: admin || coordinator,
     })
+}
+
+fn regions(programme: &Programme, language: &str) -> Vec<FilterOption> {
+    let labels = Labels::new(programme, language);
+    let field = programme.fields.iter().find(|field| field.key.as_str() == "region");
+    let options = field.iter().flat_map(|field| &field.options);
+    options
+        .map(|option| FilterOption { key: option.key.to_string(), label: labels.said(&option.label) })
+        .collect()
+}
+
+/// Notes what proposals of assignments go by of a reader; gives what was known before.
+///
+/// # Errors
+/// [`Failure`].
+pub fn set_reading(
+    session: &mut Session,
+    member: &str,
+    profile: &ReadingProfile,
+) -> Result<ReadingProfile, Failure> {
+    must_coordinate(session)?;
+    let member: MemberId = id(member)?;
+    if !session.engine().permission().members.contains_key(&member) {
+        return Err(Failure::not_found("this member"));
+    }
+    let mut person = session.together(|acts| acts.persons())?.remove(&member).unwrap_or_default();
+    let before = ReadingProfile::of(&person);
+    profile.put(&mut person)?;
+    session.together(|acts| {
+        acts.set_person(member, &person)?;
+        acts.hand_over()
+    })?;
+    Ok(before)
 }
 
 /// Invites somebody; gives the link for that person alone.
@@ -187,9 +309,9 @@ pub fn invite(session: &mut Session, name: &str, as_what: &[Role]) -> Result<Inv
 ///
 /// # Errors
 /// [`Failure`].
-pub fn admit(session: &mut Session, answer: &[u8]) -> Result<PersonRow, Failure> {
+pub fn admit(session: &mut Session, answer: &[u8], language: &str) -> Result<PersonRow, Failure> {
     let member = admit_answer(session, answer)?.to_string();
-    let everybody = people(session)?.people;
+    let everybody = people(session, language)?.people;
     everybody.into_iter().find(|row| row.member == member).ok_or_else(|| Failure::not_found("this member"))
 }
 
@@ -217,7 +339,7 @@ pub fn removal(session: &mut Session, member: &str) -> Result<RemovalView, Failu
     let (mut dossiers, mut assignments, mut reviews) = (0, 0, 0);
     if coordinates {
         let (assigned, reviewed, access) =
-            session.together(|acts| Ok((acts.assignments()?, acts.reviews()?, acts.access()?)))?;
+            session.together(|acts| Ok((acts.assignments()?, acts.tallies()?, acts.access()?)))?;
         let done: BTreeSet<_> = reviewed
             .iter()
             .filter(|review| review.member == member && review.counts.is_ok())

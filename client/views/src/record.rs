@@ -128,7 +128,8 @@ pub fn choices(session: &mut Session, application: &str, language: &str) -> Resu
     let (keys, answers) =
         session.together(|acts| Ok((acts.application_keys()?, acts.answers(&programme, application)?)))?;
     let key = keys.get(&application).cloned().ok_or_else(|| Failure::not_found("this application"))?;
-    let (assignments, reviews) = session.together(|acts| Ok((acts.assignments()?, acts.reviews()?)))?;
+    let (assignments, reviews) =
+        session.together(|acts| Ok((acts.assignments_of(application)?, acts.reviews_of(application)?)))?;
     let round_key = |round| {
         let found = programme.rounds.iter().find(|one| round_of(one.key.as_str()) == round);
         found.map(|one| one.key.to_string())
@@ -208,7 +209,7 @@ pub fn card(
     let names = Names::of(session)?;
     let (application, member): (ApplicationId, MemberId) = (id(application)?, id(member)?);
     let recorded = session.together(|acts| acts.recorded_review(application, round_of(round), member))?;
-    let reviews = session.together(|acts| acts.reviews())?;
+    let reviews = session.together(|acts| acts.reviews_of(application))?;
     let review = reviews
         .iter()
         .find(|one| (one.application, one.member, one.round) == (application, member, round_of(round)));

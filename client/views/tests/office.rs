@@ -14,6 +14,7 @@ use tessera_views::draft::{AnswerValue, DraftView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
 use tessera_views::intake::{Chosen, IntakeChoices, IntakeReport, run, table};
+use tessera_views::people::{self, ReadingProfile};
 use tessera_views::record::{RecordForm, card, choices, preview, record};
 use tessera_views::shelf::Shelf;
 use tessera_views::{Session, application, chase, duplicates, me};
@@ -302,6 +303,38 @@ fn the_board_is_read_anew_where_something_changed_and_kept_where_nothing_did() {
         office.with(|session| whole(session, Some(withdrawn), "fr").unwrap()).rows.len(),
         doubled.rows.len()
     );
+}
+
+#[test]
+fn what_proposals_go_by_of_a_reader_is_noted_and_can_be_put_back() {
+    let office = Office::new();
+    let me = office.with(|session| people::people(session, "fr").unwrap());
+    assert!(me.regions.iter().any(|region| region.key == "africa"));
+    let (member, before) = (me.people[0].member.clone(), me.people[0].reading.clone().unwrap());
+    assert_eq!(before, ReadingProfile::default());
+    let set =
+        |profile: &ReadingProfile| office.with(|session| people::set_reading(session, &member, profile));
+    let profile = ReadingProfile {
+        region: "africa".into(),
+        languages: vec!["en".into(), "عربي".into()],
+        competences: vec!["law".into()],
+        min: Some(2),
+        max: Some(9),
+    };
+    assert_eq!(set(&profile).unwrap(), before);
+    let shown = || {
+        let everybody = office.with(|session| people::people(session, "en").unwrap()).people;
+        (everybody[0].name.clone(), everybody[0].reading.clone().unwrap())
+    };
+    assert_eq!(shown(), ("Alice".to_owned(), profile.clone()));
+    let crossed = ReadingProfile { min: Some(10), ..profile.clone() };
+    let two = ReadingProfile { languages: vec!["en fr".into()], ..profile.clone() };
+    for wrong in [crossed, two] {
+        assert_eq!(set(&wrong).unwrap_err().code, "bad-input");
+    }
+    assert_eq!(shown().1, profile, "what is refused changes nothing");
+    assert_eq!(set(&before).unwrap(), profile);
+    assert_eq!(shown().1, before);
 }
 
 #[test]

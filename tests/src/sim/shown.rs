@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_engine::EngineError;
 use tessera_engine::reviews::{Reviewed, Waits};
+use tessera_engine::tallies::Tallied;
 use tessera_model::documents::{Answer, Review};
 use tessera_protocol::ids::{ApplicationId, MemberId, PackId, RoundId};
 
@@ -58,7 +59,10 @@ pub(crate) struct Shown {
 
 /// Reads what a home shows.
 pub(crate) fn shown(home: &mut Home, bug: Option<Bug>) -> Result<Shown, EngineError> {
-    let (reviews, queue) = home.together(|acts| Ok((acts.reviews()?, acts.queue()?)))?;
+    let (tallies, reviews, queue) =
+        home.together(|acts| Ok((acts.tallies()?, acts.reviews()?, acts.queue()?)))?;
+    // What is kept of reviews without their texts says what gathering them anew says.
+    assert_eq!(tallies, reviews.iter().map(Tallied::from).collect::<Vec<_>>());
     let mut reviews: Vec<ShownReview> = reviews.iter().map(review).collect();
     let mut queue: Vec<ShownItem> = queue
         .into_iter()

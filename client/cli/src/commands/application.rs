@@ -160,7 +160,7 @@ fn list(list: &List, context: &Context) -> Result<(), Failure> {
     let known = session.together(|acts| acts.applications())?;
     let assignments = session.together(|acts| acts.assignments())?;
     let mut reviewed: BTreeMap<ApplicationId, usize> = BTreeMap::new();
-    for review in session.together(|acts| acts.reviews())? {
+    for review in session.together(|acts| acts.tallies())? {
         *reviewed.entry(review.application).or_default() += usize::from(review.counts.is_ok());
     }
     let mut rows = Vec::new();

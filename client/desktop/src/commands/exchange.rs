@@ -83,7 +83,9 @@ pub(crate) async fn bundle_out(
     to: BundleFor,
     files: bool,
 ) -> Result<Option<BundleOut>, Failure> {
-    let Some(path) = dialogs::save("parcel.tessera").await else { return Ok(None) };
+    let named = to.clone();
+    let name = desk.look(move |session, _| exchange::bundle_name(session, &named)).await?;
+    let Some(path) = dialogs::save(&name).await else { return Ok(None) };
     desk.act(move |session| exchange::bundle_out(session, &to, files, &path).map(Some)).await
 }
 

@@ -5,7 +5,7 @@ use tessera_engine::home::read_bounded;
 use tessera_vault::enrol::ANSWER_BYTES;
 use tessera_views::Failure;
 use tessera_views::me::Role;
-use tessera_views::people::{self, AccessRow, Invited, PeopleView, PersonRow, RemovalView};
+use tessera_views::people::{self, AccessRow, Invited, PeopleView, PersonRow, ReadingProfile, RemovalView};
 
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
@@ -14,7 +14,7 @@ use crate::dialogs;
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn people(desk: State<'_, Desk>) -> Result<PeopleView, Failure> {
-    desk.look(|session, _| people::people(session)).await
+    desk.look(people::people).await
 }
 
 /// Invites somebody.
@@ -55,7 +55,19 @@ pub(crate) async fn admit(desk: State<'_, Desk>, path: Option<String>) -> Result
     let Some(path) = path else { return Ok(None) };
     let limit = u64::try_from(ANSWER_BYTES + 128).unwrap_or(u64::MAX);
     let answer = off_the_window(move || Ok(read_bounded(&path, limit)?)).await?;
-    desk.act(move |session| people::admit(session, &answer).map(Some)).await
+    let language = desk.language();
+    desk.act(move |session| people::admit(session, &answer, &language).map(Some)).await
+}
+
+/// Notes what proposals of assignments go by of a reader; gives what was known before.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_reading(
+    desk: State<'_, Desk>,
+    member: String,
+    profile: ReadingProfile,
+) -> Result<ReadingProfile, Failure> {
+    desk.act(move |session| people::set_reading(session, &member, &profile)).await
 }
 
 /// Records that the check words matched.

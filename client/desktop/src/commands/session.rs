@@ -5,13 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Deserialize;
 use specta::Type;
 use tauri::{AppHandle, State};
-use tessera_engine::home::{read_bounded, write_atomically};
+use tessera_engine::home::write_atomically;
 use tessera_vault::passphrase::Passphrase;
 use tessera_views::me::{self, EnrolForm, InvitationView, Me, StandingView, StrengthView};
 use tessera_views::rehearsal;
 use tessera_views::{Failure, Session};
 
-use crate::commands::{Dropped, INVITATION, as_text};
+use crate::commands::{Dropped, for_intake, invitation, path_of};
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
 use crate::preferences::Preferences;
@@ -46,18 +46,22 @@ pub(crate) async fn standing(desk: State<'_, Desk>) -> Result<StandingView, Fail
 /// What the program was started with; given once.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn given_at_start(given: State<'_, GivenAtStart>) -> Result<Option<Dropped>, Failure> {
-    Ok(given.take().map(|given| Dropped::given(&given)))
+pub(crate) async fn given_at_start(
+    desk: State<'_, Desk>,
+    given: State<'_, GivenAtStart>,
+) -> Result<Option<Dropped>, Failure> {
+    let Some(given) = given.take() else { return Ok(None) };
+    desk.drop_on(for_intake(&[path_of(&given)]));
+    off_the_window(move || Ok(Some(Dropped::given(&given)))).await
 }
 
-/// Asks for an invitation's file; none where the person called it off.
+/// Asks for an invitation's file, or a picture of its square; none where the person called it off.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn choose_invitation() -> Result<Option<String>, Failure> {
     let chosen = dialogs::open().await.and_then(|paths| paths.into_iter().next());
     let Some(path) = chosen else { return Ok(None) };
-    let bytes = off_the_window(move || Ok(read_bounded(&path, INVITATION)?)).await?;
-    Ok(Some(as_text(bytes)))
+    off_the_window(move || invitation(&path)).await.map(Some)
 }
 
 /// Says what an invitation is.

@@ -34,6 +34,7 @@ pub(crate) fn serve() -> io::Result<()> {
         }
         ["pdf", page] => render::pdf_page(bytes, page.parse().map_err(io::Error::other)?)?,
         ["image", "0"] => render::image(&bytes)?,
+        ["image", "square"] => render::square(&bytes)?.into_bytes(),
         _ => return Err(io::ErrorKind::InvalidInput.into()),
     };
     let mut out = io::stdout().lock();

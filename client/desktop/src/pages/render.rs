@@ -21,6 +21,8 @@ const SIDE: u16 = 2400;
 const PICTURE_SIDE: u32 = 20_000;
 /// The most memory that reading a picture may take, in bytes.
 const PICTURE_BYTES: u64 = 512 << 20;
+/// The longest sides at which a square is looked for, in pixels.
+const SQUARE_SIDES: [u32; 3] = [2400, 1200, 600];
 /// The longest text of a page, in characters.
 const TEXT_CHARS: usize = 100_000;
 
@@ -98,6 +100,25 @@ pub(super) fn image(bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(png)
 }
 
+/// Reads what the square (QR code) in a picture says: as it is, and made smaller, as noise of large photographs hides its edges.
+pub(super) fn square(bytes: &[u8]) -> io::Result<String> {
+    let picture = reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))?;
+    let side = picture.width().max(picture.height());
+    for most in SQUARE_SIDES.into_iter().filter(|most| side > most / 2) {
+        let grey = if side > most { picture.thumbnail(most, most).to_luma8() } else { picture.to_luma8() };
+        let (width, height) = (grey.width() as usize, grey.height() as usize);
+        let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+            let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return 0 };
+            grey.get_pixel_checked(x, y).map_or(0, |pixel| pixel.0[0])
+        });
+        let read = prepared.detect_grids().into_iter().find_map(|grid| grid.decode().ok());
+        if let Some((_, said)) = read {
+            return Ok(said);
+        }
+    }
+    Err(refused("no square that can be read"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,5 +178,31 @@ mod tests {
         assert_eq!((drawn.width(), drawn.height()), (2400, 800));
         assert!(image(b"GIF89a nothing").is_err());
         assert!(image_size(b"").is_err());
+    }
+
+    #[test]
+    fn the_square_of_an_invitation_is_read_from_a_picture_and_from_a_photograph() {
+        let png = include_bytes!("square.png");
+        let said = format!("tessera://invitation/{}", "AbC-_0".repeat(60));
+        assert_eq!(square(png).unwrap(), said);
+        // A corner of a large photograph, turned and grey.
+        let one = image::load_from_memory(png).unwrap().to_luma8();
+        let mut photograph = image::GrayImage::from_pixel(3200, 2400, image::Luma([200]));
+        let turned = image::imageops::rotate90(&image::imageops::resize(
+            &one,
+            1500,
+            1500,
+            image::imageops::FilterType::Triangle,
+        ));
+        image::imageops::overlay(&mut photograph, &turned, 900, 500);
+        let mut jpeg = Vec::new();
+        DynamicImage::ImageLuma8(photograph)
+            .write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg)
+            .unwrap();
+        assert_eq!(square(&jpeg).unwrap(), said);
+        let mut blank = Vec::new();
+        DynamicImage::new_luma8(300, 300).write_to(&mut Cursor::new(&mut blank), ImageFormat::Png).unwrap();
+        assert!(square(&blank).is_err());
+        assert!(square(b"nothing").is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use tessera_defence::defended;
 
 use crate::decimal::Decimal;
@@ -55,7 +56,7 @@ pub enum Mark {
 }
 
 /// Why a review does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Absent {
     /// There is none.
     NotSubmitted,
@@ -233,6 +234,26 @@ fn without_comments(review: &Review) -> Review {
 }
 
 impl Counted {
+    /// Gives what arithmetic needs of it.
+    #[must_use]
+    pub fn scored(&self) -> Scored {
+        let scores = self.values.iter().filter_map(|(key, answer)| Some((key.clone(), answer.score()?)));
+        Scored { revision: self.revision, confidence: self.confidence, scores: scores.collect() }
+    }
+}
+
+/// The figures of a review that counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// The revision.
+    pub revision: u32,
+    /// How sure the reviewer is.
+    pub confidence: Option<Decimal>,
+    /// Scores by criterion; what does not apply, or is contested, is left out.
+    pub scores: BTreeMap<String, Decimal>,
+}
+
+impl Scored {
     /// Gives the row of the score file; names are the caller's.
     #[must_use]
     pub fn to_scores(
@@ -248,7 +269,7 @@ impl Counted {
             round: round.to_owned(),
             revision: self.revision,
             confidence: self.confidence,
-            scores: criteria.iter().map(|key| self.values.get(key)?.score()).collect(),
+            scores: criteria.iter().map(|key| self.scores.get(key).copied()).collect(),
         }
     }
 }

@@ -454,7 +454,7 @@ fn not_applicable_counts_as_not_answered_and_not_as_zero() {
     let facts = facts(&review);
     check(&facts, &[], "english=3 network=N/A profile=4", &[]);
     let criteria = ["profile", "network", "english", "insight"].map(str::to_owned);
-    let row = counted(&facts).unwrap().to_scores("A-1", "r1", "reading", &criteria);
+    let row = counted(&facts).unwrap().scored().to_scores("A-1", "r1", "reading", &criteria);
     let scores: Vec<Option<String>> = row.scores.iter().map(|s| s.map(|s| s.to_string())).collect();
     assert_eq!(scores, [Some("4".to_owned()), None, Some("3".to_owned()), None]);
 }

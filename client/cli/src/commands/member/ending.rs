@@ -233,7 +233,7 @@ fn readings(session: &mut Session, member: MemberId) -> Result<(usize, usize), F
                 assigned.insert((application, round));
             }
         }
-        let reviews = acts.reviews()?;
+        let reviews = acts.tallies()?;
         let submitted = reviews
             .iter()
             .filter(|review| {

@@ -178,6 +178,9 @@ export type {
   IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
 } from './bindings';
 
+/** For whom a bundle is: whoever brings it on, everybody, or one person with all that this person may read. */
+export type BundleTo = 'relay' | 'coordinators' | 'everyone' | { member: string };
+
 // ---------- people and access ----------
 export type MemberStanding = 'waiting' | 'active' | 'suspended' | 'removed';
 export interface PersonRow {
@@ -235,7 +238,7 @@ export interface Backend {
   onChanged(hear: () => void): () => void;                         // something changed: read the view again
   onClosing(hear: () => void): () => void;                         // the window is to be closed: save, then leave
   leave(): Promise<void>;                                          // closes the window; a second press on its button does too
-  bundleOut(to: 'relay' | 'coordinators' | 'everyone', files: boolean): Promise<BundleOut | null>;
+  bundleOut(to: BundleTo, files: boolean): Promise<BundleOut | null>;
   bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which
 
   board(): Promise<Board>;
@@ -302,6 +305,7 @@ export interface Backend {
   people(): Promise<PeopleView>;
   invite(name: string, roles: Role[]): Promise<Invited>;
   saveInvitation(link: string, name: string): Promise<string | null>; // asks where
+  setReading(member: string, profile: ReadingProfile): Promise<ReadingProfile>; // gives what was known before
   admit(path: string | null): Promise<PersonRow | null>;           // null: asks for the answer's file
   confirmWords(member: string): Promise<void>;
   removal(member: string): Promise<RemovalView>;

@@ -22,7 +22,7 @@ function hearing<T>(event: { listen(hear: (event: { payload: T }) => void): Prom
 const PHASES: Record<string, Progress['phase']> = {
   connecting: 'connecting', waiting: 'connecting', sending: 'sending', receiving: 'receiving', reading: 'reading', attachments: 'files',
 };
-const FOR: Record<'relay' | 'coordinators' | 'everyone', BundleFor> = {
+const FOR: Record<Exclude<BundleTo, object>, BundleFor> = {
   relay: { kind: 'outbox' }, coordinators: { kind: 'outbox' }, everyone: { kind: 'everything' },
 };
 
@@ -110,7 +110,7 @@ export const tauri: Backend = {
   },
   onClosing: (hear) => hearing(events.closingEvent, () => hear()),
   leave: () => nothing(commands.leave()),
-  bundleOut: (to, files) => commands.bundleOut(FOR[to], files),
+  bundleOut: (to, files) => commands.bundleOut(typeof to === 'string' ? FOR[to] : { kind: 'member', member: to.member }, files),
   bundleIn: commands.bundleIn,
 
   board: commands.board,
@@ -178,6 +178,7 @@ export const tauri: Backend = {
   invite: commands.invite,
   saveInvitation: commands.saveInvitation,
   admit: commands.admit,
+  setReading: commands.setReading,
   confirmWords: (member) => nothing(commands.confirmWords(member)),
   removal: commands.removal,
   suspend: (member) => nothing(commands.suspend(member)),

@@ -1,13 +1,13 @@
 // Exchange with a relay and by bundle: the plan, one run at a time with its progress, the reports. Lives on while other screens
 // are shown. Decides nothing about what is sent.
 import { backend } from '../../lib/backend';
-import type { BundleIn, BundleOut, ExchangePlan, ExchangeReport, Progress } from '../../lib/backend/contract';
+import type { BundleIn, BundleOut, BundleTo, ExchangePlan, ExchangeReport, Progress } from '../../lib/backend/contract';
 import { Act } from '../../lib/state/act.svelte';
 import { app } from '../../lib/state/app.svelte';
 import { View } from '../../lib/state/view.svelte';
 
 export type Files = 'none' | 'assigned' | 'all';
-export type To = 'relay' | 'coordinators' | 'everyone';
+export type To = Exclude<BundleTo, object> | 'person';
 
 /** What will travel by a choice of files, and how long that takes at the speed of the last time; null: not known. */
 export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number | null): { bytes: number; ms: number | null } {
@@ -24,6 +24,8 @@ class Exchange {
   report = $state.raw<ExchangeReport | null>(null);
   act = new Act();
   to = $state<To>('relay');
+  /** Whom a bundle for one person is for; empty: not chosen. */
+  member = $state('');
   withFiles = $state(false);
   out = $state.raw<BundleOut | null>(null);
   taken = $state.raw<BundleIn[]>([]);
@@ -34,7 +36,7 @@ class Exchange {
   belongTo(member: string): void {
     if (this.#of === member) return;
     this.#of = member;
-    Object.assign(this, { report: null, out: null, taken: [], files: 'none', budgetBytes: null });
+    Object.assign(this, { report: null, out: null, taken: [], files: 'none', budgetBytes: null, to: 'relay', member: '' });
     this.act.failure = null;
     this.bundling.failure = null;
   }
@@ -57,7 +59,7 @@ class Exchange {
 
   async writeBundle(): Promise<void> {
     await this.bundling.run(async () => {
-      this.out = (await backend.bundleOut(this.to, this.withFiles)) ?? this.out;
+      this.out = (await backend.bundleOut(this.to === 'person' ? { member: this.member } : this.to, this.withFiles)) ?? this.out;
     });
   }
 

@@ -4,6 +4,8 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
+import { toasts } from '../../lib/state/toasts.svelte';
+import { given } from '../../lib/state/given.svelte';
 import Access from './Access.svelte';
 import Devices from './Devices.svelte';
 import Invite from './Invite.svelte';
@@ -37,6 +39,37 @@ test('an answer that is admitted leads straight to the check words', async () =>
   await user.click(await screen.findByRole('button', { name: 'Admit an answer…' }));
   await user.click(await screen.findByRole('button', { name: 'They match' }));
   await waitFor(async () => expect((await backend.people()).people.at(-1)?.checked).toBe(true));
+});
+
+test('answers that were dropped or opened elsewhere are admitted here', async () => {
+  const before = (await backend.people()).people.length;
+  given.answers = ['ana.answer'];
+  render(People);
+  await screen.findByRole('button', { name: 'They match' });
+  expect((await backend.people()).people.length).toBe(before + 1);
+  expect(given.answers).toEqual([]);
+});
+
+test('what is opened before anybody unlocks waits, and is taken once', () => {
+  expect(given.keep({ kind: 'over' })).toBe(false);
+  expect(given.keep({ kind: 'bundles', paths: ['/media/usb/one.tessera'] })).toBe(true);
+  expect(given.take()).toEqual({ kind: 'bundles', paths: ['/media/usb/one.tessera'] });
+  expect(given.take()).toBe(null);
+});
+
+test('what proposals go by of a reader is noted, and undone', async () => {
+  const user = userEvent.setup();
+  const one = await person(1);
+  render(Person, { person: one, regions: (await backend.people()).regions, mayRemove: true, onremove: () => {}, onclose: () => {} });
+  await user.selectOptions(screen.getByLabelText('Region'), 'asia');
+  await user.type(screen.getByLabelText('At most'), '8');
+  await user.type(screen.getByLabelText('At least so many applications'), '9');
+  expect((screen.getByRole('button', { name: 'Save' }) as HTMLButtonElement).disabled).toBe(true);
+  await user.clear(screen.getByLabelText('At least so many applications'));
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(async () => expect((await person(1)).reading).toMatchObject({ region: 'asia', languages: ['en'], min: null, max: 8 }));
+  toasts.shown.at(-1)?.undo?.();
+  await waitFor(async () => expect((await person(1)).reading).toEqual(one.reading));
 });
 
 test('words that differ say what to do, and suspending is at hand', async () => {

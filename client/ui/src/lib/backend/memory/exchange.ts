@@ -51,8 +51,8 @@ export function exchange(world: World): Part {
       hearers.add(hear);
       return () => hearers.delete(hear);
     },
-    bundleOut: (_to, files) =>
-      Promise.resolve({ path: '/media/usb/amara-diallo-2027-02-10.tessera', parts: files ? 3 : 1, bytes: files ? 8_200_000 : 41_000, packs: 6 }),
+    bundleOut: (to, files) =>
+      Promise.resolve({ path: typeof to === 'string' ? '/media/usb/parcel.tessera' : '/media/usb/person.tessera', parts: files ? 3 : 1, bytes: files ? 8_200_000 : 41_000, packs: 6 }),
     bundleIn: (paths) => {
       world.changed();
       return Promise.resolve(

@@ -4,7 +4,7 @@ import { plan, row } from './desk';
 import { PEOPLE } from './names';
 import { refused, type World } from './world';
 
-type Part = Pick<Backend, 'people' | 'invite' | 'saveInvitation' | 'admit' | 'confirmWords' | 'removal' | 'suspend' | 'lift' | 'remove' | 'access'>;
+type Part = Pick<Backend, 'people' | 'invite' | 'saveInvitation' | 'admit' | 'setReading' | 'confirmWords' | 'removal' | 'suspend' | 'lift' | 'remove' | 'access'>;
 
 interface Office { people: PersonRow[]; invitations: InvitationRow[] }
 
@@ -16,6 +16,7 @@ function invented(world: World): Office {
     member: `m-${at + 1}`, name, contact: `person${at + 1}@example.org`, roles: at === 0 ? ['admin', 'coordinator'] : at < 3 ? ['coordinator'] : ['reviewer'],
     standing: at === 6 ? 'suspended' : at === 9 ? 'removed' : at === 16 ? 'waiting' : 'active', checked: at % 5 !== 4 && at !== 16,
     checkWords: at % 5 === 4 ? WORDS : null, devices: at === 9 ? 0 : at % 7 === 3 ? 2 : 1, papers: at % 2, me: at === 0,
+    reading: { region: at % 3 === 0 ? 'africa' : '', languages: at % 2 === 0 ? ['en', 'fr'] : ['en'], competences: [], min: null, max: at === 4 ? 12 : null },
   }));
   return { people: world.scenario === 'coordinator-empty' ? people.slice(0, 1) : people, invitations: world.scenario === 'coordinator-empty' ? [] : [{ id: 'i-1', name: PEOPLE[18] ?? '' }, { id: 'i-2', name: PEOPLE[19] ?? '' }] };
 }
@@ -33,7 +34,7 @@ export function people(world: World): Part {
   };
   const admin = () => world.me?.roles.includes('admin') ?? false;
   return {
-    people: () => Promise.resolve({ people: [...office().people], invitations: [...office().invitations], mayInvite: admin() ? ['reviewer', 'coordinator', 'admin'] : ['reviewer'], mayRemove: true }),
+    people: () => Promise.resolve({ people: [...office().people], invitations: [...office().invitations], regions: [{ key: 'africa', label: 'Africa' }, { key: 'asia', label: 'Asia' }], mayInvite: admin() ? ['reviewer', 'coordinator', 'admin'] : ['reviewer'], mayRemove: true }),
     invite: (name) => {
       if (name.trim() === '') return refused('name-missing', 'the name is empty');
       const id = `i-${office().invitations.length + 1}`;
@@ -46,10 +47,16 @@ export function people(world: World): Part {
       const first = office().invitations[0];
       if (first === undefined) return Promise.resolve(null);
       office().invitations = office().invitations.slice(1);
-      const person: PersonRow = { member: 'm-30', name: first.name, contact: 'new@example.org', roles: ['reviewer'], standing: 'active', checked: false, checkWords: WORDS, devices: 1, papers: 0, me: false };
+      const person: PersonRow = { member: 'm-30', name: first.name, contact: 'new@example.org', roles: ['reviewer'], standing: 'active', checked: false, checkWords: WORDS, devices: 1, papers: 0, reading: { region: '', languages: [], competences: [], min: null, max: null }, me: false };
       office().people = [...office().people, person];
       world.changed();
       return Promise.resolve(person);
+    },
+    setReading: async (member, profile) => {
+      const before = office().people.find((each) => each.member === member)?.reading;
+      if (!before) return refused('not-found', 'this member is not here');
+      await change(member, { reading: profile });
+      return before;
     },
     confirmWords: (member) => change(member, { checked: true }),
     removal: (member) => {

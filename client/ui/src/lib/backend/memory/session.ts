@@ -101,6 +101,7 @@ function hearDrops(hear: (what: Dropped) => void): () => void {
     event.preventDefault();
     const names = [...(event.dataTransfer?.files ?? [])].map((file) => file.name);
     if (names.some((name) => name.endsWith('.tessera-invitation'))) hear({ kind: 'invitation', text: INVITATION });
+    else if (names.some((name) => name.endsWith('.answer'))) hear({ kind: 'answers', paths: names });
     else if (names.some((name) => name.endsWith('.tessera'))) hear({ kind: 'bundles', paths: names });
     else hear({ kind: 'other', names });
   };
