@@ -104,7 +104,9 @@ pub(super) fn image(bytes: &[u8]) -> io::Result<Vec<u8>> {
 pub(super) fn square(bytes: &[u8]) -> io::Result<String> {
     let picture = reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))?;
     let side = picture.width().max(picture.height());
-    for most in SQUARE_SIDES.into_iter().filter(|most| side > most / 2) {
+    let mut sides = SQUARE_SIDES.map(|most| most.min(side)).to_vec();
+    sides.dedup();
+    for most in sides {
         let grey = if side > most { picture.thumbnail(most, most).to_luma8() } else { picture.to_luma8() };
         let (width, height) = (grey.width() as usize, grey.height() as usize);
         let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {

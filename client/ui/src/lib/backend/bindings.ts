@@ -9,7 +9,7 @@ export const commands = {
 	standing: () => __TAURI_INVOKE<StandingView>("standing"),
 	/**  What the program was started with; given once. */
 	givenAtStart: () => __TAURI_INVOKE<Dropped | null>("given_at_start"),
-	/**  Asks for an invitation's file; none where the person called it off. */
+	/**  Asks for an invitation's file, or a picture of its square; none where the person called it off. */
 	chooseInvitation: () => __TAURI_INVOKE<string | null>("choose_invitation"),
 	/**  Says what an invitation is. */
 	inspectInvitation: (text: string) => __TAURI_INVOKE<InvitationView>("inspect_invitation", { text }),
@@ -205,6 +205,8 @@ export const commands = {
 	saveInvitation: (link: string, name: string) => __TAURI_INVOKE<string | null>("save_invitation", { link, name }),
 	/**  Admits whoever wrote an answer; none where the person called it off. */
 	admit: (path: string | null) => __TAURI_INVOKE<PersonRow | null>("admit", { path }),
+	/**  Notes what proposals of assignments go by of a reader; gives what was known before. */
+	setReading: (member: string, profile: ReadingProfile) => __TAURI_INVOKE<ReadingProfile>("set_reading", { member, profile }),
 	/**  Records that the check words matched. */
 	confirmWords: (member: string) => __TAURI_INVOKE<null>("confirm_words", { member }),
 	/**  Says what a removal would mean. */
@@ -1643,6 +1645,8 @@ export type PeopleView = {
 	people: PersonRow[],
 	/**  Who was invited and did not answer yet. */
 	invitations: InvitationRow[],
+	/**  The regions that the programme's form knows; none: a region is any word. */
+	regions: FilterOption[],
 	/**  As what this member may invite. */
 	mayInvite: Role[],
 	/**  True where this member may suspend and remove. */
@@ -1669,6 +1673,8 @@ export type PersonRow = {
 	devices: number,
 	/**  Recovery sheets. */
 	papers: number,
+	/**  What proposals of assignments go by; none where this member does not coordinate. */
+	reading: ReadingProfile | null,
 	/**  True for whoever looks. */
 	me: boolean,
 };
@@ -2037,6 +2043,20 @@ export type Reading = {
 	state: ReadingState,
 	/**  True once a review came. */
 	read: boolean,
+};
+
+/**  What proposals of assignments go by of a reader. */
+export type ReadingProfile = {
+	/**  The region, as the form's answers have it; empty: not known. */
+	region: string,
+	/**  Languages, as the form's answers have them. */
+	languages: string[],
+	/**  Competences. */
+	competences: string[],
+	/**  Fewest applications; none: as the rules say. */
+	min: number | null,
+	/**  Most applications. */
+	max: number | null,
 };
 
 /**  Whether a reading stands, or would. */

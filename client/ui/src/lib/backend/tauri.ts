@@ -3,7 +3,7 @@
 import { commands, events, type BundleFor } from './bindings';
 import { dateTime } from '../i18n/format';
 import { t } from '../i18n/i18n.svelte';
-import type { Backend, DossierView, Preferences, Progress, SearchHit } from './contract';
+import type { Backend, BundleTo, DossierView, Preferences, Progress, SearchHit } from './contract';
 
 /** Hears an event of the window until told to stop. */
 function hearing<T>(event: { listen(hear: (event: { payload: T }) => void): Promise<() => void> }, hear: (payload: T) => void): () => void {

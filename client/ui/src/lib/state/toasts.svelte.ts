@@ -12,6 +12,8 @@ const SHOWN_MS = 6000;
 
 class Toasts {
   shown = $state<Toast[]>([]);
+  /** Where they can be shown: the last place is on top, as a dialog covers what is beneath it. */
+  places = $state.raw<symbol[]>([]);
   #next = 1;
 
   say(text: string, tone: Toast['tone'] = 'good', undo: (() => void) | null = null): void {
@@ -19,6 +21,12 @@ class Toasts {
     this.shown.push({ id, text, tone, undo });
     // What can be undone stays until it is put away.
     if (undo === null && tone !== 'bad') setTimeout(() => this.close(id), SHOWN_MS);
+  }
+
+  /** A place to show them opens; gives how to close it. */
+  open(place: symbol): () => void {
+    this.places = [...this.places, place];
+    return () => (this.places = this.places.filter((one) => one !== place));
   }
 
   close(id: number): void {

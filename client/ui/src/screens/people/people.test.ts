@@ -59,7 +59,7 @@ test('what is opened before anybody unlocks waits, and is taken once', () => {
 
 test('what proposals go by of a reader is noted, and undone', async () => {
   const user = userEvent.setup();
-  const one = await person(1);
+  const one = await person(3);
   render(Person, { person: one, regions: (await backend.people()).regions, mayRemove: true, onremove: () => {}, onclose: () => {} });
   await user.selectOptions(screen.getByLabelText('Region'), 'asia');
   await user.type(screen.getByLabelText('At most'), '8');
@@ -67,9 +67,9 @@ test('what proposals go by of a reader is noted, and undone', async () => {
   expect((screen.getByRole('button', { name: 'Save' }) as HTMLButtonElement).disabled).toBe(true);
   await user.clear(screen.getByLabelText('At least so many applications'));
   await user.click(screen.getByRole('button', { name: 'Save' }));
-  await waitFor(async () => expect((await person(1)).reading).toMatchObject({ region: 'asia', languages: ['en'], min: null, max: 8 }));
+  await waitFor(async () => expect((await person(3)).reading).toMatchObject({ region: 'asia', languages: ['en'], min: null, max: 8 }));
   toasts.shown.at(-1)?.undo?.();
-  await waitFor(async () => expect((await person(1)).reading).toEqual(one.reading));
+  await waitFor(async () => expect((await person(3)).reading).toEqual(one.reading));
 });
 
 test('words that differ say what to do, and suspending is at hand', async () => {

@@ -94,7 +94,7 @@ export const CRITERIA: CriterionView[] = [
     { value: '1', label: 'Member', text: 'Takes part in a network.' },
     { value: '2', label: 'Builder', text: 'Founded or leads one.' },
   ] },
-  { key: 'evidence', label: 'Do the papers bear out what is claimed?', help: 'Letters and media coverage beside the answers.', weight: null, required: false, kind: 'flag', min: '0', max: '1', step: '1', scores: ['0', '1'], levels: [
+  { key: 'evidence', label: 'Do the papers bear out what is claimed?', help: 'Letters and media coverage beside the answers.', weight: '0', required: false, kind: 'flag', min: '0', max: '1', step: '1', scores: ['0', '1'], levels: [
     { value: '0', label: 'No', text: 'Something does not fit; say what in the comment.' },
     { value: '1', label: 'Yes', text: 'The papers bear it out.' },
   ] },
