@@ -43,18 +43,22 @@ class Router {
   /** Where the person is; null: nowhere yet, the shell chooses. */
   current = $state<Route | null>(null);
   #leaving = new Set<Leaving>();
+  #hash = '';
 
   constructor() {
     this.#read();
-    window.addEventListener('hashchange', () => this.#read());
+    window.addEventListener('hashchange', () => {
+      if (window.location.hash !== this.#hash) this.#read();
+    });
   }
 
   /** Goes elsewhere, after what was being written is saved. */
   async go<S extends ScreenName>(screen: S, ...params: keyof ParamsOf<S> extends never ? [] : [ParamsOf<S>]): Promise<void> {
-    await this.leave();
+    // Where nothing is being written it is there at once: who asks next knows of it.
+    if (this.#leaving.size > 0) await this.leave();
     const next = href(screen, ...params);
-    if (window.location.hash === next) this.#read();
-    else window.location.hash = next;
+    window.location.hash = next;
+    this.#read();
   }
 
   /** Is asked before every step away; gives back how to stop asking. */
@@ -72,10 +76,12 @@ class Router {
   async forget(): Promise<void> {
     await this.leave();
     history.replaceState(null, '', window.location.pathname + window.location.search);
+    this.#hash = '';
     this.current = null;
   }
 
   #read(): void {
+    this.#hash = window.location.hash;
     this.current = parse(window.location.hash) as Route | null;
   }
 }

@@ -3,7 +3,8 @@
 
 export interface Toast {
   id: number;
-  text: string;
+  /** What is said; as a function where the words may still be on their way. */
+  text: string | (() => string);
   tone: 'good' | 'warn' | 'bad';
   undo: (() => void) | null;
 }
@@ -16,7 +17,7 @@ class Toasts {
   places = $state.raw<symbol[]>([]);
   #next = 1;
 
-  say(text: string, tone: Toast['tone'] = 'good', undo: (() => void) | null = null): void {
+  say(text: Toast['text'], tone: Toast['tone'] = 'good', undo: (() => void) | null = null): void {
     const id = this.#next++;
     this.shown.push({ id, text, tone, undo });
     // What can be undone stays until it is put away.
