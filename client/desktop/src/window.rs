@@ -158,15 +158,19 @@ fn open(app: &AppHandle) -> tauri::Result<()> {
         })
         .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
         .build()?;
-    // What a page writes to its console is heard in builds for testing.
-    #[cfg(all(debug_assertions, target_os = "linux"))]
+    #[cfg(target_os = "linux")]
     window.with_webview(|webview| {
-        use webkit2gtk::{SettingsExt as _, WebViewExt as _};
-        if let Some(settings) = webview.inner().settings() {
+        use webkit2gtk::{CacheModel, SettingsExt as _, WebContextExt as _, WebViewExt as _};
+        // One page that never changes: nothing is worth keeping but what it shows.
+        if let Some(context) = webview.inner().context() {
+            context.set_cache_model(CacheModel::DocumentViewer);
+        }
+        // What a page writes to its console is heard in builds for testing.
+        if let Some(settings) = webview.inner().settings().filter(|_| cfg!(debug_assertions)) {
             settings.set_enable_write_console_messages_to_stdout(true);
         }
     })?;
-    #[cfg(not(all(debug_assertions, target_os = "linux")))]
+    #[cfg(not(target_os = "linux"))]
     drop(window);
     Ok(())
 }

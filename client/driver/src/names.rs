@@ -12,7 +12,11 @@ use crate::session::{Session, SessionError};
 pub const SHORTEST: usize = 4;
 
 /// Everybody in the programme, with the name where this home knows it.
-pub struct Names(BTreeMap<MemberId, Option<Person>>);
+pub struct Names {
+    members: BTreeMap<MemberId, Option<Person>>,
+    /// How many go by each name.
+    namesakes: BTreeMap<String, usize>,
+}
 
 impl Names {
     /// Reads the names that this home knows.
@@ -22,12 +26,17 @@ impl Names {
     pub fn of(session: &mut Session) -> Result<Self, SessionError> {
         let mut known = session.together(|acts| acts.persons())?;
         let members: Vec<MemberId> = session.engine().permission().members.keys().copied().collect();
-        Ok(Self(members.into_iter().map(|member| (member, known.remove(&member))).collect()))
+        let members = members.into_iter().map(|member| (member, known.remove(&member))).collect();
+        let mut names = Self { members, namesakes: BTreeMap::new() };
+        for member in names.members.keys() {
+            *names.namesakes.entry(names.name(*member)).or_default() += 1;
+        }
+        Ok(names)
     }
 
     /// Everybody.
     pub fn members(&self) -> impl Iterator<Item = MemberId> {
-        self.0.keys().copied()
+        self.members.keys().copied()
     }
 
     /// The name, else the beginning of the id.
@@ -41,8 +50,9 @@ impl Names {
     #[must_use]
     pub fn handle(&self, member: MemberId) -> String {
         let name = self.name(member);
-        let same = |other: &MemberId| *other != member && self.name(*other) == name;
-        if self.0.keys().any(same) { format!("{name} ({})", &member.to_string()[..8]) } else { name }
+        let others = usize::from(!self.members.contains_key(&member));
+        let namesakes = self.namesakes.get(&name).copied().unwrap_or_default() + others;
+        if namesakes > 1 { format!("{name} ({})", &member.to_string()[..8]) } else { name }
     }
 
     /// The whole id.
@@ -64,7 +74,7 @@ impl Names {
     /// What is known of a member.
     #[must_use]
     pub fn person(&self, member: MemberId) -> Option<&Person> {
-        self.0.get(&member)?.as_ref()
+        self.members.get(&member)?.as_ref()
     }
 }
 

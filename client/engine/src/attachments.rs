@@ -535,23 +535,27 @@ impl Acts<'_> {
         Ok(held.is_some_and(|held| held.prefix() >= sealed.sealed_bytes))
     }
 
-    /// Whether the files of an assignment are here.
+    /// Whether the files of assignments are here, of each.
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn readiness(&mut self, task: &Task) -> Result<Readiness, EngineError> {
-        let wanted = Audience::Dossier(task.application, task.assignment.rendition);
+    pub fn readiness(&mut self, tasks: &[Task]) -> Result<Vec<Readiness>, EngineError> {
         let (core, tx) = self.parts();
-        let all = core.attachments(tx)?;
-        let mut readiness = Readiness::default();
-        for attachment in all.iter().filter(|attachment| attachment.audience == Some(wanted)) {
+        let mut by_dossier: BTreeMap<Audience, Readiness> = BTreeMap::new();
+        for attachment in core.attachments(tx)? {
+            let Some(dossier @ Audience::Dossier(..)) = attachment.audience else { continue };
+            let readiness = by_dossier.entry(dossier).or_default();
             readiness.files += 1;
             if !attachment.is_here() {
                 readiness.missing_files += 1;
                 readiness.missing_bytes += attachment.sealed_bytes - attachment.held_bytes;
             }
         }
-        Ok(readiness)
+        let of = |task: &Task| {
+            let dossier = Audience::Dossier(task.application, task.assignment.rendition);
+            by_dossier.get(&dossier).copied().unwrap_or_default()
+        };
+        Ok(tasks.iter().map(of).collect())
     }
 }
 

@@ -188,7 +188,8 @@ pub fn dossier(
 ) -> Result<DossierView, Failure> {
     let programme = tasks::programme(session)?;
     let task = find(session, application, round)?;
-    let row = tasks::row(session, &task, Some(&programme), language)?;
+    let row = tasks::rows(session, std::slice::from_ref(&task), Some(&programme), language)?.pop();
+    let row = row.ok_or_else(|| Failure::not_found("this assignment"))?;
     let neighbours = Neighbours::of(session, &task)?;
     let labels = Labels::new(&programme, language);
     let read = match task.is_open() {

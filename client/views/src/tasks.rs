@@ -8,6 +8,7 @@ use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::{Session, SessionError};
 use tessera_engine::EngineError;
+use tessera_engine::attachments::Readiness;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::reading::{Task, WorkState};
 use tessera_engine::work::outcome_words;
@@ -174,10 +175,7 @@ impl TaskState {
 pub fn home(session: &mut Session, language: &str) -> Result<ReviewerHome, Failure> {
     let programme = programme_or_none(session)?;
     let tasks = session.together(|acts| acts.tasks())?;
-    let mut rows = Vec::new();
-    for task in &tasks {
-        rows.push(row(session, task, programme.as_ref(), language)?);
-    }
+    let rows = rows(session, &tasks, programme.as_ref(), language)?;
     let counts = counts(&rows);
     let (last_exchange_ms, relay_known, gaps) =
         session.together(|acts| Ok((acts.last_evidence_ms()?, !acts.relays()?.is_empty(), acts.gaps()?)))?;
@@ -224,14 +222,19 @@ fn counts(rows: &[TaskRow]) -> Counts {
     }
 }
 
-/// One assignment as a row.
-pub(crate) fn row(
+/// Assignments as rows.
+pub(crate) fn rows(
     session: &mut Session,
-    task: &Task,
+    tasks: &[Task],
     programme: Option<&Programme>,
     language: &str,
-) -> Result<TaskRow, Failure> {
-    let readiness = session.together(|acts| acts.readiness(task))?;
+) -> Result<Vec<TaskRow>, Failure> {
+    let readiness = session.together(|acts| acts.readiness(tasks))?;
+    let rows = tasks.iter().zip(readiness).map(|(task, ready)| row(task, ready, programme, language));
+    Ok(rows.collect())
+}
+
+fn row(task: &Task, readiness: Readiness, programme: Option<&Programme>, language: &str) -> TaskRow {
     let key = programme.map_or_else(|| task.round.to_string(), |programme| round_key(programme, task));
     let labels = programme.map(|programme| Labels::new(programme, language));
     let criteria = programme.map_or(0, |programme| crate::dossier::criteria_of(programme, &key).len());
@@ -240,7 +243,7 @@ pub(crate) fn row(
         label: labels.map_or_else(|| field.clone(), |labels| labels.field(field)),
         value: labels.map_or_else(|| value.clone(), |labels| labels.answer(field, value)),
     });
-    Ok(TaskRow {
+    TaskRow {
         application: task.application.to_string(),
         label: task.label.clone(),
         round_label: labels.map_or_else(|| key.clone(), |labels| labels.round(&key)),
@@ -256,7 +259,7 @@ pub(crate) fn row(
         files_all: count(readiness.files),
         files_bytes_left: readiness.missing_bytes,
         card: card.collect(),
-    })
+    }
 }
 
 /// The programme, where one was published here.

@@ -94,7 +94,8 @@ impl Outlook {
             let all = only.is_none() || only == first;
             let expected = standing.values().map(String::as_str).filter(|_| all);
             let expected = expected.chain(assigned.keys().map(|(key, _)| *key));
-            let without = expected.filter(|key| !read.keys().any(|(application, _)| application == key));
+            let known: BTreeSet<&str> = read.keys().map(|(application, _)| *application).collect();
+            let without = expected.filter(|key| !known.contains(key));
             unranked.extend(without.map(str::to_owned));
             outlook.awaited = assigned
                 .iter()
