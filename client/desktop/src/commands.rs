@@ -121,8 +121,10 @@ impl Dropped {
     pub(crate) fn of(paths: &[PathBuf]) -> Self {
         let kind = |path: &Path| Given::file(path).ok().flatten();
         let Some(first) = paths.first() else { return Self::Left };
-        if is_picture(first) {
-            return Self::invitation(paths, first);
+        if is_picture(first)
+            && let Ok(text) = invitation(first)
+        {
+            return Self::Invitation { text };
         }
         let same = |kinds: Given| -> Vec<String> {
             let same = paths.iter().filter(|path| kind(path) == Some(kinds));
@@ -174,7 +176,7 @@ pub(crate) fn invitation(path: &Path) -> Result<String, Failure> {
 
 fn is_picture(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-    ending.is_some_and(|ending| PICTURES.contains(&ending.as_str()))
+    path.is_file() && ending.is_some_and(|ending| PICTURES.contains(&ending.as_str()))
 }
 
 /// Where a file is that the program was started with: file managers name files by address.

@@ -6,11 +6,18 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
+/// Where the lock and the socket are, in the shelf.
+const FOLDER: &str = ".window";
 /// The longest that can be handed over, in bytes: a link, or where a file is.
 const GIVEN_BYTES: u64 = 64 * 1024;
+
+/// How long a window that is there may take to begin or to end, and between two tries.
+const PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether this start is the first.
 pub(crate) enum Start {
@@ -30,8 +37,13 @@ impl Held {
     /// Hears what later starts were given; empty where they were given nothing.
     pub(crate) fn hear(self, hear: impl Fn(String) + Send + 'static) {
         std::thread::spawn(move || {
-            door::hear(&self.door, hear);
-            drop(self);
+            // All of it moves in here: the lock as well as the door.
+            let held = self;
+            door::hear(&held.door, hear);
+            // Without a door the lock is held all the same.
+            loop {
+                std::thread::park();
+            }
         });
     }
 }
@@ -44,19 +56,29 @@ pub(crate) fn start(root: &Path, given: Option<&str>) -> anyhow::Result<Start> {
     let folder = folder(root).with_context(|| format!("cannot write in {}", root.display()))?;
     let lock =
         File::create(folder.join("lock")).with_context(|| format!("cannot write in {}", folder.display()))?;
-    if let Err(TryLockError::WouldBlock) = lock.try_lock() {
-        let given = given.map(absolute).unwrap_or_default();
-        if door::hand(&folder, &given).context("Tessera is open already, and does not answer")? {
-            return Ok(Start::Handed);
+    let given = given.map(absolute).unwrap_or_default();
+    let begun = Instant::now();
+    while let Err(TryLockError::WouldBlock) = lock.try_lock() {
+        match door::hand(&folder, &given) {
+            Ok(true) => return Ok(Start::Handed),
+            Ok(false) => break,
+            // The window that is there begins, or is about to end.
+            Err(_) if begun.elapsed() < PATIENCE => std::thread::sleep(PAUSE),
+            Err(error) => return Err(error).context("Tessera is open already, and does not answer"),
         }
     }
     // Where the file system knows no locks a second window opens, and finds the homes of the first in use.
     Ok(Start::First(Held { _lock: lock, door: door::open(&folder) }))
 }
 
+/// Closes the door: this window is about to end, and a later start is to be the first.
+pub(crate) fn leave(root: &Path) {
+    door::close(&root.join(FOLDER));
+}
+
 fn folder(root: &Path) -> std::io::Result<PathBuf> {
     std::fs::create_dir_all(root)?;
-    let folder = root.join(".window");
+    let folder = root.join(FOLDER);
     let mut make = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
@@ -96,6 +118,11 @@ mod door {
         UnixListener::bind(at(folder)).ok()
     }
 
+    pub(super) fn close(folder: &Path) {
+        // Where there is none nobody comes.
+        let _ = std::fs::remove_file(at(folder));
+    }
+
     pub(super) fn hear(door: &Door, hear: impl Fn(String)) {
         for stream in door.iter().flat_map(UnixListener::incoming) {
             // Who hands over nothing that can be read is not heard.
@@ -133,6 +160,8 @@ mod door {
     pub(super) type Door = ();
 
     pub(super) fn open(_: &Path) -> Door {}
+
+    pub(super) fn close(_: &Path) {}
 
     pub(super) fn hear(_: &Door, _: impl Fn(String)) {}
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -30,13 +30,22 @@ const WATCH: Duration = Duration::from_secs(10);
 /// Where this device keeps its homes.
 pub(crate) struct Root(pub(crate) PathBuf);
 
-/// The invitation, or path, with which the program was started.
-pub(crate) struct GivenAtStart(Mutex<Option<String>>);
+/// The invitations, or paths, with which the program was started before its page asked for them; none afterwards.
+pub(crate) struct GivenAtStart(Mutex<Option<Vec<String>>>);
 
 impl GivenAtStart {
-    /// Gives it, once.
-    pub(crate) fn take(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Gives them, once; what comes later is told at once.
+    pub(crate) fn take(&self) -> Vec<String> {
+        self.lock().take().unwrap_or_default()
+    }
+
+    /// Keeps one for a page that has not asked yet; false where it has.
+    fn keep(&self, given: &str) -> bool {
+        self.lock().as_mut().map(|waiting| waiting.push(given.to_owned())).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<String>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,7 +79,7 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
     let app = tauri::Builder::default()
         .manage(desk)
         .manage(Root(root.clone()))
-        .manage(GivenAtStart(Mutex::new(given)))
+        .manage(GivenAtStart(Mutex::new(Some(given.into_iter().collect()))))
         .manage(Asked::default())
         .invoke_handler(invoke)
         .register_asynchronous_uri_scheme_protocol("page", page)
@@ -98,6 +107,7 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
         .build(tauri::generate_context!())?;
     app.run(|app, event| {
         if let RunEvent::Exit = event {
+            single::leave(&app.state::<Root>().0);
             app.state::<Desk>().close();
         }
     });
@@ -128,11 +138,16 @@ fn handed(app: &AppHandle, given: &str) {
         let _ = window.unminimize();
         let _ = window.set_focus();
     }
-    if !given.is_empty() {
-        app.state::<Desk>().drop_on(for_intake(&[path_of(given)]));
-        // A window that is gone hears nothing.
-        let _ = DroppedEvent(Dropped::given(given)).emit(app);
+    if given.is_empty() || app.state::<GivenAtStart>().keep(given) {
+        return;
     }
+    app.state::<Desk>().drop_on(for_intake(&[path_of(given)]));
+    // What is in a file takes time to see, and others may come.
+    let (app, given) = (app.clone(), given.to_owned());
+    std::thread::spawn(move || {
+        // A window that is gone hears nothing.
+        let _ = DroppedEvent(Dropped::given(&given)).emit(&app);
+    });
 }
 
 /// Closes the window without asking the page again.

@@ -56,6 +56,8 @@ pub struct Core {
     pub(crate) floors: BTreeMap<StreamId, u32>,
     pub(crate) worker: Box<dyn Worker>,
     pub(crate) untold: Untold,
+    /// Rows of [`crate::tallies`] that this act gathered, as they are kept once it is over.
+    pub(crate) tallied: BTreeMap<ApplicationId, Vec<u8>>,
     pub(crate) empties: Empties,
 }
 

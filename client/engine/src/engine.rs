@@ -122,10 +122,22 @@ impl<S: Store> Engine<S> {
         let device = secret.id();
         let worker = Box::new(InProcess);
         let floors = Default::default();
-        let (untold, empties) = Default::default();
+        let (untold, tallied, empties) = Default::default();
         let counter = 0;
-        let core =
-            Core { secret, device, about, incarnation, rng, known, counter, floors, worker, untold, empties };
+        let core = Core {
+            secret,
+            device,
+            about,
+            incarnation,
+            rng,
+            known,
+            counter,
+            floors,
+            worker,
+            untold,
+            tallied,
+            empties,
+        };
         if !store.transaction(|tx| contents::is_current(tx))? {
             match store.transaction(|tx| core.keep_all_contents(tx)) {
                 // A disk that takes nothing leaves the home as it was: everything is built each time.
@@ -156,6 +168,12 @@ impl<S: Store> Engine<S> {
             }
             Ok(done)
         });
+        let tallied = std::mem::take(&mut core.tallied);
+        if result.is_ok() && !tallied.is_empty() {
+            let touched = &core.untold.act;
+            // Looking at something fails on no full or read-only disk: what is not kept is gathered again.
+            let _ = store.transaction(|tx| tallies::keep(tx, tallied, touched));
+        }
         core.untold.end();
         if result.is_err() {
             let about = core.about;

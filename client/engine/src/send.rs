@@ -162,6 +162,9 @@ impl Core {
             put(tx, Table::Changes, &place, &change)?;
             if let Some((document, hash)) = place.first_chunk().zip(place.last_chunk()) {
                 contents::came_in(tx, DocumentId(*document), hash, pack.id())?;
+                if let Some(record) = get::<DocumentRecord>(tx, Table::Documents, document)? {
+                    self.untold.act.note(&record);
+                }
             }
         }
         for (_, record) in group {

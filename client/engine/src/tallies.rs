@@ -23,7 +23,8 @@ use crate::store::{Table, Transaction};
 
 const PREFIX: &[u8] = b"tallies/";
 const META: &[u8] = b"tallies";
-/// The form of a row; another one is none.
+/// The form of a row, and of the rules by which it was made; another one is none. To be raised wherever what counts, or what is worth a
+/// person's time, is judged otherwise.
 const FORM: u32 = 1;
 
 /// What became of one review of one reviewer in one round.
@@ -111,7 +112,7 @@ impl Acts<'_> {
             let kept = KeptRow::of(generation, row);
             // What cannot be written down is gathered again.
             if let Ok(bytes) = postcard::to_allocvec(&kept) {
-                tx.put(Table::Contents, &key(*application), &bytes)?;
+                core.tallied.insert(*application, bytes);
             }
         }
         rows.append(&mut fresh);
@@ -168,6 +169,22 @@ pub(crate) fn forget(tx: &mut dyn Transaction, touched: &Touched) -> Result<(), 
     }
     for (application, _) in &touched.applications {
         tx.delete(Table::Contents, &key(*application))?;
+    }
+    Ok(())
+}
+
+/// Keeps rows that an act gathered, but for those of what it changed afterwards.
+pub(crate) fn keep(
+    tx: &mut dyn Transaction,
+    rows: BTreeMap<ApplicationId, Vec<u8>>,
+    touched: &Touched,
+) -> Result<(), EngineError> {
+    if touched.everything {
+        return Ok(());
+    }
+    let changed: BTreeSet<ApplicationId> = touched.applications.iter().map(|(id, _)| *id).collect();
+    for (application, bytes) in rows.into_iter().filter(|(id, _)| !changed.contains(id)) {
+        tx.put(Table::Contents, &key(application), &bytes)?;
     }
     Ok(())
 }

@@ -43,16 +43,18 @@ pub(crate) async fn standing(desk: State<'_, Desk>) -> Result<StandingView, Fail
     Ok(StandingView { open, programmes: desk.shelf.list()?, version })
 }
 
-/// What the program was started with; given once.
+/// What the program was started with before the page was there; given once.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn given_at_start(
     desk: State<'_, Desk>,
     given: State<'_, GivenAtStart>,
-) -> Result<Option<Dropped>, Failure> {
-    let Some(given) = given.take() else { return Ok(None) };
-    desk.drop_on(for_intake(&[path_of(&given)]));
-    off_the_window(move || Ok(Some(Dropped::given(&given)))).await
+) -> Result<Vec<Dropped>, Failure> {
+    let given = given.take();
+    if let Some(last) = given.last() {
+        desk.drop_on(for_intake(&[path_of(last)]));
+    }
+    off_the_window(move || Ok(given.iter().map(|given| Dropped::given(given)).collect())).await
 }
 
 /// Asks for an invitation's file, or a picture of its square; none where the person called it off.

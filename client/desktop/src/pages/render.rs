@@ -100,7 +100,7 @@ pub(super) fn image(bytes: &[u8]) -> io::Result<Vec<u8>> {
     Ok(png)
 }
 
-/// Reads what the square (QR code) in a picture says: as it is, and made smaller, as noise of large photographs hides its edges.
+/// Reads what the square (QR code) of an invitation in a picture says: as it is, and made smaller, as noise of large photographs hides its edges.
 pub(super) fn square(bytes: &[u8]) -> io::Result<String> {
     let picture = reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))?;
     let side = picture.width().max(picture.height());
@@ -113,8 +113,9 @@ pub(super) fn square(bytes: &[u8]) -> io::Result<String> {
             let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else { return 0 };
             grey.get_pixel_checked(x, y).map_or(0, |pixel| pixel.0[0])
         });
-        let read = prepared.detect_grids().into_iter().find_map(|grid| grid.decode().ok());
-        if let Some((_, said)) = read {
+        // A poster may have others beside it.
+        let mut said = prepared.detect_grids().into_iter().filter_map(|grid| grid.decode().ok());
+        if let Some((_, said)) = said.find(|(_, said)| said.starts_with("tessera:")) {
             return Ok(said);
         }
     }

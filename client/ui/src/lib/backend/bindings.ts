@@ -7,8 +7,8 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	/**  What the window begins with. */
 	standing: () => __TAURI_INVOKE<StandingView>("standing"),
-	/**  What the program was started with; given once. */
-	givenAtStart: () => __TAURI_INVOKE<Dropped | null>("given_at_start"),
+	/**  What the program was started with before the page was there; given once. */
+	givenAtStart: () => __TAURI_INVOKE<Dropped[]>("given_at_start"),
 	/**  Asks for an invitation's file, or a picture of its square; none where the person called it off. */
 	chooseInvitation: () => __TAURI_INVOKE<string | null>("choose_invitation"),
 	/**  Says what an invitation is. */

@@ -58,7 +58,7 @@ export const tauri: Backend = {
   chooseInvitation: commands.chooseInvitation,
   onDropped: (hear) => {
     void commands.givenAtStart().then((given) => {
-      if (given !== null) hear(given);
+      given.forEach(hear);
     });
     return hearing(events.droppedEvent, hear);
   },

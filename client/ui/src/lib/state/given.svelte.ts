@@ -11,7 +11,11 @@ class Given {
   /** True where it waits until somebody unlocks. */
   keep(what: Dropped): boolean {
     if (!['bundles', 'answers', 'intake'].includes(what.kind)) return false;
-    this.#locked = what;
+    // Several files that are opened at once come one by one.
+    const before = this.#locked;
+    const paths = (one: Dropped | null) => (one !== null && 'paths' in one ? one.paths : []);
+    if (what.kind === 'bundles' || what.kind === 'answers') this.#locked = { kind: what.kind, paths: before?.kind === what.kind ? [...paths(before), ...what.paths] : what.paths };
+    else this.#locked = what;
     return true;
   }
 

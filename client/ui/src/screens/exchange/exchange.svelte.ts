@@ -31,6 +31,7 @@ class Exchange {
   taken = $state.raw<BundleIn[]>([]);
   bundling = new Act();
   #of = '';
+  #next: string[] = [];
 
   /** What is told belongs to one person of one programme. */
   belongTo(member: string): void {
@@ -65,10 +66,17 @@ class Exchange {
 
   /** Takes bundles in by their paths; null: the system asks which. */
   async takeBundles(paths: string[] | null): Promise<void> {
+    if (this.bundling.busy && paths !== null) {
+      this.#next.push(...paths);
+      return;
+    }
     await this.bundling.run(async () => {
       this.taken = (await backend.bundleIn(paths)) ?? this.taken;
     });
     await app.refresh();
+    // What was opened meanwhile.
+    const next = this.#next.splice(0);
+    if (next.length > 0) await this.takeBundles(next);
   }
 }
 

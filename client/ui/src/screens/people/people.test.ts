@@ -53,7 +53,8 @@ test('answers that were dropped or opened elsewhere are admitted here', async ()
 test('what is opened before anybody unlocks waits, and is taken once', () => {
   expect(given.keep({ kind: 'over' })).toBe(false);
   expect(given.keep({ kind: 'bundles', paths: ['/media/usb/one.tessera'] })).toBe(true);
-  expect(given.take()).toEqual({ kind: 'bundles', paths: ['/media/usb/one.tessera'] });
+  expect(given.keep({ kind: 'bundles', paths: ['/media/usb/two.tessera'] })).toBe(true);
+  expect(given.take()).toEqual({ kind: 'bundles', paths: ['/media/usb/one.tessera', '/media/usb/two.tessera'] });
   expect(given.take()).toBe(null);
 });
 

@@ -1,7 +1,7 @@
 // The draft of a definition while somebody types: every change is kept on the device, one write at a time, the last one winning; what
 // it lacks comes back with each; what was changed can be undone. Not the published programme.
 import { untrack } from 'svelte';
-import { SvelteSet } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { backend } from '../../lib/backend';
 import type { Failure, FindingLine, ProgrammeDraft } from '../../lib/backend/contract';
 import { failure } from '../../lib/state/failure';
@@ -20,6 +20,7 @@ export class Drafting {
   turn = $state(0);
   /** The parts that are unfolded, by section and key. */
   readonly unfolded = new SvelteSet<string>();
+  readonly #keys = new SvelteMap<string, Set<string>>();
   #past = $state.raw<string[]>([]);
   #future = $state.raw<string[]>([]);
   #seen = '';
@@ -27,12 +28,25 @@ export class Drafting {
   #written = '';
   #writing = false;
 
-  constructor(draft: ProgrammeDraft) {
+  constructor(draft: ProgrammeDraft, published: string | null = null) {
+    if (published !== null) this.#note(parse(published));
     this.take(draft);
+  }
+
+  /** Keys of a section, or of a field's answers, that are or were: one has one meaning for ever. */
+  taken(section: string): string[] {
+    return [...(this.#keys.get(section) ?? [])];
+  }
+
+  #note(it: Definition): void {
+    const note = (section: string, parts: { key: string }[]) => this.#keys.set(section, new Set([...(this.#keys.get(section) ?? []), ...parts.map(({ key }) => key)]));
+    for (const section of ['criterion', 'gate', 'field', 'attachment', 'round'] as const) note(section, it[section] ?? []);
+    for (const field of it.field ?? []) note(`options.${field.key}`, field.options);
   }
 
   take(draft: ProgrammeDraft): void {
     this.definition = parse(draft.definition);
+    this.#note(this.definition);
     this.findings = draft.findings;
     this.#written = JSON.stringify(this.definition);
     this.#seen = this.#written;
@@ -99,6 +113,7 @@ export class Drafting {
     this.#changed = at;
     this.#future = [];
     this.#seen = now;
+    this.#note(this.definition);
   }
 
   async #write(): Promise<void> {

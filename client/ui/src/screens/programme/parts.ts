@@ -1,9 +1,12 @@
 // The parts that a definition is made of: a new one with a key of its own, and what stands on one that is there. Not its rules: Rust says
 // what it lacks.
+import { isScored } from './definition';
 import type { Attachment, Criterion, Definition, FormField, Gate, Option, Round, Scoring } from './definition';
 
 export type Section = 'criterion' | 'gate' | 'field' | 'attachment' | 'round';
 const LONGEST_KEY = 40;
+/** Words that files of scores, or what separates totals, use for themselves. */
+export const RESERVED = ['application', 'reviewer', 'round', 'revision', 'confidence', 'criteria', 'draw'];
 
 /** A key from what people call something: plain letters, digits and hyphens, one that nothing there has; a number where no letter is left. */
 export function keyFor(label: string, stem: string, taken: string[]): string {
@@ -44,6 +47,13 @@ export function options(lines: string): Option[] {
   const made: Option[] = [];
   for (const line of lines.split('\n').map((text) => text.trim()).filter(Boolean)) made.push({ key: keyFor(line, 'answer', made.map(({ key }) => key)), label: line });
   return made;
+}
+
+/** A criterion that is not scored any more separates no totals and is scored in no round. */
+export function unscored(it: Definition, one: Criterion): void {
+  if (isScored(one)) return;
+  if (it.scoring) it.scoring.ties = it.scoring.ties.filter((key) => key !== one.key);
+  for (const round of it.round) round.criteria = round.criteria.filter((key) => key !== one.key);
 }
 
 /** The parts that name this one, by section and key: while there are any it cannot go. */

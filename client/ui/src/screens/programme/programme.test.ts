@@ -5,7 +5,8 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { kindOf, parse, type Definition } from './definition';
-import { keyFor, namedBy, options } from './parts';
+import { Drafting } from './drafting.svelte';
+import { keyFor, namedBy, options, scoring, unscored } from './parts';
 import Programme from './Programme.svelte';
 import Publish from './Publish.svelte';
 
@@ -140,6 +141,25 @@ test('a choice is added with its answers, and a part that a quota counts stays',
   await user.type(form.getByLabelText('Answers to choose from, one a line'), 'Africa\nAsia');
   await user.click(step('added-field'));
   await waitFor(async () => expect((await drafted()).field.at(-1)).toMatchObject({ key: 'region', kind: 'choice', options: [{ key: 'africa', label: 'Africa' }, { key: 'asia', label: 'Asia' }] }));
+});
+
+test('a key has one meaning for ever, and a criterion that is scored no more is nowhere scored', { timeout: 20_000 }, async () => {
+  memory.reset('coordinator-empty');
+  const begun = parse((await backend.programme()).draft?.definition ?? '{}');
+  const drafting = new Drafting({ definition: JSON.stringify({ ...begun, criterion: begun.criterion.slice(1) }), findings: [], changes: [] }, JSON.stringify(begun));
+  expect(drafting.taken('criterion')).toContain(begun.criterion[0]?.key);
+  expect(drafting.taken('options.group')).toContain('academic');
+  const one = drafting.definition.criterion[0];
+  if (one === undefined) throw new Error('no criterion');
+  drafting.definition.scoring = { ...scoring(drafting.definition), ties: [one.key, 'draw'] };
+  for (const round of drafting.definition.round) round.criteria = [one.key];
+  Object.assign(one, { kind: 'gate', weight: '2' });
+  unscored(drafting.definition, one);
+  expect(drafting.definition.scoring.ties).toEqual([one.key, 'draw']);
+  one.weight = null;
+  unscored(drafting.definition, one);
+  expect(drafting.definition.scoring.ties).toEqual(['draw']);
+  expect(drafting.definition.round.every(({ criteria }) => criteria.length === 0)).toBe(true);
 });
 
 test('a second language is typed, and every text then has a field for it', { timeout: 20_000 }, async () => {
