@@ -10,7 +10,8 @@ export default defineConfig(({ mode }) => {
     plugins: [svelte(), svelteTesting()],
     define: { __BACKEND__: JSON.stringify(memory ? 'memory' : 'tauri') },
     clearScreen: false,
-    server: { host: '127.0.0.1', port: 1420, strictPort: true },
+    // Tests read the codes out of the Rust sources.
+    server: { host: '127.0.0.1', port: 1420, strictPort: true, fs: { allow: mode === 'test' ? ['../..'] : ['.'] } },
     // WebKitGTK 2.50; nothing inline, so that the policy of the window may stay at 'self'.
     build: {
       target: 'safari17',

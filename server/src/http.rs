@@ -7,6 +7,7 @@
 //! | `HEAD /v1/attachments/{stream}/{id}` | 200 with `tessera-held` and `tessera-total`, in bytes |
 //! | `GET` of the same, `range: bytes=FROM-` or none | 200 or 206 with the bytes from there on |
 //! | `PUT` of the same, `content-range: bytes FROM-TO/TOTAL` | 204 with `tessera-held` and `tessera-total`; 409 with the same where it does not go on from what is held |
+//! | `GET /v1/key` | 200 with `{"key": …}`: the relay's public key, for a person to compare |
 //! | `GET /healthz` | 200 where the store answers |
 //!
 //! Requests for attachments carry `tessera-authorisation`, base64 of an `Authorisation` over the method,
@@ -27,7 +28,7 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tessera_protocol::codec::Wire;
-use tessera_protocol::exchange::{AUTHORISATION_HEADER, Authorisation, EXCHANGE, NOTHING_NEW_HEADER};
+use tessera_protocol::exchange::{AUTHORISATION_HEADER, Authorisation, EXCHANGE, KEY, NOTHING_NEW_HEADER};
 
 use crate::attachment::{Misplaced, Wanted};
 use crate::failure::Failure;
@@ -47,6 +48,7 @@ pub fn router(relay: Arc<Relay>) -> Router {
             "/v1/attachments/{stream}/{id}",
             get(fetch).head(held).put(bring).layer(DefaultBodyLimit::disable()),
         )
+        .route(KEY.1, get(key))
         .route("/healthz", get(health))
         .fallback(|| async { refuse(404, "no-such-page", "there is nothing here") })
         .method_not_allowed_fallback(|| async { refuse(405, "method", "not with this method") })
@@ -144,6 +146,11 @@ fn place_of(value: &HeaderValue) -> Option<(u64, u64)> {
     let (from, to) = range.split_once('-')?;
     let (from, to, total): (u64, u64, u64) = (from.parse().ok()?, to.parse().ok()?, total.parse().ok()?);
     (from <= to && to < total).then_some((from, total))
+}
+
+async fn key(State(relay): State<Arc<Relay>>) -> Response {
+    let body = serde_json::json!({ "key": relay.id().to_string() }).to_string();
+    (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
 async fn health(State(relay): State<Arc<Relay>>) -> Result<Response, Failure> {

@@ -17,7 +17,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tessera_driver::relay::{self, Options, Phase, Progress, Report};
+use tessera_driver::relay::{self, Options, Phase, Progress, Report, typed};
 use tessera_driver::session::{Founding, Session};
 use tessera_engine::EngineError;
 use tessera_engine::attachments::Fetch;
@@ -412,6 +412,42 @@ fn a_relay_that_moves_is_found_at_its_new_address() {
         "the invitation's address comes last"
     );
     sync(&mut bob).unwrap();
+    drop(folder);
+}
+
+#[test]
+fn a_relay_says_its_key_and_an_address_is_kept_where_it_answers() {
+    let World { folder, relay, mut alice, .. } = world(Some("good.pem"));
+    let wait = Duration::from_secs(20);
+    let roots = pem("authority.pem");
+    let place = relay.place();
+    assert_eq!(typed::says(&place.url, Some(&roots), wait).unwrap(), Some(place.key));
+    let unknown = typed::says(&place.url, None, wait).unwrap_err();
+    assert_eq!(unknown.code(), "certificate", "nobody vouches for this authority");
+    let reached = |alice: &mut Session| alice.together(|acts| acts.known_relays()).unwrap()[0].reached_ms;
+    assert!(reached(&mut alice).is_some());
+
+    let data = relay.data.clone();
+    drop(relay);
+    let gone = typed::says(&place.url, Some(&roots), wait).unwrap_err();
+    assert_eq!(gone.code(), "unreachable");
+    let settle = |alice: &mut Session, place: &Relay| {
+        let options = options(alice);
+        let mut told = Ok(false);
+        alice
+            .work(|engine| {
+                told = relay::settle(engine, place, &options, &mut |_| ControlFlow::Continue(()));
+                Ok(())
+            })
+            .unwrap();
+        told.map_err(|error| error.code())
+    };
+    assert_eq!(settle(&mut alice, &place), Err("unreachable"));
+    let relay = Running::start(&data, Some("good.pem"));
+    let now = relay.place();
+    assert_eq!(settle(&mut alice, &now), Ok(true), "a coordinator tells every member");
+    assert_eq!(alice.together(|acts| acts.relays()).unwrap()[0], now);
+    sync(&mut alice).unwrap();
     drop(folder);
 }
 

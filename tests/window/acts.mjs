@@ -18,6 +18,8 @@ export async function picture(app, name) {
   await fits(app, name);
   if (PICTURES === undefined) return;
   mkdirSync(PICTURES, { recursive: true });
+  // What was said just now is on the screen two frames later.
+  await app.runLong(`const done = arguments[arguments.length - 1]; requestAnimationFrame(() => requestAnimationFrame(() => done()));`);
   await app.picture(join(PICTURES, `${name}.png`));
 }
 

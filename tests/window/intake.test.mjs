@@ -57,7 +57,7 @@ for (const language of ['en', 'ar']) {
       const seen = await call(desk, 'intake_table', { sheet: null });
       assert.equal(seen.remembered, true);
       const columns = Object.fromEntries(seen.columns.map(({ name, to }) => [name, to]));
-      const choices = { sheet: null, key: seen.key, columns, values: seen.values, partial: false, newKey: false };
+      const choices = { sheet: null, key: seen.key, columns, values: seen.values, placing: seen.placing, partial: false, newKey: false };
       const { new: added, same, refusedRows } = await call(desk, 'intake_preview', { choices });
       assert.deepEqual([added, same, refusedRows], [1, APPLICANTS - 1, 0]);
       await call(desk, 'intake_take', { choices });

@@ -6,6 +6,12 @@ import { APP, call, enrol, exchange, go, NAME, nth, picture, speak, states, step
 import { laptop, open, pause } from './app.mjs';
 import { world } from './world.mjs';
 
+/** Opens every file of the dossier, and says how many pages it shows, once each is drawn. */
+const PAGES = `for (const summary of document.querySelectorAll('article details:not([open]) > summary')) summary.click();
+const pages = [...document.querySelectorAll('article figure img')];
+for (const page of pages) page.loading = 'eager';
+return pages.length > 0 && document.querySelector('article [aria-busy=true], article .grey') === null && pages.every((page) => page.complete && page.naturalWidth > 0) && pages.length;`;
+
 for (const language of ['en', 'ar']) {
   test(`from the invitation to the ranking, in ${language}`, { timeout: 600_000 }, async (t) => {
     const [field, office] = [laptop(`field-${language}`), laptop(`office-${language}`)];
@@ -28,6 +34,25 @@ for (const language of ['en', 'ar']) {
       await app.click(step('declare'));
       await app.see('[id^=place-answer], section [type=radio]');
       await picture(app, `${language}-reader`);
+
+      // Then the files, each page of which is drawn.
+      await call(app, 'exchange', { options: { files: 'assigned', budgetBytes: null } });
+      const drawn = await app.until('every page of every file', () => app.run(PAGES));
+      assert.ok(drawn > 0, 'pages to look at');
+      await app.run(`document.querySelector('article figure').scrollIntoView()`);
+      await picture(app, `${language}-pages`);
+
+      // Words are found, and lead to where they stand.
+      const word = await app.run(`return document.querySelector('article .text').textContent.match(/[\\p{L}]{5,}/u)[0]`);
+      const reading = await app.run('return location.hash');
+      await go(app, 'search');
+      await app.type('input[type=search]', word);
+      await app.until('the word as it is written', () => app.run(`return document.querySelector('.hits mark') !== null`));
+      await picture(app, `${language}-search`);
+      const leads = await app.run(`return document.querySelector('.hits a').getAttribute('href')`);
+      assert.equal(leads, reading);
+      await app.run('location.hash = arguments[0]', [reading]);
+      await app.see('.card textarea');
 
       // Scored without a network; the power goes while a sentence is typed.
       const criteria = await app.run(`return document.querySelectorAll('fieldset').length`);

@@ -18,6 +18,7 @@ pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod home;
 pub(crate) mod member;
+pub(crate) mod moderation;
 pub(crate) mod outlook;
 pub(crate) mod passphrase;
 pub(crate) mod programme;

@@ -12,6 +12,7 @@ use tessera_driver::session::SessionError;
 use tessera_driver::session::error::{enrol_code, home_code, identity_code, store_code};
 use tessera_engine::EngineError;
 use tessera_engine::home::HomeError;
+use tessera_engine::proposals::ProposalBar;
 use tessera_engine::store::StoreError;
 use tessera_model::input::InputError;
 use tessera_vault::enrol::EnrolError;
@@ -258,6 +259,12 @@ impl From<EngineError> for Failure {
                 (Exit::Disk, "check the disk and who owns the folder")
             }
             EngineError::NeedsPerson(_) => (Exit::NeedsPerson, ""),
+            EngineError::Barred(ProposalBar::Proposed) => (
+                Exit::NeedsPerson,
+                "`tessera charter show` lists what is proposed; other admins sign it with `tessera charter sign`",
+            ),
+            EngineError::Barred(_) => (Exit::BadInput, "nothing was proposed"),
+            EngineError::Withdrawn => (Exit::BadInput, "invite this person anew: `tessera member invite`"),
             _ => (Exit::Bug, ""),
         };
         Self::new(exit, error.code(), error.to_string()).hint_unless_empty(hint)

@@ -1,7 +1,7 @@
 //! Files that commands read and write: bounded, whole or not at all, and named in every error.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tessera_engine::home::{read_bounded, write_atomically, write_atomically_with};
 
@@ -60,38 +60,4 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
             None,
         )
     })
-}
-
-/// A file name made of a person's name: lower-case letters and digits of ASCII, else `otherwise`.
-pub(crate) fn named(folder: &Path, name: &str, otherwise: &str, ending: &str) -> PathBuf {
-    let mut stem = String::new();
-    for c in name.chars().take(60) {
-        if c.is_ascii_alphanumeric() {
-            stem.push(c.to_ascii_lowercase());
-        } else if !stem.is_empty() && !stem.ends_with('-') {
-            stem.push('-');
-        }
-    }
-    let stem = stem.trim_end_matches('-');
-    let plain = folder.join(format!("{}.{ending}", if stem.is_empty() { otherwise } else { stem }));
-    if plain.exists() { folder.join(format!("{stem}-{otherwise}.{ending}")) } else { plain }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_people_become_names_of_files() {
-        let check = |name: &str, expected: &str| {
-            assert_eq!(
-                named(Path::new("nowhere"), name, "0a1b", "invitation"),
-                Path::new("nowhere").join(expected)
-            );
-        };
-        check("Amina Example", "amina-example.invitation");
-        check("../../etc/passwd", "etc-passwd.invitation");
-        check("महिमा", "0a1b.invitation");
-        check("", "0a1b.invitation");
-    }
 }

@@ -26,8 +26,9 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::commands::{
     access, agreement, application, assign, bundle, calibration, charter, completions, compute, conflict,
-    device, eligibility, enrol, explain, export, home, member, passphrase, programme, queue, ranking,
-    recovery, repair, report, review, round, scores, search, selection, status, sync, totals, verify,
+    device, eligibility, enrol, explain, export, home, member, moderation, passphrase, programme, queue,
+    ranking, recovery, repair, report, review, round, scores, search, selection, status, sync, totals,
+    verify,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -95,6 +96,8 @@ enum Command {
     Man(completions::Man),
     /// Who belongs: invite, admit, check, suspend, remove
     Member(member::Arguments),
+    /// What wants a person's judgement before the order decides, and the verdict with its reason
+    Moderation(moderation::Arguments),
     /// Find words in everything that this home may read
     Search(search::Arguments),
     /// Change the passphrase of this home
@@ -178,6 +181,7 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Home(arguments) => home::run(arguments, context),
         Command::Man(arguments) => completions::man(arguments, Cli::command(), context),
         Command::Member(arguments) => member::run(arguments, context),
+        Command::Moderation(arguments) => moderation::run(arguments, context),
         Command::Passphrase(arguments) => passphrase::run(arguments, context),
         Command::Programme(arguments) => programme::run(arguments, context),
         Command::Sync(arguments) => sync::run(arguments, context),

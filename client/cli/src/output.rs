@@ -151,8 +151,9 @@ pub(crate) fn print_warnings(warnings: &[Warning]) {
     const SHOWN: usize = 20;
     let mut err = io::stderr().lock();
     for warning in warnings.iter().take(SHOWN) {
-        let row = warning.row.map_or_else(String::new, |row| format!("row {row}: "));
-        let _ = writeln!(err, "{}", shown(&format!("warning: {row}{} [{}]", warning.message, warning.code)));
+        let row = warning.row().map_or_else(String::new, |row| format!("row {row}: "));
+        let _ =
+            writeln!(err, "{}", shown(&format!("warning: {row}{} [{}]", warning.message(), warning.code())));
     }
     if warnings.len() > SHOWN {
         let _ = writeln!(err, "warning: and {} more; --json shows all", warnings.len() - SHOWN);

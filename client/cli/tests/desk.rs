@@ -340,6 +340,71 @@ fn h09_files_are_what_they_are_and_stay_where_they_are() {
 }
 
 #[test]
+fn every_file_of_a_folder_is_told_and_a_mapping_says_where_it_goes() {
+    let world = World::new("flat-files");
+    world.write("a.csv", TABLE.replace("A1,", "GLS-0001,").replace("A2,", "GLS-0002,").as_bytes());
+    world.write("files/GLS-0001_cv.pdf", PDF);
+    world.write("files/GLS-0001_zeugnis.pdf", b"%PDF-1.7\n% one\n%%EOF\n");
+    world.write("files/Bo/cv.pdf", b"%PDF-1.7\n% two\n%%EOF\n");
+    world.write("files/scan0001.pdf", b"%PDF-1.7\n% three\n%%EOF\n");
+    world.write("files/draft.tmp", b"of nobody");
+    let import = ["application", "import", "a.csv", "--key", "key", "--attachments", "files"];
+    let told = |said: &Value| -> Vec<String> {
+        let word = |file: &Value, of: &str| file[of].as_str().unwrap_or("-").to_owned();
+        let files = said["files"].as_array().unwrap().iter();
+        let line = |file: &Value| {
+            ["file", "application", "attachment", "outcome"].map(|of| word(file, of)).join(" ")
+        };
+        files.map(line).collect()
+    };
+    let first = world.well("alice", &import);
+    assert_eq!(counts(&first), [2, 0, 0]);
+    assert_eq!(
+        told(&first),
+        [
+            "Bo/cv.pdf - - no-application",
+            "draft.tmp - - no-application",
+            "scan0001.pdf - - no-application",
+            "GLS-0001_cv.pdf GLS-0001 cv taken",
+            "GLS-0001_zeugnis.pdf GLS-0001 unasked unasked",
+        ]
+    );
+    let warned = |said: &Value, code: &str| {
+        let warnings = said["warnings"].as_array().unwrap();
+        warnings.iter().find(|one| one["code"] == code).map(|one| one["message"].as_str().unwrap().to_owned())
+    };
+    assert!(warned(&first, "files-unplaced").unwrap().contains("(3): Bo/cv.pdf, draft.tmp, scan0001.pdf"));
+
+    world.write(
+        "m.toml",
+        b"[files]\n\"*_zeugnis.pdf\" = \"cv\"\n\"*.tmp\" = \"\"\n[folders]\nBo = \"GLS-0002\"\n[places]\n\
+          \"scan0001.pdf\" = { application = \"GLS-0002\", slot = \"cv\" }\n",
+    );
+    let mapped = world.well("alice", &[&import[..], &["--map", "m.toml"]].concat());
+    assert_eq!(counts(&mapped), [0, 2, 0]);
+    assert_eq!(
+        told(&mapped),
+        [
+            "draft.tmp - - left-out",
+            "GLS-0001_cv.pdf GLS-0001 cv taken",
+            "GLS-0001_zeugnis.pdf GLS-0001 cv taken",
+            "Bo/cv.pdf GLS-0002 cv taken",
+            "scan0001.pdf GLS-0002 cv taken",
+        ]
+    );
+    assert!(warned(&mapped, "files-left-out").unwrap().contains("(1): draft.tmp"));
+    assert!(warned(&mapped, "files-unplaced").is_none());
+    // It is remembered, and nothing is different the next time.
+    let again = world.well("alice", &import);
+    assert_eq!(counts(&again), [0, 0, 2]);
+    assert_eq!(told(&again), told(&mapped));
+    // A file that is no longer in an application's own folder does not go in silence.
+    fs::remove_file(world.path("files/Bo/cv.pdf")).unwrap();
+    let without = world.well("alice", &import);
+    assert!(warned(&without, "attachment-gone").unwrap().contains("GLS-0002: cv.pdf"));
+}
+
+#[test]
 fn verdicts_come_one_by_one_or_by_table_and_the_exception_needs_two() {
     let world = World::new("eligibility");
     world.import();

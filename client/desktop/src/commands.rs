@@ -2,6 +2,7 @@
 //! and permitted in `capabilities/main.json`, does not exist for a page.
 
 pub(crate) mod assignment;
+pub(crate) mod care;
 pub(crate) mod coordinator;
 pub(crate) mod devices;
 pub(crate) mod exchange;
@@ -10,6 +11,8 @@ pub(crate) mod intake;
 pub(crate) mod people;
 pub(crate) mod programme;
 pub(crate) mod record;
+pub(crate) mod recovery;
+pub(crate) mod relays;
 pub(crate) mod reviewer;
 pub(crate) mod session;
 
@@ -22,6 +25,7 @@ use tauri_specta::Event;
 use tessera_driver::given::Given;
 use tessera_engine::home::read_bounded;
 use tessera_views::Failure;
+use tessera_views::care::CareProgress;
 use tessera_views::exchange::ProgressView;
 use tessera_views::intake::{Chosen, IntakeProgress};
 
@@ -50,6 +54,10 @@ pub(crate) struct ProgressEvent(pub(crate) ProgressView);
 /// How far the import under way is.
 #[derive(Debug, Clone, Serialize, Type, Event)]
 pub(crate) struct IntakeEvent(pub(crate) IntakeProgress);
+
+/// How far the check or the repair under way is.
+#[derive(Debug, Clone, Serialize, Type, Event)]
+pub(crate) struct CareEvent(pub(crate) CareProgress);
 
 /// Something of the home changed: what is shown is to be read again.
 #[derive(Debug, Clone, Serialize, Type, Event)]

@@ -2,9 +2,9 @@
 //! while it waits for the network, so that what a person types is saved meanwhile.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use tauri::AppHandle;
@@ -13,6 +13,7 @@ use tauri_specta::Event as _;
 use tessera_driver::relay::Lend;
 use tessera_driver::worker::ChildWorker;
 use tessera_engine::Engine;
+use tessera_engine::home::{Home, HomeError};
 use tessera_engine::store::SqlcipherStore;
 use tessera_views::board::{self, Whole};
 use tessera_views::intake::Chosen;
@@ -21,6 +22,10 @@ use tessera_views::shelf::Shelf;
 use tessera_views::{Failure, Session};
 
 use crate::commands::ChangedEvent;
+
+/// How long a home that was taken off the desk is waited for, step by step: a piece of work may be letting go of it.
+const PATIENCE_STEPS: u32 = 200;
+const STEP: Duration = Duration::from_millis(50);
 
 /// What is open, and where homes are kept.
 pub(crate) struct Desk {
@@ -33,6 +38,10 @@ pub(crate) struct Desk {
     searching: Mutex<Arc<AtomicBool>>,
     /// Held while an exchange runs, or is planned.
     exchanging: Arc<Mutex<()>>,
+    /// True while a home is away for a backup, and comes back after it.
+    away: AtomicBool,
+    /// Held while a child draws a page, so that a file of many pages takes one core and the memory of one.
+    drawing: tauri::async_runtime::Mutex<()>,
     /// True while one is planned.
     planning: Arc<AtomicBool>,
     used: Mutex<Instant>,
@@ -64,6 +73,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Takes a lock that nobody holds; none where somebody does.
+fn free<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(held) => Some(held),
+        Err(TryLockError::Poisoned(left)) => Some(left.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 /// A home that is lent to an exchange, step by step.
 pub(crate) struct Lent(Arc<Mutex<Session>>);
 
@@ -85,6 +103,8 @@ impl Desk {
             cancelled: Arc::default(),
             searching: Mutex::default(),
             exchanging: Arc::default(),
+            away: AtomicBool::new(false),
+            drawing: tauri::async_runtime::Mutex::default(),
             planning: Arc::default(),
             used: Mutex::new(Instant::now()),
             chosen: Mutex::default(),
@@ -99,7 +119,7 @@ impl Desk {
         let _ = self.app.set(app);
     }
 
-    fn changed(&self) {
+    pub(crate) fn changed(&self) {
         if let Some(app) = self.app.get() {
             // A window that is gone hears nothing.
             let _ = ChangedEvent.emit(app);
@@ -116,22 +136,56 @@ impl Desk {
         Ok(())
     }
 
-    /// Takes the home off the desk: its keys leave memory once no piece of work holds it, which this waits for.
+    /// Takes the home off the desk: its keys leave memory once no piece of work holds it, which this waits for. One that is
+    /// away for a while does not come back.
     pub(crate) fn close(&self) {
+        self.away.store(false, Ordering::Relaxed);
+        self.clear();
+    }
+
+    fn clear(&self) {
         let open = lock(&self.open).take();
         self.choose(|chosen| *chosen = Chosen::default());
         self.cancel();
         drop(self.search());
         drop(lock(&self.exchanging));
         if let Some(open) = open {
+            // In this order the board is read too.
+            let whole = lock(&open.board.whole).take();
             let mut session = lock(&open.session);
-            if let Some(whole) = lock(&open.board.whole).take()
+            if let Some(whole) = whole
                 && session.engine().take_touched().is_empty()
             {
                 // What is not kept is read anew the next time.
                 drop(board::keep(&mut session, &whole));
             }
         }
+    }
+
+    /// Takes the home off the desk and takes hold of it closed, once no piece of work has it any more; gives its folder too.
+    pub(crate) async fn put_away(&self) -> Result<(String, Home), Failure> {
+        let folder = self.folder().ok_or_else(Failure::locked)?;
+        let exchanging = free(&self.exchanging).is_none();
+        if exchanging && !self.planning.load(Ordering::Relaxed) {
+            return Err(under_way());
+        }
+        let home = self.shelf.home(&folder)?;
+        self.clear();
+        self.away.store(true, Ordering::Relaxed);
+        let held = off_the_window(move || hold(&home)).await;
+        match held {
+            Ok(held) => Ok((folder, held)),
+            Err(error) => {
+                self.close();
+                self.changed();
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends what a home was away for; says whether somebody still waits for it, and did not lock meanwhile.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.away.swap(false, Ordering::Relaxed)
     }
 
     /// The folder of the home on the desk.
@@ -182,6 +236,25 @@ impl Desk {
     /// Notes what was dropped on the window.
     pub(crate) fn drop_on(&self, files: Chosen) {
         *lock(&self.dropped) = files;
+    }
+
+    /// Waits for the turn to have a page drawn.
+    pub(crate) async fn drawing(&self) -> impl Drop + '_ {
+        self.drawing.lock().await
+    }
+
+    /// True while an exchange or another act is under way.
+    pub(crate) fn is_busy(&self) -> bool {
+        let open = lock(&self.open).clone();
+        self.away.load(Ordering::Relaxed)
+            || free(&self.exchanging).is_none()
+            || open.is_some_and(|open| free(&open.session).is_none())
+    }
+
+    /// Begins something long for which no home is open yet; gives what ends it.
+    pub(crate) fn begin(&self) -> Arc<AtomicBool> {
+        self.cancelled.store(false, Ordering::Relaxed);
+        Arc::clone(&self.cancelled)
     }
 
     /// Ends the exchange under way.
@@ -235,7 +308,7 @@ impl Desk {
                     cancelled.store(true, Ordering::Relaxed);
                     Some(lock(&exchanging))
                 }
-                false => exchanging.try_lock().ok(),
+                false => free(&exchanging),
             };
             let Some(_one) = one else { return Err(under_way()) };
             let result = talk(&open, &cancelled, work);
@@ -261,7 +334,7 @@ impl Desk {
         let (cancelled, exchanging) = (Arc::clone(&self.cancelled), Arc::clone(&self.exchanging));
         let planning = Arc::clone(&self.planning);
         off_the_window(move || {
-            let Ok(_one) = exchanging.try_lock() else { return Err(under_way()) };
+            let Some(_one) = free(&exchanging) else { return Err(under_way()) };
             planning.store(true, Ordering::Relaxed);
             let result = talk(&open, &cancelled, work);
             planning.store(false, Ordering::Relaxed);
@@ -305,6 +378,17 @@ impl Desk {
         })
         .await
     }
+}
+
+/// Takes hold of a home that a piece of work may still be letting go of.
+fn hold(home: &Path) -> Result<Home, Failure> {
+    for _ in 0..PATIENCE_STEPS {
+        match Home::lock(home) {
+            Err(HomeError::InUse) => std::thread::sleep(STEP),
+            held => return Ok(held?),
+        }
+    }
+    Ok(Home::lock(home)?)
 }
 
 fn under_way() -> Failure {

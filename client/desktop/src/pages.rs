@@ -2,8 +2,8 @@
 //! time, and come back as PNG. What a file does to its child, it does to nobody else: the page is grey, with what to do.
 //!
 //! ```text
-//! tessera-desktop pages pdf|image info      file on stdin → {"pages":N,"text":[…]} on stdout
-//! tessera-desktop pages pdf|image N         file on stdin → page N, from 0, as PNG on stdout
+//! tessera-desktop pages pdf|image info      file on stdin → {"pages":[{"shape":W/H,"text":…}…]} on stdout
+//! tessera-desktop pages pdf|image N         file on stdin → page N, from 1, as PNG on stdout
 //! tessera-desktop pages image square        picture on stdin → what the square (QR code) in it says on stdout
 //! ```
 
@@ -30,13 +30,20 @@ const ANSWER_BYTES: u64 = 64 << 20;
 /// The most pages that are shown.
 pub(crate) const PAGES: usize = 2000;
 
-/// How many pages a file has, and the text of each.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+/// The pages of a file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 pub(crate) struct PageInfo {
-    /// How many pages.
-    pages: u32,
-    /// The text of each page; empty where it is a picture.
-    text: Vec<String>,
+    /// In their order.
+    pages: Vec<PageLine>,
+}
+
+/// A page, before it is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub(crate) struct PageLine {
+    /// Width by height, so that there is room for it.
+    shape: f32,
+    /// What is written on it; empty where it is a picture.
+    text: String,
 }
 
 /// Finds a file that is shown as pages, and opens it in memory.
@@ -54,7 +61,7 @@ pub(crate) fn info(shown: Shown, bytes: Vec<u8>) -> Result<PageInfo, Failure> {
     serde_json::from_slice(&answer).map_err(|_| cannot_be_shown())
 }
 
-/// Draws a page, from 0, as PNG.
+/// Draws a page, from 1, as PNG.
 pub(crate) fn draw(shown: Shown, page: usize, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     ask(shown, &page.to_string(), bytes)
 }

@@ -190,7 +190,8 @@ fn open(app: &AppHandle) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Locks the home where nobody was here for as long as the person chose.
+/// Locks the home where nobody was here for as long as the person chose, but never what is under way: the time counts from its
+/// end.
 fn watch(app: AppHandle, root: PathBuf) {
     std::thread::spawn(move || {
         loop {
@@ -198,7 +199,9 @@ fn watch(app: AppHandle, root: PathBuf) {
             let desk = app.state::<Desk>();
             let minutes = Preferences::read(&root).idle_lock_minutes;
             let patience = Duration::from_secs(u64::from(minutes) * 60);
-            if minutes > 0 && desk.folder().is_some() && desk.idle() >= patience {
+            if desk.is_busy() {
+                desk.touch();
+            } else if minutes > 0 && desk.folder().is_some() && desk.idle() >= patience {
                 desk.close();
                 // A window that is gone hears nothing.
                 let _ = LockedEvent.emit(&app);
@@ -207,7 +210,7 @@ fn watch(app: AppHandle, root: PathBuf) {
     });
 }
 
-/// `page://localhost/APPLICATION/ROUND/SHA256/NUMBER`: a page of a file as PNG.
+/// `page://localhost/APPLICATION/ROUND/SHA256/NUMBER`: a page of a file, from 1, as PNG.
 fn page(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
     let app = context.app_handle().clone();
     if context.webview_label() != MAIN {
@@ -226,9 +229,11 @@ fn page(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder
 
 async fn draw(app: &AppHandle, path: &str) -> Option<Vec<u8>> {
     let (handle, number) = path.trim_start_matches('/').rsplit_once('/')?;
-    let number: usize = number.parse().ok().filter(|number| *number < pages::PAGES)?;
+    let number: usize = number.parse().ok().filter(|number| *number <= pages::PAGES)?;
     let handle = handle.to_owned();
-    let read = app.state::<Desk>().look(move |session, _| pages::read(session, &handle)).await;
+    let desk = app.state::<Desk>();
+    let _one = desk.drawing().await;
+    let read = desk.look(move |session, _| pages::read(session, &handle)).await;
     let (shown, bytes) = read.ok()?;
     off_the_window(move || pages::draw(shown, number, bytes)).await.ok()
 }

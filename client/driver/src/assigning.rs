@@ -124,7 +124,9 @@ pub fn ready(session: &mut Session, programme: &Programme, wanted: Wanted) -> Re
     };
     let (problem, mut warnings) = Problem::build(&tables, &rules)?;
     warnings.extend(
-        left_out.iter().map(|(code, names)| Warning::new(code, format!("left out: {}", names.join(", ")))),
+        left_out
+            .iter()
+            .map(|(code, names)| Warning::new(code, "left out: {names}").with("names", &names[..])),
     );
     let mut assigned = BTreeSet::new();
     for (pair, assignment) in session.together(|acts| acts.assignments())? {

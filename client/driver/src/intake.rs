@@ -4,8 +4,11 @@
 //! [`import`] does it in one go; [`Intake`] step by step, for whoever shows progress and may call it off between two steps.
 
 pub mod attach;
+mod filed;
 mod folder;
+mod listing;
 pub mod remembered;
+mod sorting;
 pub mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,12 +23,16 @@ use tessera_engine::{Acts, EngineError};
 use tessera_model::documents::Sha256Bytes;
 use tessera_model::input::{InputError, InputErrorKind, Place, Warning};
 use tessera_model::programme::Programme;
+use tessera_model::sentence::Parameter;
 use tessera_model::table::MAX_FILE_BYTES;
 use tessera_protocol::ids::ApplicationId;
 
 use crate::session::{Session, SessionError};
 
-use self::folder::Folders;
+use self::folder::look_at;
+use self::sorting::{Own, Rows};
+
+pub use self::filed::{Fate, Filed, How};
 
 /// Applications that are written in one transaction.
 const BATCH: usize = 32;
@@ -37,7 +44,7 @@ pub struct Source<'a> {
     pub table: &'a Path,
     /// Its column that names the application.
     pub key: &'a str,
-    /// The folder of files, with a folder for each application.
+    /// The folder of files: with a folder for each application, or with files whose names say whose they are.
     pub attachments: Option<&'a Path>,
     /// Whose column is what.
     pub mapping: &'a Mapping,
@@ -66,6 +73,8 @@ pub struct Line {
     pub title: String,
     /// What a changed row would change; looked up only where nothing is done yet.
     pub changes: Vec<Change>,
+    /// Names of files that the application had and has no more, as the folder has none of them.
+    pub gone: Vec<String>,
 }
 
 /// An answer that a row would change.
@@ -88,6 +97,8 @@ pub struct Report {
     pub refused: Vec<Refused>,
     /// What is worth saying.
     pub remarks: Vec<Remark>,
+    /// What becomes of the files of the folder.
+    pub files: Vec<Filed>,
     /// Required answers for which the table has no column.
     pub absent: Vec<String>,
     /// Rows that are here already by the key of another column.
@@ -134,7 +145,7 @@ pub enum IntakeError {
         source: io::Error,
     },
     /// The rows are here already, by the key of another column.
-    #[error("{}", again_in_words(.0))]
+    #[error("{}", key_changed(.0).message())]
     Again(Again),
     /// The home.
     #[error(transparent)]
@@ -142,12 +153,17 @@ pub enum IntakeError {
 }
 
 /// Says what would be taken in twice.
-fn again_in_words(again: &Again) -> String {
-    let Again { column, count, row, known, key } = again;
-    format!(
+fn key_changed(again: &Again) -> Warning {
+    Warning::new(
+        "key-changed",
         "{count} of these applications are here already, by the keys of column `{column}`: row {row} is `{known}` here and \
-         would be taken in a second time as `{key}`"
+         would be taken in a second time as `{key}`",
     )
+    .with("count", again.count)
+    .with("column", again.column.as_str())
+    .with("row", Parameter::Count(again.row))
+    .with("known", again.known.as_str())
+    .with("key", again.key.as_str())
 }
 
 impl From<EngineError> for IntakeError {
@@ -180,7 +196,12 @@ pub struct Intake {
     mapping: Mapping,
     place: Place,
     rows: Vec<Incoming>,
-    folders: Option<Folders>,
+    /// Keys of applications that are here.
+    known: BTreeSet<String>,
+    /// The folder of files, until it is sorted.
+    root: Option<PathBuf>,
+    /// What was found in it, by the composed key of each application; none without a folder.
+    found: Option<BTreeMap<String, Own>>,
     dry_run: bool,
     report: Report,
     looked: usize,
@@ -213,16 +234,13 @@ impl Intake {
                 return Err(IntakeError::Again(again));
             }
             let about = vec![again.column.clone(), again.known.clone(), again.key.clone()];
-            report.remarks.push(Remark::new("key-changed", about, again_in_words(&again)));
+            report.remarks.push(Remark::new(key_changed(&again), about));
             report.again = Some(again);
-        }
-        let folders = source.attachments.map(Folders::open).transpose()?;
-        if let Some(folders) = &folders {
-            report.remarks.extend(folders.unmatched(rows.iter().map(|row| row.row.key.as_str())));
         }
         let (mapping, dry_run) = (source.mapping.clone(), source.dry_run);
         let (place, looked, bytes) = (table.place, 0, 0);
-        Ok(Self { programme, mapping, place, rows, folders, dry_run, report, looked, bytes })
+        let (root, found) = (source.attachments.map(Path::to_owned), None);
+        Ok(Self { programme, mapping, place, rows, known, root, found, dry_run, report, looked, bytes })
     }
 
     /// Looks at the files of the next rows; none where all were looked at. Needs no home.
@@ -230,20 +248,31 @@ impl Intake {
     /// # Errors
     /// [`IntakeError::Io`].
     pub fn look(&mut self) -> Result<Option<Batch>, IntakeError> {
+        if let Some(root) = self.root.take() {
+            self.found = Some(self.sort(&root)?);
+        }
         let next: Vec<Incoming> = self.rows.iter().skip(self.looked).take(BATCH).cloned().collect();
         self.looked += next.len();
         let mut batch = Vec::new();
         for incoming in next {
-            let Self { programme, mapping, place, report, .. } = self;
-            let found = match &self.folders {
-                Some(folders) => folders.look(programme, mapping, &incoming, place, report)?,
-                None => None,
-            };
+            let Self { programme, place, report, found, .. } = self;
+            let found = found.as_mut().and_then(|found| {
+                let own = found.remove(&listing::composed(&incoming.row.key));
+                look_at(own, programme, &incoming, place, report)
+            });
             let files = found.iter().flat_map(|found| &found.received.files);
             self.bytes += files.map(|file| file.size_bytes).sum::<u64>();
             batch.push((incoming, found));
         }
         Ok(Some(Batch(batch)).filter(|batch| !batch.0.is_empty()))
+    }
+
+    fn sort(&mut self, root: &Path) -> Result<BTreeMap<String, Own>, IntakeError> {
+        let Self { programme, mapping, rows, known, report, .. } = self;
+        let refused: BTreeSet<String> =
+            report.refused.iter().filter_map(|refused| refused.application.clone()).collect();
+        let rows = Rows { programme, mapping, rows, refused: &refused, known };
+        sorting::sort(root, &rows, report)
     }
 
     /// Takes rows in, all of them or none.
@@ -261,6 +290,15 @@ impl Intake {
             }
             Ok(lines)
         })?;
+        for line in taken.iter().filter(|line| !line.gone.is_empty()) {
+            let gone = Warning::new(
+                "attachment-gone",
+                "{application}: {files} is here and not in the folder, and stays no longer",
+            );
+            let gone = gone.with("application", line.key.as_str()).with("files", line.gone.join(", "));
+            let remark = Remark::new(gone, line.gone.clone());
+            self.report.remarks.push(remark.of(Some(line.row), &line.key));
+        }
         self.report.lines.extend(taken);
         Ok(Progress { done: self.report.lines.len(), of: self.rows.len(), bytes: self.bytes })
     }
@@ -269,6 +307,10 @@ impl Intake {
     #[must_use]
     pub fn finish(mut self) -> Report {
         self.report.refused.sort_by(|one, other| (one.row, &one.file).cmp(&(other.row, &other.file)));
+        self.report
+            .files
+            .sort_by(|one, other| (&one.application, &one.at).cmp(&(&other.application, &other.at)));
+        self.report.sum_up();
         self.report
     }
 }
@@ -288,25 +330,29 @@ fn take(
 ) -> Result<Line, EngineError> {
     let received = found.map(|found| &found.received);
     let mut changes = Vec::new();
-    let (application, taken) = if dry_run {
-        let application = acts.application(&incoming.row.key)?;
+    let application = acts.application(&incoming.row.key)?;
+    let gone = match received {
+        Some(received) => received.gone(&acts.files(application)?),
+        None => Vec::new(),
+    };
+    let taken = if dry_run {
         let taken = acts.preview(programme, &incoming.row, received)?;
         if taken == Taken::Changed {
             changes = compare(&acts.answers(programme, application)?, incoming);
         }
-        (application, taken)
+        taken
     } else {
         let mut seal = |acts: &mut Acts<'_>, new: &NewFile| {
             let path = found.and_then(|found| found.paths.get(&new.contents));
             let path = path.ok_or_else(|| EngineError::NotFound("the file".into()))?;
             seal_file(acts, new, path)
         };
-        acts.take_row(programme, &incoming.row, received, &mut seal)?
+        acts.take_row(programme, &incoming.row, received, &mut seal)?.1
     };
     let files = received.map_or(0, |received| received.files.len());
     let first = programme.fields.iter().find_map(|field| incoming.row.fields.get(field.key.as_str()));
     let (key, title) = (incoming.row.key.clone(), first.cloned().unwrap_or_default());
-    Ok(Line { row: incoming.number, key, application, taken, files, title, changes })
+    Ok(Line { row: incoming.number, key, application, taken, files, title, changes, gone })
 }
 
 /// The answers that differ from those that are here.

@@ -5,12 +5,15 @@
 //! other people are tried. No rule about members, keys or reviews is here, and no output to a person.
 
 pub mod assigning;
+pub mod care;
 pub mod exports;
 pub mod given;
 pub mod intake;
+pub mod inviting;
 pub mod names;
 pub mod publishing;
 pub mod relay;
 pub mod save;
 pub mod session;
+pub mod sheet;
 pub mod worker;

@@ -10,8 +10,8 @@
 //! cut loses at most the part on its way, and the next exchange goes on from there. Only a signed
 //! receipt clears anything that was sent; which bytes left a socket decides nothing.
 //!
-//! Reading order: [`Options`] and [`sync`], [`error`], [`address`], [`lend`], `exchange`, `attachments`, `connection`, `tls`,
-//! `watch`.
+//! Reading order: [`Options`] and [`sync`], [`error`], [`address`], [`typed`], [`lend`], `exchange`, `attachments`,
+//! `connection`, `tls`, `watch`.
 
 pub mod address;
 mod attachments;
@@ -20,19 +20,22 @@ pub mod error;
 mod exchange;
 pub mod lend;
 mod tls;
+pub mod typed;
 mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rustls::ClientConfig;
+use tessera_engine::EngineError;
 use tessera_engine::attachments::Fetch;
 use tessera_engine::exchange::Announced;
 use tessera_engine::receive::Imported;
+use tessera_engine::store::StoreError;
 use tessera_protocol::access::Classes;
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::Relay;
@@ -160,7 +163,9 @@ pub struct Plan {
     pub receive_bytes: u64,
     /// Sealed bytes of attachments to be sent.
     pub send_attachment_bytes: u64,
-    /// Sealed bytes of attachments to be received, as far as manifests here name them.
+    /// Attachments to be received.
+    pub receive_attachments: u64,
+    /// Their sealed bytes, as far as manifests here name them.
     pub receive_attachment_bytes: u64,
 }
 
@@ -176,7 +181,9 @@ pub fn sync<L: Lend>(
     report: &mut Report,
 ) -> Result<(), RelayError> {
     let result = with_first_relay(options, tell, report, async |talk, report| {
-        talk.until_quiet(engine, options, report).await
+        let result = talk.until_quiet(engine, options, report).await;
+        let noted = talk.note_reached(engine);
+        result.and(noted)
     });
     report.outbox = engine.lend(|engine| engine.outbox())?;
     result
@@ -192,7 +199,9 @@ pub fn plan<L: Lend>(engine: &mut L, options: &Options, tell: Tell<'_>) -> Resul
     let mut report = Report::default();
     let announced = with_first_relay(options, tell, &mut report, async |talk, report| {
         let sending = engine.lend(|engine| engine.inquire(talk.relay, options.wanted))?;
-        match talk.exchange(engine, &sending, report).await {
+        let announced = talk.exchange(engine, &sending, report).await;
+        talk.note_reached(engine)?;
+        match announced {
             // A blank relay knows nobody and holds nothing; the first exchange introduces who belongs.
             Err(RelayError::NotAdmitted) if engine.lend(|engine| engine.is_active()) => {
                 Ok(Announced::default())
@@ -204,10 +213,33 @@ pub fn plan<L: Lend>(engine: &mut L, options: &Options, tell: Tell<'_>) -> Resul
     plan.send_attachment_bytes =
         engine.lend(|engine| engine.attachments_to_send())?.iter().map(|one| one.sealed_bytes).sum();
     let fetched = engine.lend(|engine| engine.attachments_to_fetch(options.fetch))?;
+    plan.receive_attachments = fetched.len() as u64;
     plan.receive_attachment_bytes = fetched.iter().map(|one| one.sealed_bytes - one.held_bytes).sum();
     plan.receive_packs = announced.packs + announced.left_packs;
     plan.receive_bytes = announced.bytes + announced.left_bytes;
     Ok(plan)
+}
+
+/// Tries a relay at an address, and keeps the address where it answers there. On a coordinator's device every member is told;
+/// gives whether that was done.
+///
+/// # Errors
+/// [`RelayError`]; nothing is kept then.
+pub fn settle<L: Lend>(
+    engine: &mut L,
+    relay: &Relay,
+    options: &Options,
+    tell: Tell<'_>,
+) -> Result<bool, RelayError> {
+    let options = Options { relays: vec![relay.clone()], ..options.clone() };
+    plan(engine, &options, tell)?;
+    Ok(engine.lend(|engine| engine.together(|acts| acts.set_relay(relay.clone())))?)
+}
+
+/// What waits for the network.
+fn runtime() -> Result<tokio::runtime::Runtime, RelayError> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_io().enable_time().build().map_err(RelayError::Machine)
 }
 
 fn with_first_relay<T>(
@@ -220,11 +252,7 @@ fn with_first_relay<T>(
     let clock_off = Arc::new(AtomicBool::new(false));
     let more_roots = options.roots.as_deref().map(tls::read_roots).transpose()?.unwrap_or_default();
     let tls = Arc::new(tls::configure(more_roots, Arc::clone(&clock_off))?);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .build()
-        .map_err(RelayError::Machine)?;
+    let runtime = runtime()?;
     let mut watch = Watch::new(tell, Arc::clone(&traffic), options.silence);
     let mut first_error = None;
     let mut result = None;
@@ -324,6 +352,21 @@ impl Talk<'_, '_> {
                 Ok(()) => return Ok(()),
                 Err(error) => self.persevere(&mut perseverance, error).await?,
             }
+        }
+    }
+
+    /// Notes that the relay was reached, where it said something that is signed. A disk that takes nothing ends no exchange:
+    /// this is for people, and the next exchange notes it again.
+    fn note_reached<L: Lend>(&self, engine: &mut L) -> Result<(), RelayError> {
+        if !self.heard {
+            return Ok(());
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let relay = self.relay;
+        match engine.lend(|engine| engine.together(|acts| acts.note_reached(relay, now_ms))) {
+            Err(EngineError::Store(StoreError::Full | StoreError::ReadOnly)) => Ok(()),
+            noted => Ok(noted?),
         }
     }
 

@@ -133,6 +133,14 @@ impl Session {
         Ok(home.write_backup(out)?)
     }
 
+    /// Makes sure that a passphrase opens this home.
+    ///
+    /// # Errors
+    /// [`IdentityError::WrongPassphrase`]; [`SessionError`].
+    pub fn must_open_with(&self, passphrase: &Passphrase) -> Result<(), SessionError> {
+        unlock(&self.home.identity()?, passphrase).map(drop)
+    }
+
     /// Puts the identity under another passphrase.
     ///
     /// # Errors

@@ -84,6 +84,14 @@ impl ChildWorker {
         Ok(worker)
     }
 
+    /// Two workers, as a recovery on another computer needs them.
+    ///
+    /// # Errors
+    /// As [`ChildWorker::start`].
+    pub fn two() -> io::Result<[Box<dyn Worker>; 2]> {
+        Ok([Box::new(Self::start()?), Box::new(Self::start()?)])
+    }
+
     /// The process id of the child, where one runs.
     #[must_use]
     pub fn process(&self) -> Option<u32> {

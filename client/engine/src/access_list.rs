@@ -60,4 +60,19 @@ impl Acts<'_> {
         }
         Ok(list)
     }
+
+    /// True of a coordinator whom nobody gave what coordinators read: that is given by whoever compares the words with this
+    /// person from here on. Only another coordinator who has it can tell.
+    pub fn lacks_keys(&mut self, member: MemberId) -> bool {
+        let (core, _) = self.parts();
+        if member == core.about.member
+            || !core.is_coordinator()
+            || !core.known.permission.is_coordinator(member)
+        {
+            return false;
+        }
+        let Ok(stream) = core.stream(&Audience::Keys) else { return false };
+        let devices: BTreeSet<DeviceId> = core.devices_of(member).collect();
+        core.known.keys.of(stream).all(|(_, record)| record.given.is_disjoint(&devices))
+    }
 }

@@ -19,7 +19,7 @@ use tessera_vault::text::Text;
 use crate::eligibility::Judged;
 use crate::engine::Acts;
 use crate::error::EngineError;
-use crate::programme::{rendition, round};
+use crate::programme::round;
 use crate::records::{all, put};
 use crate::store::Table;
 
@@ -72,7 +72,7 @@ pub enum Bar {
     Withdrawn,
     /// A condition is not met.
     NotEligible(Vec<String>),
-    /// The reader declared a conflict of interest, or is unsure.
+    /// The reader declared a conflict of interest, is unsure, or handed the application back.
     Declared(Conflict),
     /// The reader has a standing conflict with something that the application says.
     StandingConflict(Conflict),
@@ -82,6 +82,11 @@ pub enum Bar {
     NotActive,
 }
 
+/// The code of a declaration that stands in the way.
+pub(crate) fn declared_code(conflict: &Conflict) -> &'static str {
+    if conflict.is_handed_back() { "handed-back" } else { "conflict-declared" }
+}
+
 impl Bar {
     /// Returns the code that scripts see.
     #[must_use]
@@ -89,7 +94,7 @@ impl Bar {
         match self {
             Self::Withdrawn => "application-withdrawn",
             Self::NotEligible(_) => "not-eligible",
-            Self::Declared(_) => "conflict-declared",
+            Self::Declared(conflict) => declared_code(conflict),
             Self::StandingConflict(_) => "conflict-standing",
             Self::Unchecked => "reviewer-not-checked",
             Self::NotActive => "reviewer-not-active",
@@ -392,7 +397,7 @@ impl Acts<'_> {
                 }
                 self.assign(programme, pair.member, pair.application, in_round, staged.place)?;
                 if !staged.reason.is_empty() {
-                    self.say_why(pair, rendition(in_round), staged.place, &staged.reason)?;
+                    self.say_why(pair, &staged.reason)?;
                 }
                 published.assigned += 1;
             }
@@ -401,11 +406,13 @@ impl Acts<'_> {
         Ok(published)
     }
 
-    fn say_why(&mut self, pair: Pair, rendition: u8, place: u32, reason: &str) -> Result<(), EngineError> {
-        let state = Some(AssignmentState::Assigned);
-        let assignment = Assignment { state, rendition, place, reason: reason.to_owned() };
+    fn say_why(&mut self, pair: Pair, reason: &str) -> Result<(), EngineError> {
+        let to = Audience::To(pair.member);
         let subject = Subject::Reading(pair.application.0, pair.round.0).to_bytes();
-        self.write(&Audience::To(pair.member), &subject, &assignment, false)?;
+        if let Some(assigned) = self.read::<Assignment>(&to, &subject)? {
+            let assignment = Assignment { reason: reason.to_owned(), ..assigned.value };
+            self.write(&to, &subject, &assignment, false)?;
+        }
         Ok(())
     }
 

@@ -1,13 +1,14 @@
-//! Conflicts of interest on both sides: what a reader declared and what coordinators made of it, standing conflicts
-//! from `people`, and what follows. A declared conflict ends future access: the coordinators' devices close the
-//! dossier to that reader and the reader's own device forgets it. What was read before stays read; nothing can undo
-//! that, and every screen says so.
+//! Conflicts of interest on the coordinators' side: what a reader declared and what coordinators made of it, standing
+//! conflicts from `people`, and what follows. A declared conflict ends future access: the coordinators' devices close the
+//! dossier to that reader, and the reader's own devices forget it ([`crate::withheld`]). What was read before stays read;
+//! nothing can undo that, and every screen says so.
 
 use std::collections::BTreeMap;
 
 use tessera_defence::defended;
 use tessera_model::documents::{
-    Assignment, AssignmentState, Clearance, Conflict, Declaration, Kind, Person, Read, Ruling, Subject,
+    Assignment, AssignmentState, Clearance, Conflict, Declaration, Kind, Person, Read, Ruling, Sha256Bytes,
+    Subject,
 };
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
@@ -24,7 +25,8 @@ use crate::store::{Table, Transaction};
 /// Longest answer in which a standing conflict is looked for, in bytes: names and addresses, no essays.
 const MAX_LOOKED_BYTES: usize = 512;
 /// Renditions that there can be: the open and the blind one.
-const RENDITIONS: [u8; 2] = [tessera_model::documents::split::OPEN, tessera_model::documents::split::BLIND];
+pub(crate) const RENDITIONS: [u8; 2] =
+    [tessera_model::documents::split::OPEN, tessera_model::documents::split::BLIND];
 
 /// A declaration and what was made of it.
 #[derive(Debug, Clone)]
@@ -48,6 +50,9 @@ impl Declared {
         !self.read.value.is_clear() && self.ruling != Some(Ruling::Lifted)
     }
 }
+
+/// What an assignment's reason begins with where a conflict was lifted; the coordinators' own reason follows.
+pub const CLEARED: &str = "conflict cleared: ";
 
 /// What a standing conflict would be as a declaration, so that a ruling can name it.
 #[must_use]
@@ -178,23 +183,27 @@ impl Acts<'_> {
         };
         let subject = Subject::ApplicationAndMember(application.0, member.0).to_bytes();
         self.write(&Audience::Office, &subject, &clearance, false)?;
-        self.after_ruling(application, member, ruling, reason)?;
+        self.after_ruling(application, member, on.fingerprint(), ruling, reason)?;
         Ok(on)
     }
 
-    /// What follows from a ruling: the dossier is opened anew, or closed and the reading taken back.
+    /// What follows from a ruling on a declaration: the dossier is opened anew, or closed and the reading taken back.
     pub(crate) fn after_ruling(
         &mut self,
         application: ApplicationId,
         member: MemberId,
+        on: Sha256Bytes,
         ruling: Ruling,
         reason: &str,
     ) -> Result<(), EngineError> {
         match ruling {
-            Ruling::Lifted => self.reopen(application, member, reason),
+            Ruling::Lifted => self.reopen(application, member, on, reason),
             Ruling::Upheld => {
+                let declared = self.declaration(application, member)?;
+                let back = declared.is_some_and(|declared| declared.read.value.is_handed_back());
+                let why = if back { "handed back" } else { "conflict of interest" };
                 for (subject, assignment) in self.standing_assignments(application, member)? {
-                    let reason = format!("conflict of interest: {reason}");
+                    let reason = format!("{why}: {reason}");
                     let taken_back = Assignment {
                         state: Some(AssignmentState::Withdrawn),
                         place: 0,
@@ -247,12 +256,13 @@ impl Acts<'_> {
         &mut self,
         application: ApplicationId,
         member: MemberId,
+        on: Sha256Bytes,
         reason: &str,
     ) -> Result<(), EngineError> {
         let to = Audience::To(member);
         for (subject, assignment) in self.standing_assignments(application, member)? {
             let stream = Audience::Dossier(application, assignment.rendition);
-            let told = Assignment { reason: format!("conflict cleared: {reason}"), ..assignment };
+            let told = Assignment { reason: format!("{CLEARED}{reason}"), cleared: Some(on), ..assignment };
             self.write(&to, &subject, &told, false)?;
             self.close_stream(member, &stream)?;
             // The closing has to be sealed before an opening can name it.
@@ -320,10 +330,7 @@ impl Core {
             tx.put(Table::Settings, &seen, &changes)?;
             let application = ApplicationId(application);
             let declared = self.declaration(tx, application, member, &mut Counting::load(tx)?)?;
-            let ends = |declared: &Declared| {
-                let said = declared.read.value.declaration;
-                declared.bars() && matches!(said, Some(Declaration::Conflict | Declaration::Recused))
-            };
+            let ends = |declared: &Declared| declared.bars() && declared.read.value.ends_reading();
             if !declared.as_ref().is_some_and(|declared| defended!(G16) && ends(declared)) {
                 continue;
             }
@@ -332,24 +339,6 @@ impl Core {
                 if self.known.openings.is_open(&self.known.access, member, stream).is_some() {
                     self.pend(tx, &Audience::To(member), PendingEntry::Close(stream))?;
                 }
-            }
-        }
-        Ok(())
-    }
-
-    /// Forgets the dossiers of an application on a reader's device: packs, texts, keys. A coordinators' device keeps
-    /// what coordinators keep.
-    pub(crate) fn forget_dossier(
-        &mut self,
-        tx: &mut dyn Transaction,
-        application: ApplicationId,
-    ) -> Result<(), EngineError> {
-        if self.is_coordinator() || !defended!(G16) {
-            return Ok(());
-        }
-        for rendition in RENDITIONS {
-            if let Some(stream) = self.known.keys.stream_of(&Audience::Dossier(application, rendition)) {
-                self.forget_stream(tx, stream)?;
             }
         }
         Ok(())

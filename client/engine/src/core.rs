@@ -217,6 +217,12 @@ impl Core {
         self.about.programme
     }
 
+    /// Goes on as if this device had just started: under a new incarnation.
+    pub(crate) fn start_anew(&mut self) {
+        self.incarnation = crate::engine::incarnation(&mut self.rng);
+        self.counter = 0;
+    }
+
     /// The stream of an audience.
     pub(crate) fn stream(&self, audience: &Audience) -> Result<StreamId, EngineError> {
         if let Some(stream) = audience.public() {

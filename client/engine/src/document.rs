@@ -381,9 +381,8 @@ impl Core {
             tx.put(Table::Meta, CRITERIA, joined.join("\n").as_bytes())?;
             return Ok(());
         }
-        let mut text = String::new();
-        gather(&opened.document, &mut Vec::new(), &mut text);
-        Ok(tx.index(&id.0, &text)?)
+        let texts: Vec<String> = texts(&opened.document).into_iter().map(|(_, text)| text).collect();
+        Ok(tx.index(&id.0, &texts.join("\n"))?)
     }
 
     /// The documents of a kind that are here.
@@ -436,31 +435,26 @@ impl Core {
     }
 }
 
-fn strings(document: &Document, path: &[&str]) -> Vec<String> {
-    let mut strings = Vec::new();
-    for key in document.keys(path) {
-        let place: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
-        for value in document.get_all(&place) {
-            strings.extend(value.value.as_str().map(str::to_owned));
-        }
-    }
-    strings
+/// Every text of a document, with its place in it.
+pub(crate) fn texts(document: &Document) -> Vec<(Vec<String>, String)> {
+    let mut found = Vec::new();
+    gather(document, &mut Vec::new(), &mut found);
+    found
 }
 
-/// Collects all words of a document.
-fn gather(document: &Document, path: &mut Vec<String>, text: &mut String) {
+fn gather(document: &Document, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, String)>) {
     let here: Vec<&str> = path.iter().map(String::as_str).collect();
-    for word in strings(document, &here) {
-        text.push_str(&word);
-        text.push('\n');
+    for key in document.keys(&here) {
+        let place: Vec<&str> = here.iter().copied().chain([key.as_str()]).collect();
+        for value in document.get_all(&place) {
+            let place = || path.iter().cloned().chain([key.clone()]).collect();
+            found.extend(value.value.as_str().map(|text| (place(), text.to_owned())));
+        }
     }
-    if let Some(written) = document.text(&here) {
-        text.push_str(&written);
-        text.push('\n');
-    }
+    found.extend(document.text(&here).map(|text| (path.clone(), text)));
     for child in document.containers(&here) {
         path.push(child);
-        gather(document, path, text);
+        gather(document, path, found);
         path.pop();
     }
 }

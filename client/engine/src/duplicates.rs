@@ -96,7 +96,12 @@ impl Acts<'_> {
                 pairs.entry((ApplicationId(one), ApplicationId(other))).or_default();
             }
         }
-        pairs.into_iter().map(|((one, other), alike)| self.twin(one, other, alike)).collect()
+        let twins: Result<Vec<Twin>, EngineError> =
+            pairs.into_iter().map(|((one, other), alike)| self.twin(one, other, alike)).collect();
+        let mut twins = twins?;
+        // Of a pair that is not alike, a verdict that was taken back leaves nothing to ask.
+        twins.retain(|twin| !twin.alike.is_empty() || twin.verdict.is_some() || twin.contested);
+        Ok(twins)
     }
 
     /// Groups applications whose answers are all the same, as when a table came twice with another key. Who answers
@@ -183,6 +188,22 @@ impl Acts<'_> {
         }
         let keep = keep.map(|keep| keep.0);
         let record = Duplicate { verdict: Some(verdict), keep, reason: reason.to_owned() };
+        let subject = Subject::pair(one.0, other.0).to_bytes();
+        Ok(self.write(&Audience::Office, &subject, &record, false)?.is_some())
+    }
+
+    /// Takes back what was said of two applications: both count, and the pair is asked about again.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`].
+    pub fn unjudge_duplicate(
+        &mut self,
+        one: ApplicationId,
+        other: ApplicationId,
+        reason: &str,
+    ) -> Result<bool, EngineError> {
+        self.must_coordinate()?;
+        let record = Duplicate { verdict: None, keep: None, reason: reason.to_owned() };
         let subject = Subject::pair(one.0, other.0).to_bytes();
         Ok(self.write(&Audience::Office, &subject, &record, false)?.is_some())
     }

@@ -66,6 +66,7 @@ impl Core {
             return self.hand_over(tx);
         }
         self.own_devices(tx)?;
+        self.settle_own_declarations(tx)?;
         if self.is_coordinator() && self.known.id_key.is_some() {
             let members: Vec<MemberId> =
                 self.known.permission.active_members().map(|(member, _)| member).collect();

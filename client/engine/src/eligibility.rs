@@ -117,6 +117,10 @@ pub enum ExceptionAct {
     Grant,
     /// Refuse it.
     Refuse,
+    /// Take back one's own request, on which nobody decided.
+    Unask,
+    /// Take back one's own decision: it is asked for and open again.
+    Undecide,
 }
 
 impl Acts<'_> {
@@ -154,7 +158,8 @@ impl Acts<'_> {
         Ok(self.write(&Audience::File(application), &application.0, &eligibility, false)?.is_some())
     }
 
-    /// Asks for the exception, grants or refuses it. Granting is a second person's where the programme says so.
+    /// Asks for the exception, grants or refuses it, or takes back what one did oneself. Granting is a second person's where
+    /// the programme says so.
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`], [`EngineError::NotFound`].
@@ -199,6 +204,19 @@ impl Acts<'_> {
                 }
                 eligibility.exception_granted = Some(grants);
                 reason.clone_into(&mut eligibility.exception_reason);
+            }
+            ExceptionAct::Unask => {
+                if eligibility.exception_granted.is_some() || judged.asked_by != Some(self.member()) {
+                    return Err(EngineError::NotPermitted("a request of one's own that is not decided on"));
+                }
+                eligibility.exception_asked = None;
+            }
+            ExceptionAct::Undecide => {
+                if eligibility.exception_granted.is_none() || judged.decided_by != Some(self.member()) {
+                    return Err(EngineError::NotPermitted("a decision of one's own"));
+                }
+                eligibility.exception_granted = None;
+                eligibility.exception_reason = String::new();
             }
         }
         Ok(self.write(&Audience::File(application), &application.0, &eligibility, false)?.is_some())

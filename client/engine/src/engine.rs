@@ -1,6 +1,7 @@
 //! The engine as its callers see it: every act is one transaction, and what failed left nothing behind.
 
 use std::io::{Cursor, Read as ReadBytes, Seek, Write};
+use std::ops::Range;
 
 use tessera_defence::defended;
 use tessera_model::crdt::Document;
@@ -11,8 +12,8 @@ use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::device::Device;
 use tessera_protocol::frontier::Frontier;
 use tessera_protocol::ids::{
-    ApplicationId, AttachmentId, DeviceId, Incarnation, LinkId, MemberId, PackId, ProgrammeId, RoundId,
-    StreamId,
+    ApplicationId, AttachmentId, DeviceId, DocumentId, Incarnation, LinkId, MemberId, PackId, ProgrammeId,
+    RoundId, StreamId,
 };
 use tessera_protocol::permission::Permission;
 use tessera_protocol::receipt::Receipt;
@@ -40,6 +41,27 @@ use crate::tallies;
 pub struct Engine<S: Store> {
     store: S,
     pub(crate) core: Core,
+}
+
+/// A document that has words which were looked for.
+#[derive(Debug, Clone)]
+pub struct Found {
+    id: DocumentId,
+    /// What it is.
+    pub record: DocumentRecord,
+    /// For whom it is, where that is known here.
+    pub audience: Option<Audience>,
+}
+
+/// The text of a document in which words stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The text's place in the document, from the outside in.
+    pub place: Vec<String>,
+    /// All of it.
+    pub text: String,
+    /// The first word of those, in bytes.
+    pub at: Range<usize>,
 }
 
 /// A pack as a person follows it.
@@ -180,8 +202,7 @@ impl<S: Store> Engine<S> {
             if let Ok(known) = store.transaction(|tx| Known::load(tx, &about)) {
                 core.known = known;
             }
-            core.incarnation = incarnation(&mut core.rng);
-            core.counter = 0;
+            core.start_anew();
         }
         result
     }
@@ -559,20 +580,32 @@ impl<S: Store> Engine<S> {
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn search(
-        &mut self,
-        words: &str,
-        limit: usize,
-    ) -> Result<Vec<(DocumentRecord, Option<Audience>)>, EngineError> {
+    pub fn search(&mut self, words: &str, limit: usize) -> Result<Vec<Found>, EngineError> {
         self.look(|core, tx| {
             let mut found = Vec::new();
             for id in tx.search(words, limit)? {
                 if let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id)? {
                     let audience = core.audience(record.stream);
-                    found.push((record, audience));
+                    found.push(Found { id: DocumentId(id), record, audience });
                 }
             }
             Ok(found)
+        })
+    }
+
+    /// Says where in a document that was found the words are; none where each stands in another text.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn passage(&mut self, found: &Found, words: &str) -> Result<Option<Passage>, EngineError> {
+        self.look(|core, tx| {
+            let Some(opened) = core.open_document(tx, found.id)? else { return Ok(None) };
+            let texts = crate::document::texts(&opened.document).into_iter();
+            let mut passages = texts.filter_map(|(place, text)| {
+                let at = crate::store::words::first(&text, words)?;
+                Some(Passage { place, text, at })
+            });
+            Ok(passages.next())
         })
     }
 
@@ -760,6 +793,23 @@ impl<S: Store> Engine<S> {
                 states.push(PackState { id, in_outbox: outbox.contains(&id.0), record, standing });
             }
             Ok(states)
+        })
+    }
+
+    /// How many packs of this device no relay is known to have.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn own_outbox(&mut self) -> Result<usize, EngineError> {
+        self.look(|_, tx| {
+            let mut own = 0;
+            crate::records::each(tx, Table::Outbox, &[], |key, _| {
+                let id = key.last_chunk::<32>();
+                let record = id.map(|id| get::<PackRecord>(tx, Table::PackStates, id)).transpose()?.flatten();
+                own += usize::from(record.is_some_and(|record| record.own));
+                Ok(())
+            })?;
+            Ok(own)
         })
     }
 
@@ -958,6 +1008,14 @@ impl Acts<'_> {
         Ok(self.tx.get(Table::Settings, &[b"user-", key.as_bytes()].concat())?)
     }
 
+    /// Forgets a choice of this device.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn unset(&mut self, key: &str) -> Result<(), EngineError> {
+        Ok(self.tx.delete(Table::Settings, &[b"user-", key.as_bytes()].concat())?)
+    }
+
     /// Seals what waits.
     ///
     /// # Errors
@@ -968,7 +1026,7 @@ impl Acts<'_> {
     }
 }
 
-fn incarnation(rng: &mut Rng) -> Incarnation {
+pub(crate) fn incarnation(rng: &mut Rng) -> Incarnation {
     let mut bytes = [0; 8];
     // Every start is another one, so that a copied or restored home uses no number a second time.
     if defended!(F11) && defended!(F12) {

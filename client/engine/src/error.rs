@@ -3,6 +3,7 @@
 use tessera_protocol::codec::{DecodeError, TooMany};
 use tessera_protocol::ids::{AttachmentId, DeviceId, MemberId, StreamId};
 
+use crate::proposals::ProposalBar;
 use crate::store::StoreError;
 
 /// Why an act was not done. Nothing was changed.
@@ -66,6 +67,15 @@ pub enum EngineError {
     /// A person has to decide first.
     #[error("{0}")]
     NeedsPerson(String),
+    /// A change of the charter that has no effect, or ends the programme.
+    #[error(transparent)]
+    Barred(#[from] ProposalBar),
+    /// The answer to an invitation that was taken back.
+    #[error("this invitation was withdrawn")]
+    Withdrawn,
+    /// A person ended it.
+    #[error("ended on request")]
+    Cancelled,
 }
 
 impl EngineError {
@@ -98,6 +108,9 @@ impl EngineError {
             Self::DamagedAttachment(_) => "damaged-attachment",
             Self::Unreadable | Self::Unwritable => "disk",
             Self::NeedsPerson(_) => "needs-a-person",
+            Self::Barred(bar) => bar.code(),
+            Self::Withdrawn => "invitation-withdrawn",
+            Self::Cancelled => "cancelled",
         }
     }
 }

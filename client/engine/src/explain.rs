@@ -1,11 +1,14 @@
 //! Why is this not here, or why does it not count yet? One answer in codes for a pack or an application, from
 //! what this device knows.
 
-use tessera_model::documents::{AssignmentState, Declaration};
+use std::collections::BTreeMap;
+
+use tessera_model::documents::{AssignmentState, Conflict, Declaration};
 use tessera_model::guard::{Limits, scan};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::ids::{ApplicationId, MemberId, PackId};
 use tessera_protocol::pack::Pack;
+use tessera_protocol::stream::Stream;
 use tessera_vault::ids::Audience;
 
 use crate::counting::{Counting, Standing};
@@ -15,6 +18,7 @@ use crate::notices::{self, Notice};
 use crate::reading::WorkState;
 use crate::receive::parked;
 use crate::records::{ChangeRecord, PackRecord, Stage, all, each, get};
+use crate::reviews::Reviewed;
 use crate::store::Table;
 
 /// One thing that is known about what was asked.
@@ -82,6 +86,13 @@ impl Fact {
             "taken-back" => "The assignment was taken back.",
             "not-declared" => "The dossier opens once you declare whether there is a conflict of interest.",
             "conflict-declared" => "You declared a conflict of interest; the dossier is withheld.",
+            "conflict-unsure" => {
+                "You are not sure about a conflict of interest; the dossier stays closed until a coordinator decides."
+            }
+            "conflict-lifted" => {
+                "A coordinator lifted what you declared; declare anew, and the dossier opens."
+            }
+            "handed-back" => "You handed it back; nothing of it is here any more.",
             "dossier-no-key" => {
                 "The dossier's key is not here yet; the next exchange with a coordinator's news may bring it."
             }
@@ -95,9 +106,41 @@ impl Fact {
             "review-counts" => "This review counts.",
             "review-does-not-count" => "This review does not count at present.",
             "not-read" => "Nobody has submitted a review of it that is here.",
+            "not-sent" => {
+                "Nothing of it has come: it is not submitted yet, or it still waits on the reader's device."
+            }
+            "nothing-declared" => {
+                "No answer of this reader to the question about conflicts of interest is here."
+            }
+            "conflict-of-reader" => {
+                "This reader declared a conflict of interest, or is unsure, and does not read it."
+            }
+            "work-without-key" => "Work of this reader is here, but its key is not.",
+            "work-unreadable" => "Work of this reader is here and cannot be read.",
+            "work-to-be-read" => "Work of this reader is here and is read at the next exchange or import.",
+            "work-missing" => {
+                "Something that this reader's work builds on is not here; the next exchange asks for it."
+            }
+            "heard-last" => "A relay took the last work of this reader that is here at this time.",
+            "heard-at-no-time" => "Work of this reader is here; when a relay took it is not known.",
+            "heard-never" => "No review or declaration of this reader has ever come here.",
             _ => "Nothing more is known.",
         }
     }
+}
+
+/// What is known of a review that is here.
+fn about(review: &Reviewed) -> Vec<Fact> {
+    let member = Some(review.member);
+    let mut facts = vec![match &review.counts {
+        Ok(_) => Fact::new("review-counts").of(member),
+        Err(why) => Fact::new("review-does-not-count").of(member).with(why.code()),
+    }];
+    for one in review.attention() {
+        let detail = format!("{}: {}", one.code.as_str(), one.code.sentence());
+        facts.push(Fact::new("question").of(member).with(detail));
+    }
+    facts
 }
 
 impl Acts<'_> {
@@ -185,6 +228,7 @@ impl Acts<'_> {
             self.tasks()?.into_iter().filter(|task| task.application == application).collect();
         for task in &tasks {
             let declared = task.conflict.as_ref().and_then(|conflict| conflict.declaration);
+            let back = task.conflict.as_ref().is_some_and(Conflict::is_handed_back);
             let keyed = {
                 let (core, _) = self.parts();
                 let audience = Audience::Dossier(application, task.assignment.rendition);
@@ -193,6 +237,9 @@ impl Acts<'_> {
             let code = match (task.assignment.state, declared) {
                 (state, _) if state != Some(AssignmentState::Assigned) => "taken-back",
                 (_, None) => "not-declared",
+                _ if task.lifted().is_some() => "conflict-lifted",
+                (_, Some(Declaration::Unsure)) => "conflict-unsure",
+                (_, Some(Declaration::Recused)) if back => "handed-back",
                 (_, Some(declared)) if declared != Declaration::None => "conflict-declared",
                 _ if task.readable => "dossier-here",
                 _ if keyed => "dossier-missing",
@@ -222,18 +269,66 @@ impl Acts<'_> {
         let mut read = false;
         for review in self.reviews_of(application)? {
             read = true;
-            facts.push(match &review.counts {
-                Ok(_) => Fact::new("review-counts").of(Some(review.member)),
-                Err(why) => Fact::new("review-does-not-count").of(Some(review.member)).with(why.code()),
-            });
-            for one in review.attention() {
-                let detail = format!("{}: {}", one.code.as_str(), one.code.sentence());
-                facts.push(Fact::new("question").of(Some(review.member)).with(detail));
-            }
+            facts.extend(about(&review));
         }
         if !read {
             facts.push(Fact::new("not-read"));
         }
+        Ok(facts)
+    }
+
+    /// What is known of a member's review of an application: whether it counts; where none is here, what is here and what is
+    /// missing of what the member sent.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`] in a home that is no coordinator's.
+    pub fn explain_review(
+        &mut self,
+        application: ApplicationId,
+        member: MemberId,
+    ) -> Result<Vec<Fact>, EngineError> {
+        self.must_coordinate()?;
+        let reviews = self.reviews_of(application)?;
+        let mut facts: Vec<Fact> =
+            reviews.iter().filter(|review| review.member == member).flat_map(about).collect();
+        if !facts.is_empty() {
+            return Ok(facts);
+        }
+        let fact = |code| Fact::new(code).of(Some(member));
+        facts.push(fact("not-sent"));
+        match self.declaration(application, member)? {
+            None => facts.push(fact("nothing-declared")),
+            Some(declared) if declared.bars() => facts.push(fact("conflict-of-reader")),
+            Some(_) => {}
+        }
+        let gaps = self.gaps()?;
+        let missing: u64 = gaps.iter().filter(|gap| gap.member == Some(member)).map(|gap| gap.missing).sum();
+        if missing > 0 {
+            facts.push(fact("work-missing").with(missing.to_string()));
+        }
+        let (core, tx) = self.parts();
+        let reviews = Stream::Reviews(member).id(core.programme());
+        let (mut stages, mut last, mut came) = (BTreeMap::<&str, usize>::new(), None, false);
+        for (_, record) in all::<PackRecord>(tx, Table::PackStates, &[])? {
+            if record.stream != reviews {
+                continue;
+            }
+            came = true;
+            last = last.max(record.received_ms);
+            let code = match record.stage {
+                Stage::NoKey => "work-without-key",
+                Stage::Crashed | Stage::Refused => "work-unreadable",
+                Stage::Received => "work-to-be-read",
+                Stage::Opened | Stage::NotForUs => continue,
+            };
+            *stages.entry(code).or_default() += 1;
+        }
+        facts.extend(stages.into_iter().map(|(code, count)| fact(code).with(count.to_string())));
+        facts.push(match last {
+            Some(ms) => fact("heard-last").with(ms.to_string()),
+            None if came => fact("heard-at-no-time"),
+            None => fact("heard-never"),
+        });
         Ok(facts)
     }
 

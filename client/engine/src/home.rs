@@ -201,6 +201,28 @@ impl Home {
         })
     }
 
+    /// Deletes the home for ever: what opens it first, so that wherever this is interrupted the rest opens for nobody. Its
+    /// store must be closed.
+    ///
+    /// # Errors
+    /// Something cannot be deleted.
+    pub fn destroy(self) -> Result<(), HomeError> {
+        for name in [IDENTITY, RECOVERY] {
+            let path = self.path(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(HomeError::of(&path)(error));
+                }
+                _ => {}
+            }
+        }
+        files::sync_folder(&self.folder)?;
+        let folder = self.folder.clone();
+        // Some systems delete no folder while a file in it is held.
+        drop(self);
+        std::fs::remove_dir_all(&folder).map_err(HomeError::of(&folder))
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -3,12 +3,15 @@
 //! refuses the file. Not where the bytes come from: whoever drives the engine reads files and folders.
 //!
 //! Reading order: [`sheet`] (bytes become a table), [`mapping`] (whose column is what), [`row`] (cells become
-//! answers), [`files`] (what a file is, whatever its name says), [`again`] (rows that are here by another key), [`take`] (the acts that write).
+//! answers), [`placing`] (whose a file is and which attachment, by names), [`patterns`] (what names share), [`files`] (what a
+//! file is, whatever its name says), [`again`] (rows that are here by another key), [`take`] (the acts that write).
 
 pub mod again;
 pub mod files;
 mod json;
 pub mod mapping;
+pub mod patterns;
+pub mod placing;
 pub mod row;
 pub mod sheet;
 pub mod take;
@@ -19,7 +22,9 @@ use tessera_model::input::{Place, Warning};
 
 pub use again::{Again, again};
 pub use files::{FileProblem, Looked, look};
-pub use mapping::Mapping;
+pub use mapping::{Mapping, Placed};
+pub use patterns::{Shared, Unplaced, shared};
+pub use placing::{Names, Slot, UNASKED};
 pub use row::prepare;
 pub use sheet::{read_table, sheets};
 pub use take::{NewFile, Received};
@@ -80,7 +85,7 @@ impl Refused {
 }
 
 /// Something that is worth saying and stops nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Remark {
     /// What.
     pub warning: Warning,
@@ -93,14 +98,14 @@ pub struct Remark {
 impl Remark {
     /// Makes a remark on no application in particular.
     #[must_use]
-    pub fn new(code: &'static str, about: Vec<String>, message: impl Into<String>) -> Self {
-        Self { warning: Warning::new(code, message), application: None, about }
+    pub fn new(warning: Warning, about: Vec<String>) -> Self {
+        Self { warning, application: None, about }
     }
 
     /// Says of which row and application it is.
     #[must_use]
     pub fn of(self, row: Option<u64>, application: &str) -> Self {
-        let warning = Warning { row, ..self.warning };
+        let warning = self.warning.at_row(row);
         Self { warning, application: Some(application.to_owned()), about: self.about }
     }
 }

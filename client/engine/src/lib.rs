@@ -10,6 +10,7 @@
 //! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
 //! [`bundle`] and [`attachments`], [`engine`] (what callers use).
 
+pub mod access_history;
 pub mod access_list;
 pub mod assignments;
 pub mod attachments;
@@ -38,10 +39,12 @@ mod forks;
 pub mod home;
 pub mod intake;
 pub mod keyring;
+pub mod moderation;
 pub mod notices;
 pub mod people;
 pub mod persons;
 pub mod programme;
+pub mod proposals;
 mod questions;
 pub mod queue;
 pub mod reading;
@@ -53,13 +56,15 @@ pub mod relays;
 pub mod reviews;
 pub mod score_import;
 pub mod scores;
+pub mod seen;
 pub mod send;
 mod settings;
 pub mod solving;
 pub mod store;
 pub mod tallies;
 pub mod verify;
+pub mod withheld;
 pub mod work;
 
-pub use engine::{Acts, Engine, PackState};
+pub use engine::{Acts, Engine, Found, PackState, Passage};
 pub use error::EngineError;

@@ -184,6 +184,9 @@ impl Core {
         if programme != self.programme() {
             return Err(EngineError::OtherProgramme);
         }
+        if tx.get(Table::Settings, &withdrawn_key(id))?.is_some() {
+            return Err(EngineError::Withdrawn);
+        }
         let issued: Issued = get(tx, Table::Settings, &issued_key(id))?.ok_or_else(|| {
             EngineError::NotFound(
                 "the secret of this invitation, which only the device that wrote it has,".into(),
@@ -375,6 +378,11 @@ impl Core {
 
 pub(crate) fn issued_key(id: InvitationId) -> Vec<u8> {
     [&b"invitation"[..], &id.to_bytes()].concat()
+}
+
+/// Under which key is kept that an invitation was withdrawn.
+pub(crate) fn withdrawn_key(id: InvitationId) -> Vec<u8> {
+    [&b"withdrawn"[..], &id.to_bytes()].concat()
 }
 
 fn checked_key(member: MemberId) -> Vec<u8> {

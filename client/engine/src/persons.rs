@@ -8,7 +8,7 @@ use tessera_model::documents::{Kind, Person, Subject};
 use tessera_protocol::charter::Link;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::ids::{InvitationId, LinkId, MemberId};
-use tessera_protocol::permission::Act;
+use tessera_protocol::permission::{Act, Progress};
 use tessera_protocol::statement::Statement;
 use tessera_protocol::wire;
 use tessera_vault::enrol::{About, Invitation};
@@ -17,7 +17,7 @@ use tessera_vault::text::Text;
 
 use crate::engine::{Acts, Engine};
 use crate::error::EngineError;
-use crate::people::{Admitted, Issued, issued_key};
+use crate::people::{Admitted, Issued, issued_key, withdrawn_key};
 use crate::store::{Store, Table};
 
 /// The most fields of a person that an invitation takes along.
@@ -178,7 +178,6 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn open_invitations(&mut self) -> Result<Vec<(InvitationId, Invited)>, EngineError> {
-        use tessera_protocol::permission::Progress;
         let invitations = &self.permission().invitations;
         let open = invitations.iter().filter(|(_, state)| state.progress == Progress::Open);
         let open: Vec<InvitationId> = open.map(|(id, _)| *id).collect();
@@ -189,6 +188,23 @@ impl Acts<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Withdraws an open invitation of this device: its secret is forgotten, and without it nobody is admitted on it. Whoever
+    /// has the invitation may answer it all the same, and is told nothing.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`] of an invitation that this device did not write, or that admitted somebody.
+    pub fn withdraw_invitation(&mut self, id: InvitationId) -> Result<(), EngineError> {
+        let (core, tx) = self.parts();
+        let state = core.known.permission.invitations.get(&id);
+        let open = state.is_some_and(|state| state.progress == Progress::Open);
+        if !open || tx.get(Table::Settings, &issued_key(id))?.is_none() {
+            return Err(EngineError::NotFound("an open invitation of this device".into()));
+        }
+        tx.delete(Table::Settings, &issued_key(id))?;
+        tx.put(Table::Settings, &withdrawn_key(id), &[])?;
+        self.unset(&invited_key(id))
     }
 
     /// What the programme is called.

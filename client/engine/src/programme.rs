@@ -3,8 +3,8 @@
 
 use tessera_model::documents::split::{BLIND, OPEN};
 use tessera_model::documents::{
-    Assignment, AssignmentState, Call, Card, Dossier, Identity, Kind, Manifest, Read, Row, Split, Subject,
-    round_id, split_form,
+    Assignment, AssignmentState, Call, Card, Dossier, Identity, Kind, Manifest, Read, Row, Ruling, Split,
+    Subject, round_id, split_form,
 };
 use tessera_model::programme::Programme;
 use tessera_model::programme::calendar::Round;
@@ -154,8 +154,16 @@ impl Acts<'_> {
         let card = self.card(programme, application, &row, rendition, dossier.as_ref());
         let to = Audience::To(member);
         let subject = Subject::Reading(application.0, round(in_round.key.as_str()).0).to_bytes();
-        let assignment =
-            Assignment { state: Some(AssignmentState::Assigned), rendition, place, reason: String::new() };
+        // Whoever was bound by a declaration that was lifted may declare anew.
+        let lifted = self.declaration(application, member)?;
+        let lifted = lifted.filter(|declared| declared.ruling == Some(Ruling::Lifted));
+        let assignment = Assignment {
+            state: Some(AssignmentState::Assigned),
+            rendition,
+            place,
+            reason: String::new(),
+            cleared: lifted.map(|declared| declared.read.value.fingerprint()),
+        };
         let mut changed = self.write(&to, &subject, &card, true)?.is_some();
         changed |= self.write(&to, &subject, &assignment, false)?.is_some();
         self.open_stream(member, &Audience::Dossier(application, rendition))?;
@@ -206,6 +214,7 @@ impl Acts<'_> {
             rendition,
             place: 0,
             reason: reason.to_owned(),
+            cleared: None,
         };
         self.write(&to, &subject, &assignment, false)?;
         self.close_stream(member, &Audience::Dossier(application, rendition))

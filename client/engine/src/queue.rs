@@ -27,6 +27,9 @@ pub type Part = (PackId, Option<DocumentId>);
 
 /// The shortest beginning of an item's id.
 const SHORTEST: usize = 4;
+/// What this device notes of a notice that was seen, and of one that is to be shown again.
+const SEEN: &[u8] = &[1];
+const UNSEEN: &[u8] = &[0];
 
 /// One thing that waits for a person, or is worth a line.
 #[derive(Debug, Clone)]
@@ -225,7 +228,9 @@ impl Acts<'_> {
         for one in found {
             match one.class {
                 Class::Person => survey.waiting.push(one),
-                Class::Notice if self.setting(&seen(&one.id))?.is_none() => survey.notices.push(one),
+                Class::Notice if self.setting(&seen(&one.id))?.as_deref() != Some(SEEN) => {
+                    survey.notices.push(one)
+                }
                 Class::Notice | Class::Free => {}
             }
         }
@@ -365,7 +370,7 @@ impl Acts<'_> {
                 cause.applications.insert(about);
                 cause.takes(doubled);
             }
-            Code::ConflictAfterLift | Code::ConflictUnsure | Code::ConflictDeclared => {
+            Code::ConflictAfterLift | Code::ConflictUnsure | Code::ConflictDeclared | Code::HandedBack => {
                 let declaration = review.facts.declaration.value.fingerprint();
                 let detail = review.application.0.to_vec();
                 let cause = desk.cause(attention, member, detail);
@@ -601,8 +606,8 @@ impl Acts<'_> {
 
     /// Decides the item of the queue whose id begins with `id`, or decides anew what was [decided](Self::decided).
     /// Accepting one of several sides sets the others aside, or writes what it says; accepting a question about a
-    /// conflict of interest lifts it, setting it aside upholds it; a notice is seen. The decision is recorded with its
-    /// reason; nothing is deleted.
+    /// conflict of interest lifts it, setting it aside upholds it; a notice is seen, and asking shows it again. The
+    /// decision is recorded with its reason; nothing is deleted.
     ///
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::NotPermitted`], [`EngineError::BadInput`].
@@ -655,7 +660,7 @@ impl Acts<'_> {
 
     fn decide_item(&mut self, item: Waiting, verdict: Verdict, reason: &str) -> Result<Waiting, EngineError> {
         if item.class == Class::Notice {
-            self.set(&seen(&item.id), &[1])?;
+            self.set(&seen(&item.id), if verdict == Verdict::Ask { UNSEEN } else { SEEN })?;
             return Ok(item);
         }
         match (&item.choice, verdict) {
@@ -708,7 +713,7 @@ impl Acts<'_> {
             Clearance { ruling: Some(ruling), declaration: Some(declaration), reason: reason.to_owned() };
         let subject = Subject::ApplicationAndMember(application.0, member.0).to_bytes();
         self.write(&Audience::Office, &subject, &clearance, false)?;
-        self.after_ruling(application, member, ruling, reason)
+        self.after_ruling(application, member, declaration, ruling, reason)
     }
 }
 

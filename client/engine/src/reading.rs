@@ -1,14 +1,15 @@
-//! A reviewer's acts: what is assigned, declaring a conflict of interest, drafting, submitting and amending.
+//! A reviewer's acts: what is assigned, drafting, submitting and amending. Declaring is [`crate::withheld`].
 
 use tessera_model::documents::{
-    Assignment, AssignmentState, Card, Conflict, Declaration, Dossier, Draft, Kind, Manifest, Missing, Note,
-    Read, Record, Review, Subject, check_submission,
+    Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Note, Read, Record,
+    Review, Subject, check_submission,
 };
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, DocumentId, RoundId};
 use tessera_vault::ids::Audience;
 use tessera_vault::items::Outcome;
 
+use crate::conflicts::CLEARED;
 use crate::contents::{self, Listed};
 use crate::core::Core;
 use crate::counting::Counting;
@@ -72,6 +73,8 @@ pub struct Task {
     pub readable: bool,
     /// The draft.
     pub draft: Option<Read<Draft>>,
+    /// Whether the reader means to read it again.
+    pub again: bool,
     /// The submitted review.
     pub review: Option<Read<Review>>,
     /// Where the submitted review is.
@@ -86,6 +89,15 @@ impl Task {
     pub fn is_open(&self) -> bool {
         self.assignment.state == Some(AssignmentState::Assigned)
             && self.conflict.as_ref().is_some_and(Conflict::is_clear)
+    }
+
+    /// Why coordinators lifted what the reader declared; none where they did not, or something else was declared since.
+    #[must_use]
+    pub fn lifted(&self) -> Option<&str> {
+        let declared = self.conflict.as_ref().filter(|conflict| !conflict.is_clear())?.fingerprint();
+        let reason = &self.assignment.reason;
+        let lifted = self.assignment.cleared == Some(declared);
+        lifted.then(|| reason.strip_prefix(CLEARED).unwrap_or(reason))
     }
 }
 
@@ -154,8 +166,10 @@ impl Acts<'_> {
         let Some(assignment) = self.read::<Assignment>(&to, &subject)? else { return Ok(None) };
         let card = self.read::<Card>(&to, &subject)?.map(|read| read.value).unwrap_or_default();
         let conflict = self.read::<Conflict>(&reviews, &application.0)?.map(|read| read.value);
-        let readable = self.dossier(application, assignment.value.rendition)?.is_some();
-        let draft = self.read_draft(&desk, &subject)?;
+        let readable = self.is_readable(application, assignment.value.rendition)?;
+        let withheld = self.is_withheld(application)?;
+        let draft = if withheld { None } else { self.read_draft(&desk, &subject)? };
+        let again = self.note(application)?.again;
         let review = self.read::<Review>(&reviews, &subject)?;
         let (core, tx) = self.parts();
         let id = core.document_id(&reviews, Kind::Review, &subject)?;
@@ -172,6 +186,7 @@ impl Acts<'_> {
             conflict,
             readable,
             draft,
+            again,
             review,
             state,
             outcome,
@@ -183,6 +198,14 @@ impl Acts<'_> {
         let id = core.document_id(desk, Kind::Draft, subject)?;
         let opened = core.open_document(tx, id)?;
         Ok(opened.map(|opened| Draft::read(&opened.document)))
+    }
+
+    /// Says whether the text of an application in a rendition is here.
+    fn is_readable(&mut self, application: ApplicationId, rendition: u8) -> Result<bool, EngineError> {
+        self.counted(|core, tx, counting| {
+            let Some(id) = core.in_dossier(Kind::Dossier, application, rendition) else { return Ok(false) };
+            Ok(core.read_document(tx, id, counting)?.is_some())
+        })
     }
 
     /// The dossier of an application in a rendition, with its files; none where its key or text is not here.
@@ -197,30 +220,17 @@ impl Acts<'_> {
         self.counted(|core, tx, counting| core.dossier(tx, application, rendition, counting))
     }
 
-    /// Declares a conflict of interest, or that there is none. Where there is one, this device forgets the dossier;
-    /// what was read before stays read.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn declare(&mut self, application: ApplicationId, conflict: &Conflict) -> Result<(), EngineError> {
-        self.write(&Audience::Reviews(self.member()), &application.0, conflict, false)?;
-        if matches!(conflict.declaration, Some(Declaration::Conflict | Declaration::Recused)) {
-            let (core, tx) = self.parts();
-            core.forget_dossier(tx, application)?;
-        }
-        Ok(())
-    }
-
     /// Saves a draft.
     ///
     /// # Errors
-    /// [`EngineError`].
+    /// [`EngineError::NotPermitted`] where this reader will not read the application.
     pub fn save_draft(
         &mut self,
         application: ApplicationId,
         round: RoundId,
         draft: &Draft,
     ) -> Result<bool, EngineError> {
+        self.must_keep(application)?;
         let subject = Subject::Reading(application.0, round.0).to_bytes();
         let changes =
             self.edit(&Audience::Desk(self.member()), Kind::Draft, &subject, |document, actor| {
@@ -232,31 +242,70 @@ impl Acts<'_> {
         Ok(!changes.is_empty())
     }
 
-    /// What this member noted on an application; empty where nothing.
+    /// What this member noted on an application, and whether to read it again; seen by nobody else.
     ///
     /// # Errors
     /// [`EngineError`].
-    pub fn note(&mut self, application: ApplicationId) -> Result<String, EngineError> {
+    pub fn note(&mut self, application: ApplicationId) -> Result<Note, EngineError> {
+        if self.is_withheld(application)? {
+            return Ok(Note::default());
+        }
         let desk = Audience::Desk(self.member());
         let (core, tx) = self.parts();
         let id = core.document_id(&desk, Kind::Note, &application.0)?;
         let opened = core.open_document(tx, id)?;
-        Ok(opened.map(|opened| Note::read(&opened.document).value.text).unwrap_or_default())
+        Ok(opened.map(|opened| Note::read(&opened.document).value).unwrap_or_default())
     }
 
-    /// Saves a note, seen by nobody else.
+    /// Saves what this member noted on an application.
     ///
     /// # Errors
-    /// [`EngineError::BadInput`] where it is too long.
+    /// [`EngineError::BadInput`] where it is too long, [`EngineError::NotPermitted`] where this reader will not read
+    /// the application.
     pub fn save_note(&mut self, application: ApplicationId, text: &str) -> Result<(), EngineError> {
-        let note = Note { text: text.to_owned() };
+        self.edit_note(application, |note| text.clone_into(&mut note.text))
+    }
+
+    /// Marks an application to be read again, or takes the mark away.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`] where this reader will not read the application.
+    pub fn mark_again(&mut self, application: ApplicationId, again: bool) -> Result<(), EngineError> {
+        self.edit_note(application, |note| note.again = again)
+    }
+
+    fn edit_note(
+        &mut self,
+        application: ApplicationId,
+        change: impl FnOnce(&mut Note),
+    ) -> Result<(), EngineError> {
+        self.must_keep(application)?;
         self.edit(&Audience::Desk(self.member()), Kind::Note, &application.0, |document, actor| {
+            let mut note = Note::read(document).value;
+            change(&mut note);
             let mut changes = Vec::new();
             let written = note.write(document, actor, &mut changes);
             written.map_err(|error| EngineError::BadInput(error.to_string()))?;
             Ok(changes)
         })?;
         Ok(())
+    }
+
+    /// Of an application that this reader will not read, nothing is written here.
+    fn must_keep(&mut self, application: ApplicationId) -> Result<(), EngineError> {
+        if self.is_withheld(application)? {
+            return Err(EngineError::NotPermitted("a declaration that there is no conflict of interest"));
+        }
+        Ok(())
+    }
+
+    /// True where this reader declared not to read an application: own words on it are put away.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn is_withheld(&mut self, application: ApplicationId) -> Result<bool, EngineError> {
+        let (_, tx) = self.parts();
+        Core::is_withheld(tx, application)
     }
 
     /// Submits a draft, or amends what was submitted; `reason` is needed for an amendment.
@@ -326,17 +375,22 @@ impl Core {
         rendition: u8,
         counting: &mut Counting,
     ) -> Result<Option<(Dossier, Manifest)>, EngineError> {
-        let audience = Audience::Dossier(application, rendition);
-        let subject = Subject::Rendition(application.0, rendition).to_bytes();
-        // A reader cannot compute the keyed id; the key that came names the stream.
-        let Some(stream) = self.known.keys.stream_of(&audience) else { return Ok(None) };
-        let id = |kind: Kind| tessera_vault::ids::document(self.programme(), stream, kind.code(), &subject);
-        let dossier = self.read_document(tx, id(Kind::Dossier), counting)?;
-        let files = self.read_document(tx, id(Kind::Manifest), counting)?;
+        let id = |kind: Kind| self.in_dossier(kind, application, rendition);
+        let (Some(dossier), Some(files)) = (id(Kind::Dossier), id(Kind::Manifest)) else { return Ok(None) };
+        let dossier = self.read_document(tx, dossier, counting)?;
+        let files = self.read_document(tx, files, counting)?;
         Ok(dossier.map(|dossier| {
             let files = files.map(|files| Manifest::read(&files.contents).value).unwrap_or_default();
             (Dossier::read(&dossier.contents).value, files)
         }))
+    }
+
+    /// A document of a dossier; none where no key of it is here. A reader cannot compute the keyed id; the key that came
+    /// names the stream.
+    fn in_dossier(&self, kind: Kind, application: ApplicationId, rendition: u8) -> Option<DocumentId> {
+        let stream = self.known.keys.stream_of(&Audience::Dossier(application, rendition))?;
+        let subject = Subject::Rendition(application.0, rendition).to_bytes();
+        Some(tessera_vault::ids::document(self.programme(), stream, kind.code(), &subject))
     }
 }
 

@@ -56,6 +56,12 @@ pub(crate) mod parked {
     pub(crate) const KEYLESS: u8 = b'K';
 }
 
+/// The place of a pack in [`Table::Outbox`].
+pub(crate) fn outbox_key(core: &Core, id: PackId, record: &PackRecord) -> Vec<u8> {
+    let public = core.known.access.name(record.stream) == Stream::Public;
+    [&[u8::from(!public)][..], &record.number.to_be_bytes(), &id.0].concat()
+}
+
 impl Core {
     /// Stores packs that arrived.
     pub(crate) fn receive(
@@ -237,9 +243,7 @@ impl Core {
         id: PackId,
         record: &PackRecord,
     ) -> Result<(), EngineError> {
-        let public = self.known.access.name(record.stream) == Stream::Public;
-        let key = [&[u8::from(!public)][..], &record.number.to_be_bytes(), &id.0].concat();
-        Ok(tx.delete(Table::Outbox, &key)?)
+        Ok(tx.delete(Table::Outbox, &outbox_key(self, id, record))?)
     }
 
     fn park(

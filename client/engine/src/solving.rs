@@ -11,7 +11,7 @@ use tessera_model::reviewers::{ReviewerEntry, Reviewers};
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_protocol::permission::Standing;
 
-use crate::assignments::Bar;
+use crate::assignments::{Bar, declared_code};
 use crate::conflicts::{Declared, standing, standing_declaration};
 use crate::engine::Acts;
 use crate::error::EngineError;
@@ -61,11 +61,13 @@ impl Acts<'_> {
         for (name, code) in &unable {
             left_out.entry(code).or_default().push(name.clone());
         }
-        let declared: BTreeSet<(ApplicationId, MemberId)> = self
+        let declared: BTreeMap<(ApplicationId, MemberId), &'static str> = self
             .declarations()?
             .iter()
             .filter(|declared| declared.bars())
-            .map(|Declared { application, member, .. }| (*application, *member))
+            .map(|Declared { application, member, read, .. }| {
+                ((*application, *member), declared_code(&read.value))
+            })
             .collect();
         let withdrawn = self.withdrawn()?;
         let (mut rows, mut bars) = (Vec::new(), BTreeMap::new());
@@ -82,8 +84,8 @@ impl Acts<'_> {
             bars.extend(unable.iter().map(|(name, code)| ((key.clone(), name.clone()), *code)));
             let answers = self.answers(programme, id)?;
             for member in &able {
-                if declared.contains(&(id, *member)) {
-                    bars.insert((key.clone(), names(*member)), "conflict-declared");
+                if let Some(code) = declared.get(&(id, *member)) {
+                    bars.insert((key.clone(), names(*member)), *code);
                 } else if let Some(person) = persons.get(member)
                     && self.stands_apart(id, *member, person, &answers)?
                 {

@@ -9,7 +9,7 @@ mod conformance;
 mod error;
 mod memory;
 mod sqlcipher;
-mod words;
+pub(crate) mod words;
 
 pub use error::StoreError;
 pub use memory::{Fault, MemoryStore};

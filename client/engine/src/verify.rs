@@ -4,6 +4,7 @@
 //! Full-text search is not compared; a repair builds it again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 
 use tessera_protocol::codec::Wire;
 use tessera_protocol::ids::{DeviceId, DocumentId, KeyId, PackId};
@@ -61,13 +62,24 @@ pub struct Repaired {
     pub asks_again: bool,
 }
 
+/// Who is told how many packs were read again, and of how many. A break ends it, and nothing was changed.
+pub type Tell<'a> = &'a mut dyn FnMut(usize, usize) -> ControlFlow<()>;
+
 impl<S: Store> Engine<S> {
     /// Works everything out from the packs again and compares.
     ///
     /// # Errors
     /// [`EngineError`], where the store cannot be read.
     pub fn verify(&mut self) -> Result<Report, EngineError> {
-        self.act(|core, tx| core.verify(tx))
+        self.verify_told(&mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// As [`Engine::verify`], saying how far it is.
+    ///
+    /// # Errors
+    /// As [`Engine::verify`]; [`EngineError::Cancelled`].
+    pub fn verify_told(&mut self, tell: Tell<'_>) -> Result<Report, EngineError> {
+        self.act(|core, tx| core.verify(tx, tell))
     }
 
     /// Puts what follows from the packs in the place of what is wrong, and asks again for what is missing.
@@ -75,17 +87,30 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError`].
     pub fn repair(&mut self) -> Result<Repaired, EngineError> {
-        let mut repaired = self.act(|core, tx| core.repair(tx))?;
+        self.repair_told(&mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// As [`Engine::repair`], saying how far it is: everything is read twice. Once something was put right, it goes on to
+    /// its end.
+    ///
+    /// # Errors
+    /// As [`Engine::repair`]; [`EngineError::Cancelled`].
+    pub fn repair_told(&mut self, tell: Tell<'_>) -> Result<Repaired, EngineError> {
+        let mut repaired = self.act(|core, tx| core.repair(tx, &mut |done, of| tell(done, of * 2)))?;
         self.digest()?;
-        repaired.left = self.verify()?.differences;
+        let left = self.verify_told(&mut |done, of| {
+            let _ = tell(of + done, of * 2);
+            ControlFlow::Continue(())
+        })?;
+        repaired.left = left.differences;
         Ok(repaired)
     }
 }
 
 impl Core {
-    pub(crate) fn verify(&mut self, tx: &mut dyn Transaction) -> Result<Report, EngineError> {
+    pub(crate) fn verify(&mut self, tx: &mut dyn Transaction, tell: Tell<'_>) -> Result<Report, EngineError> {
         let mut memory = MemoryStore::default();
-        self.recompute(tx, &mut memory, |core, tx, again, unread| core.compare(tx, again, unread))
+        self.recompute(tx, &mut memory, tell, |core, tx, again, unread| core.compare(tx, again, unread))
     }
 
     /// Works everything out again in a store in memory, and lets `look` see both. This device's knowledge is put
@@ -94,13 +119,14 @@ impl Core {
         &mut self,
         tx: &mut dyn Transaction,
         memory: &mut MemoryStore,
+        tell: Tell<'_>,
         look: impl FnOnce(&mut Self, &mut dyn Transaction, &Again<'_>, Vec<PackId>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         let (packs, unread) = self.whole_packs(tx)?;
         memory.transaction(|again| {
             let fresh = Known::load(again, &self.about)?;
             let kept = std::mem::replace(&mut self.known, fresh);
-            let worked_out = self.work_out(again, packs, &kept.keys);
+            let worked_out = self.work_out(again, packs, &kept.keys, tell);
             let fresh = std::mem::replace(&mut self.known, kept);
             worked_out?;
             look(self, tx, &Again { tx: again, known: &fresh }, unread)
@@ -130,11 +156,20 @@ impl Core {
         again: &mut dyn Transaction,
         packs: Vec<Pack>,
         held: &Keyring,
+        tell: Tell<'_>,
     ) -> Result<(), EngineError> {
+        let public = Stream::Public.id(self.programme());
+        let of = packs.len();
+        // What is public holds nothing to be opened.
+        let mut done = packs.iter().filter(|pack| pack.header().stream == public).count();
         self.receive(again, packs.into_iter().map(|pack| (pack, Road::Bundle)))?;
         loop {
+            if tell(done.min(of), of).is_break() {
+                return Err(EngineError::Cancelled);
+            }
             let batch = self.begin_batch(again)?;
             if !batch.is_empty() {
+                done += batch.len();
                 self.finish_batch(again, &batch)?;
             } else if !self.lend(again, held)? {
                 return Ok(());
@@ -220,9 +255,9 @@ impl Core {
         Ok(())
     }
 
-    fn repair(&mut self, tx: &mut dyn Transaction) -> Result<Repaired, EngineError> {
+    fn repair(&mut self, tx: &mut dyn Transaction, tell: Tell<'_>) -> Result<Repaired, EngineError> {
         let mut memory = MemoryStore::default();
-        let mut repaired = self.recompute(tx, &mut memory, |core, tx, again, unread| {
+        let mut repaired = self.recompute(tx, &mut memory, tell, |core, tx, again, unread| {
             let mut repaired = Repaired::default();
             for id in core.bad_packs(tx, again, &unread)? {
                 core.put_away(tx, id, &mut repaired)?;

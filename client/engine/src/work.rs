@@ -87,13 +87,22 @@ pub struct Gap {
     pub named: BTreeSet<PackId>,
 }
 
+/// An outcome as a code, `counted`, `waits` or `set-aside`, with the [word](reason::word) of its reason.
+#[must_use]
+pub fn outcome_code(outcome: Outcome) -> (&'static str, Option<&'static str>) {
+    match outcome {
+        Outcome::Counted => ("counted", None),
+        Outcome::Waits(why) => ("waits", Some(reason::word(why))),
+        Outcome::SetAside(why) => ("set-aside", Some(reason::word(why))),
+    }
+}
+
 /// An outcome as words: `counted`, `waits: REASON`, `set-aside: REASON`.
 #[must_use]
 pub fn outcome_words(outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Counted => "counted".to_owned(),
-        Outcome::Waits(why) => format!("waits: {}", reason::word(why)),
-        Outcome::SetAside(why) => format!("set-aside: {}", reason::word(why)),
+    match outcome_code(outcome) {
+        (code, Some(why)) => format!("{code}: {why}"),
+        (code, None) => code.to_owned(),
     }
 }
 

@@ -147,13 +147,33 @@ fn files_are_sealed_once_and_replaced_by_what_the_folder_holds() {
     let replaced = Received {
         files: vec![file("cv", "cv.pdf", 3)],
         refused: ["secret.pdf".to_owned()].into(),
-        beside: false,
+        ..Received::default()
     };
     assert_eq!(take(&mut alice, &row, Some(&replaced)).1, Taken::Changed);
     assert_eq!(names(&mut alice), ["cv.pdf", "secret.pdf"], "a refused file leaves the earlier one");
     assert!(alice.together(|acts| acts.files(id)).unwrap().files.contains_key(&("cv".to_owned(), [3; 32])));
     assert_eq!(take(&mut alice, &row, Some(&Received::default())).1, Taken::Changed);
     assert_eq!(names(&mut alice), Vec::<String>::new());
+
+    // Files that came without a folder of the application's own stand beside the earlier ones; a name takes the place of
+    // its like.
+    let first =
+        Received { files: vec![file("cv", "cv.pdf", 1), file("letters", "l.pdf", 2)], ..Received::default() };
+    take(&mut alice, &row, Some(&first));
+    let beside = Received {
+        files: vec![file("cv", "cv.pdf", 3), file("letters", "m.pdf", 4)],
+        replaced: ["cv.pdf".to_owned(), "m.pdf".to_owned()].into(),
+        beside: true,
+        ..Received::default()
+    };
+    let before = alice.together(|acts| acts.files(id)).unwrap();
+    assert_eq!(beside.gone(&before), Vec::<String>::new(), "another version is no loss");
+    assert_eq!(Received { beside: false, ..beside.clone() }.gone(&before), ["l.pdf"]);
+    assert_eq!(take(&mut alice, &row, Some(&beside)).1, Taken::Changed);
+    assert_eq!(take(&mut alice, &row, Some(&beside)).1, Taken::Same);
+    let mut here = names(&mut alice);
+    here.sort();
+    assert_eq!(here, ["cv.pdf", "l.pdf", "m.pdf"]);
 }
 
 #[test]
@@ -192,7 +212,18 @@ fn an_exception_needs_a_second_person() {
     assert!(matches!(except(&mut alice, ExceptionAct::Grant), Err(EngineError::NotFound(_))));
     except(&mut alice, ExceptionAct::Ask).unwrap();
     assert!(matches!(except(&mut alice, ExceptionAct::Grant), Err(EngineError::NotPermitted(_))));
+    // One's own request is taken back, and made again.
+    except(&mut alice, ExceptionAct::Unask).unwrap();
+    assert!(matches!(except(&mut alice, ExceptionAct::Grant), Err(EngineError::NotFound(_))));
+    except(&mut alice, ExceptionAct::Ask).unwrap();
     carry(&mut alice, &mut carol);
+    assert!(matches!(except(&mut carol, ExceptionAct::Unask), Err(EngineError::NotPermitted(_))));
+    // One's own decision is taken back: it is open as it was before, and still another's request.
+    except(&mut carol, ExceptionAct::Refuse).unwrap();
+    except(&mut carol, ExceptionAct::Undecide).unwrap();
+    assert!(matches!(except(&mut carol, ExceptionAct::Undecide), Err(EngineError::NotPermitted(_))));
+    let open = carol.together(|acts| acts.eligibility(&programme, id)).unwrap();
+    assert_eq!((open.read.value.exception_granted, open.asked_by), (None, Some(alice.member())));
     except(&mut carol, ExceptionAct::Grant).unwrap();
     assert_eq!(outcome(&mut carol), Outcome::ByException);
     bring(&mut carol, &mut alice);
@@ -389,4 +420,14 @@ fn one_person_twice_is_found_and_judged() {
     let twins = alice.together(|acts| acts.likely_duplicates(&programme)).unwrap();
     let twin = twins.iter().find(|twin| (twin.one, twin.other) == pair(a, b)).unwrap();
     assert_eq!((twin.verdict, twin.keep, twin.contested), (Some(Sameness::Same), Some(a), false));
+    // A verdict is taken back: the pair is asked about again, and one that is not alike is none any more.
+    alice.together(|acts| acts.unjudge_duplicate(a, b, "by mistake")).unwrap();
+    alice.together(|acts| acts.judge_duplicate(b, c, Sameness::Same, Some(b), "she wrote so")).unwrap();
+    let twins = alice.together(|acts| acts.likely_duplicates(&programme)).unwrap();
+    let verdict = |one, other| {
+        twins.iter().find(|twin| (twin.one, twin.other) == pair(one, other)).map(|twin| twin.verdict)
+    };
+    assert_eq!((verdict(a, b), verdict(b, c)), (Some(None), Some(Some(Sameness::Same))));
+    alice.together(|acts| acts.unjudge_duplicate(c, b, "by mistake")).unwrap();
+    assert_eq!(alice.together(|acts| acts.likely_duplicates(&programme)).unwrap().len(), 2);
 }

@@ -112,3 +112,15 @@ fn decisions_of_a_removed_coordinator_count_inside_the_cut_alone() {
     let reviews = alice.together(|acts| acts.reviews()).unwrap();
     assert_eq!(reviews.iter().filter(|one| one.counted.is_some()).count(), 1);
 }
+
+#[test]
+fn a_device_is_seen_by_what_is_here_of_it() {
+    let (mut alice, mut bob, programme, ids) = world();
+    let (member, device) = (bob.member(), bob.device());
+    let seen = |alice: &mut Home| alice.together(|acts| acts.seen(member)).unwrap()[&device];
+    let before = seen(&mut alice);
+    assert_eq!((before.since_ms, before.last_ms), (None, None), "no relay has said anything");
+    submit(&mut bob, &programme, ids[0], "4", None);
+    bring(&mut bob, &mut alice);
+    assert!(seen(&mut alice).packs > before.packs);
+}

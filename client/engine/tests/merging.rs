@@ -183,8 +183,13 @@ fn i16_f11_one_pack_of_many_reviews_of_a_copied_laptop_is_decided_one_by_one() {
     assert_eq!(codes(&mut alice), ["two-versions", "two-versions"]);
     let copied = alice.together(|acts| acts.survey()).unwrap().notices;
     assert_eq!(copied.iter().map(|one| one.code).collect::<Vec<_>>(), ["copied-laptop"]);
-    alice.together(|acts| acts.decide(&copied[0].id, Verdict::Accept, "seen")).unwrap();
-    assert!(alice.together(|acts| acts.survey()).unwrap().notices.is_empty());
+    let decide = |alice: &mut Home, verdict| {
+        alice.together(|acts| acts.decide(&copied[0].id, verdict, "seen")).unwrap();
+        alice.together(|acts| acts.survey()).unwrap().notices.len()
+    };
+    assert_eq!(decide(&mut alice, Verdict::Accept), 0);
+    assert_eq!(decide(&mut alice, Verdict::Ask), 1, "it is shown again");
+    assert_eq!(decide(&mut alice, Verdict::Accept), 0);
 
     let item = queue(&mut alice).into_iter().find(|one| one.says[0].contains('2')).unwrap();
     alice.together(|acts| acts.decide(&item.id, Verdict::Accept, "she confirmed the second one")).unwrap();

@@ -87,8 +87,8 @@ fn in_short(
     }
     text.push(format!("The light for correcting severity is {light}."));
     for warning in warnings.iter().take(MAX_WARNINGS) {
-        let row = warning.row.map_or_else(String::new, |row| format!("row {row}: "));
-        text.push(format!("Note: {row}{}.", warning.message.trim_end_matches('.')));
+        let row = warning.row().map_or_else(String::new, |row| format!("row {row}: "));
+        text.push(format!("Note: {row}{}.", warning.message().trim_end_matches('.')));
     }
     if warnings.len() > MAX_WARNINGS {
         text.push(format!("Note: and {} more of these.", warnings.len() - MAX_WARNINGS));

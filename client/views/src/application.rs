@@ -8,7 +8,7 @@ use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::{ExceptionAct, Judged, Lacks, outcome_word, verdict};
 use tessera_engine::programme::{renditions, round};
-use tessera_model::documents::{AssignmentState, Identity, Verdict};
+use tessera_model::documents::{AssignmentState, Conflict, Declaration, Identity, Verdict};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::GoesTo;
 use tessera_protocol::ids::ApplicationId;
@@ -19,6 +19,7 @@ use crate::dossier::{Section, in_order, section};
 use crate::duplicates::{PairSide, side};
 use crate::failure::Failure;
 use crate::files::FileView;
+use crate::moderation::{ModerationVerdict, verdicts};
 use crate::record::{TakenDownView, taken_down};
 use crate::tasks::{self, CardField};
 use crate::words::{Labels, id};
@@ -37,6 +38,8 @@ pub struct ApplicationView {
     pub outcome: String,
     /// Why it was withdrawn, where it was.
     pub withdrawn: Option<String>,
+    /// By which way that was said: `form`, `mail` or `import`.
+    pub withdrawn_by: Option<String>,
     /// Answers that readers see too.
     pub sections: Vec<Section>,
     /// Answers that stay with coordinators.
@@ -51,6 +54,8 @@ pub struct ApplicationView {
     pub exception: Option<ExceptionView>,
     /// Who reads it, and what they gave.
     pub readers: Vec<ReaderView>,
+    /// How disagreement was settled, in the order of the rounds.
+    pub moderation: Vec<ModerationVerdict>,
     /// To whom the dossier is open.
     pub open_to: Vec<String>,
     /// Applications that may be the same person's.
@@ -101,7 +106,7 @@ pub struct GateView {
 pub struct SaidView {
     /// Who.
     pub by: String,
-    /// `met`, `not-met` or `open`.
+    /// What: the verdict's word.
     pub verdict: String,
 }
 
@@ -135,7 +140,7 @@ pub struct ReaderView {
     pub round_key: String,
     /// `assigned`, or how it ended.
     pub state: String,
-    /// What was declared.
+    /// What was declared, or `handed-back`.
     pub conflict: Option<String>,
     /// The revision of the review.
     pub revision: Option<u32>,
@@ -192,6 +197,7 @@ pub fn application(
     let hidden = hidden.collect();
     let files = FileView::list_all(session, labels, application, &manifest)?;
     let readers = readers(session, &programme, labels, &names, id)?;
+    let moderation = verdicts(session, &programme, labels, &names, id)?;
     let mut open_to = Vec::new();
     for rendition in renditions(&programme) {
         let stream = session.engine().stream(&Audience::Dossier(id, rendition))?;
@@ -202,6 +208,7 @@ pub fn application(
         application: application.to_owned(),
         title: title(&programme, &answers),
         outcome: outcome_word(&judged.outcome).to_owned(),
+        withdrawn_by: withdrawal.as_ref().and_then(|one| one.route).map(|route| route.as_str().to_owned()),
         withdrawn: withdrawal.map(|one| one.reason),
         sections,
         identity: hidden,
@@ -216,6 +223,7 @@ pub fn application(
             may_grant: !rules.second_person || judged.asked_by != Some(me),
         }),
         readers,
+        moderation,
         open_to,
         duplicates: duplicates(session, &programme, twins, application)?,
         criteria: programme
@@ -252,6 +260,14 @@ fn gates(programme: &Programme, labels: Labels<'_>, names: &Names, judged: &Judg
     programme.gates.iter().map(view).collect()
 }
 
+/// The word for what a reader declared.
+fn declared_word(conflict: &Conflict) -> Option<&'static str> {
+    match conflict.is_handed_back() {
+        true => Some("handed-back"),
+        false => conflict.declaration.map(Declaration::as_str),
+    }
+}
+
 fn readers(
     session: &mut Session,
     programme: &Programme,
@@ -280,10 +296,7 @@ fn readers(
             round: key.map(|round| labels.round(round.key.as_str())).unwrap_or_default(),
             round_key: key.map(|round| round.key.to_string()).unwrap_or_default(),
             state: assignment.state.map(AssignmentState::as_str).unwrap_or_default().to_owned(),
-            conflict: declared
-                .as_ref()
-                .and_then(|one| one.read.value.declaration)
-                .map(|one| one.as_str().to_owned()),
+            conflict: declared.as_ref().and_then(|one| declared_word(&one.read.value)).map(str::to_owned),
             revision: counted.map(|counted| counted.revision),
             counts: counted.is_some(),
             scores: scores
@@ -359,6 +372,20 @@ pub fn except(
     };
     Ok(session.together(|acts| {
         acts.except(&programme, id, act, reason.trim())?;
+        acts.hand_over()
+    })?)
+}
+
+/// Takes back what this person did of the exception: the decision, or the request.
+///
+/// # Errors
+/// [`Failure`] `not-permitted` where it was somebody else's, or where there is none.
+pub fn take_back_exception(session: &mut Session, application: &str, decision: bool) -> Result<(), Failure> {
+    let programme = tasks::programme(session)?;
+    let id: ApplicationId = id(application)?;
+    let act = if decision { ExceptionAct::Undecide } else { ExceptionAct::Unask };
+    Ok(session.together(|acts| {
+        acts.except(&programme, id, act, "")?;
         acts.hand_over()
     })?)
 }

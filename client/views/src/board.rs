@@ -9,12 +9,14 @@ use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::Lacks;
+use tessera_engine::moderation::Moderated;
+use tessera_engine::programme::round;
 use tessera_engine::store::StoreError;
 use tessera_engine::tallies::Tallied;
 use tessera_engine::{Acts, EngineError};
 use tessera_model::documents::{Assignment, AssignmentState, Identity, Kind, Outcome, Sameness};
 use tessera_model::programme::Programme;
-use tessera_protocol::ids::{ApplicationId, MemberId};
+use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
 use tessera_vault::ids::Audience;
 
 use crate::failure::Failure;
@@ -42,6 +44,8 @@ pub enum AppStage {
     Assigned,
     /// Every reader has read it.
     Read,
+    /// A coordinator's verdict on its reviews stands, and nobody else is to read it.
+    Moderated,
     /// Taken back by the applicant.
     Withdrawn,
 }
@@ -247,7 +251,7 @@ pub struct Whole {
 }
 
 /// The form of a board that is kept: another number wherever a field of [`Whole`] or of what it holds changes.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// The most applications of which rows are read anew one by one; more are read together.
 const ONE_BY_ONE: usize = 20;
 /// Kinds of documents that say which applications are alike.
@@ -312,6 +316,9 @@ pub fn whole(
         for review in &survey.reviews {
             reading.entry(review.application).or_default().reviewed(review);
         }
+        for moderated in acts.moderations(&survey.reviews)? {
+            reading.entry(moderated.application).or_default().moderated(&moderated);
+        }
         let mut rows = Vec::new();
         for (id, identity) in acts.applications()? {
             let reading = reading.remove(&id).unwrap_or_default();
@@ -359,7 +366,9 @@ fn renewed(
             for (pair, assignment) in acts.assignments_of(*id)? {
                 reading.assigned(pair.member, &assignment);
             }
-            acts.tallies_of(*id)?.iter().for_each(|review| reading.reviewed(review));
+            let reviews = acts.tallies_of(*id)?;
+            reviews.iter().for_each(|review| reading.reviewed(review));
+            acts.moderations_of(*id, &reviews)?.iter().for_each(|moderated| reading.moderated(moderated));
             whole.rows.push(row(acts, programme, labels, *id, identity.value.key, reading)?);
         }
         if telling {
@@ -378,11 +387,14 @@ fn twins(acts: &mut Acts<'_>, programme: &Programme) -> Result<Vec<(String, Stri
     Ok(twins.map(|twin| (twin.one.to_string(), twin.other.to_string())).collect())
 }
 
-/// Who is to read an application, and whose review counts.
+/// Who is to read an application, whose review counts, and in which rounds.
 #[derive(Default)]
 struct Reading {
     assigned: Vec<[u8; 16]>,
     reviewed: Vec<[u8; 16]>,
+    rounds: BTreeSet<RoundId>,
+    /// Rounds whose reviews a coordinator settled.
+    settled: BTreeSet<RoundId>,
 }
 
 impl Reading {
@@ -395,7 +407,21 @@ impl Reading {
     fn reviewed(&mut self, review: &Tallied) {
         if review.counts.is_ok() {
             self.reviewed.push(review.member.0);
+            self.rounds.insert(review.round);
         }
+    }
+
+    fn moderated(&mut self, moderated: &Moderated) {
+        if moderated.is_settled() {
+            self.settled.insert(moderated.round);
+        }
+    }
+
+    /// True where the reviews of the last round that it was read in are settled.
+    fn is_settled(&self, programme: &Programme) -> bool {
+        let mut rounds = programme.rounds.iter().rev().map(|one| round(one.key.as_str()));
+        let last = rounds.find(|round| self.rounds.contains(round));
+        last.is_some_and(|round| self.settled.contains(&round))
     }
 }
 
@@ -409,6 +435,7 @@ fn row(
 ) -> Result<Searched, EngineError> {
     let people = |members: &[[u8; 16]]| members.iter().collect::<BTreeSet<_>>().len();
     let (readers, reviews) = (people(&reading.assigned), people(&reading.reviewed));
+    let settled = reading.is_settled(programme);
     let judged = acts.eligibility(programme, id)?;
     let withdrawn = acts.withdrawal(id)?.is_some();
     let answers = acts.answers(programme, id)?;
@@ -423,7 +450,7 @@ fn row(
         application: id.to_string(),
         key,
         title: first.cloned().unwrap_or_default(),
-        stage: stage(withdrawn, readers, reviews, &judged.outcome),
+        stage: stage(withdrawn, readers, reviews, settled, &judged.outcome),
         readers: count(readers),
         wanted: programme.rounds.iter().filter_map(|round| round.reads).max().unwrap_or(READS),
         reviews: count(reviews),
@@ -434,11 +461,12 @@ fn row(
     Ok(Searched::new(row, reading))
 }
 
-fn stage(withdrawn: bool, readers: usize, reviews: usize, outcome: &Outcome) -> AppStage {
+fn stage(withdrawn: bool, readers: usize, reviews: usize, settled: bool, outcome: &Outcome) -> AppStage {
     match outcome {
         _ if withdrawn => AppStage::Withdrawn,
         Outcome::NotEligible(_) => AppStage::Ineligible,
         Outcome::Contested(_) => AppStage::Contested,
+        _ if readers > 0 && reviews >= readers && settled => AppStage::Moderated,
         _ if readers > 0 && reviews >= readers => AppStage::Read,
         _ if readers > 0 => AppStage::Assigned,
         Outcome::Eligible | Outcome::ByException => AppStage::Eligible,

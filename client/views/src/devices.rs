@@ -12,11 +12,13 @@ use tessera_protocol::charter::{Change, Roles, Threshold};
 use tessera_protocol::device::Form;
 use tessera_protocol::ids::{DeviceId, LinkId, MemberId};
 use tessera_protocol::permission::AddedBy;
+use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::ANSWER_BYTES;
 use tessera_vault::words::normalise;
 
 use crate::failure::Failure;
 use crate::me::{Role, roles};
+use crate::relays;
 use crate::words::{Sentence, count, id};
 
 /// The longest request of a device, in bytes.
@@ -38,6 +40,12 @@ pub struct DeviceLine {
     pub added_by: String,
     /// True for the one that somebody sits at.
     pub here: bool,
+    /// When a relay received what made it the member's; none where that is not known here.
+    pub since_ms: Option<u64>,
+    /// When a relay received the newest parcel of it that is here.
+    pub last_ms: Option<u64>,
+    /// How many parcels of it are here.
+    pub parcels: u32,
 }
 
 /// The devices of the member at this one.
@@ -87,28 +95,43 @@ pub struct ProposalLine {
 /// # Errors
 /// [`Failure`].
 pub fn devices(session: &mut Session) -> Result<DevicesView, Failure> {
-    let (me, here) = (session.engine().member(), session.engine().device());
+    let me = session.engine().member();
     let may_add = session.together(|acts| acts.may_add_device(me)).is_ok();
-    let state = session.engine().permission().members.get(&me).cloned();
-    let mut devices: Vec<DeviceLine> = state
-        .iter()
-        .flat_map(|state| &state.devices)
-        .map(|(id, device)| DeviceLine {
-            device: id.to_string(),
-            paper: device.device.form == Form::Paper,
-            active: device.active,
-            added_by: match device.added_by {
-                AddedBy::Charter => "charter",
-                AddedBy::Admission(_) => "invitation",
-                AddedBy::Admin(_) => "admin",
-                AddedBy::Own(_) => "own",
+    let known = session.engine().permission().members.contains_key(&me);
+    // Before the admission came there is none.
+    let devices = if known { lines(session, me)? } else { Vec::new() };
+    Ok(DevicesView { devices, may_add })
+}
+
+/// Reads the devices of a member: the one that somebody sits at, then those that act.
+pub(crate) fn lines(session: &mut Session, member: MemberId) -> Result<Vec<DeviceLine>, Failure> {
+    let here = session.engine().device();
+    let seen = session.together(|acts| acts.seen(member))?;
+    let state = session.engine().permission().members.get(&member);
+    let devices = state.into_iter().flat_map(|state| &state.devices);
+    let mut lines: Vec<DeviceLine> = devices
+        .map(|(id, device)| {
+            let seen = seen.get(id).copied().unwrap_or_default();
+            DeviceLine {
+                device: id.to_string(),
+                paper: device.device.form == Form::Paper,
+                active: device.active,
+                added_by: match device.added_by {
+                    AddedBy::Charter => "charter",
+                    AddedBy::Admission(_) => "invitation",
+                    AddedBy::Admin(_) => "admin",
+                    AddedBy::Own(_) => "own",
+                }
+                .to_owned(),
+                here: *id == here,
+                since_ms: seen.since_ms,
+                last_ms: seen.last_ms,
+                parcels: u32::try_from(seen.packs).unwrap_or(u32::MAX),
             }
-            .to_owned(),
-            here: *id == here,
         })
         .collect();
-    devices.sort_by_key(|device| (!device.here, !device.active, device.paper));
-    Ok(DevicesView { devices, may_add })
+    lines.sort_by_key(|device| (!device.here, !device.active, device.paper));
+    Ok(lines)
 }
 
 /// Writes a pass for a further device of one's own: as a link.
@@ -177,15 +200,27 @@ pub fn remove(session: &mut Session, device: &str) -> Result<bool, Failure> {
 /// [`Failure`].
 pub fn proposals(session: &mut Session) -> Result<Vec<ProposalLine>, Failure> {
     let names = Names::of(session)?;
+    proposals_about(session, &names, |_| true)
+}
+
+/// Reads proposals of which a change is about something.
+pub(crate) fn proposals_about(
+    session: &mut Session,
+    names: &Names,
+    about: impl Fn(&Change) -> bool,
+) -> Result<Vec<ProposalLine>, Failure> {
     let me = session.engine().member();
     let charter = session.engine().permission().charter.clone();
     let admins: Vec<MemberId> = charter.powers.admins().collect();
     let links = session.engine().links();
-    let lines = links.iter().filter_map(|link| Some((link, charter.pending.get(&link.id())?)));
+    let lines = links
+        .iter()
+        .filter(|link| link.changes.iter().any(&about))
+        .filter_map(|link| Some((link, charter.pending.get(&link.id())?)));
     Ok(lines
         .map(|(link, pending)| ProposalLine {
             id: link.id().to_string(),
-            changes: link.changes.iter().map(|change| words(change, &names)).collect(),
+            changes: link.changes.iter().map(|change| words(change, names)).collect(),
             signed: pending.signed.iter().map(|member| names.name(*member)).collect(),
             missing: admins
                 .iter()
@@ -210,6 +245,11 @@ pub fn sign(session: &mut Session, proposal: &str) -> Result<bool, Failure> {
     }
     session.work(|engine| engine.sign_link(link))?;
     Ok(session.engine().permission().charter.counted.contains_key(&link))
+}
+
+/// The beginning of a relay's key, as people name it.
+fn short(key: PublicKey) -> String {
+    relays::digits(key)[..8].to_owned()
 }
 
 /// A change, as a sentence.
@@ -239,8 +279,16 @@ fn words(change: &Change, names: &Names) -> Sentence {
             said("add-device", format!("one more device of {name}")).with("name", name)
         }
         Change::DropDevice { .. } => said("drop-device", "a device is taken out".to_owned()),
-        Change::AddRelay { .. } => said("add-relay", "one more relay".to_owned()),
-        Change::DropRelay { .. } => said("drop-relay", "a relay is taken out".to_owned()),
+        Change::AddRelay { key, spare } => {
+            let key = short(*key);
+            let kind = if *spare { "add-spare-relay" } else { "add-relay" };
+            let text = if *spare { "a spare key of a relay" } else { "one more relay" };
+            said(kind, format!("{text}: {key}")).with("key", key)
+        }
+        Change::DropRelay { key } => {
+            let key = short(*key);
+            said("drop-relay", format!("a relay is taken out: {key}")).with("key", key)
+        }
         Change::Set { threshold: Threshold::Remove, count } => {
             said("removal-needs", format!("a removal needs {count} admins")).with("count", count)
         }

@@ -8,17 +8,17 @@ use specta::Type;
 use tessera_driver::session::Session;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::reading::Task;
-use tessera_engine::work::outcome_words;
-use tessera_model::documents::{AssignmentState, Conflict, Declaration, Dossier};
+use tessera_model::documents::{AssignmentState, Dossier};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::programme::scoring::{Criterion, CriterionKind};
 use tessera_protocol::ids::ApplicationId;
 
+use crate::declaring::DeclarationView;
 use crate::draft::{self, AnswerValue, DraftView, MissingView};
 use crate::failure::Failure;
 use crate::files::FileView;
-use crate::tasks::{self, CardField, TaskRow, TaskState};
+use crate::tasks::{self, CardField, OutcomeView, TaskRow, TaskState};
 use crate::words::{Labels, count, id};
 
 /// A dossier beside its scorecard.
@@ -67,6 +67,8 @@ pub struct DossierView {
     pub missing: Vec<MissingView>,
     /// Private notes.
     pub notes: String,
+    /// Whether the reviewer means to read it again.
+    pub again: bool,
 }
 
 /// How sure a reviewer can say to be.
@@ -76,18 +78,6 @@ pub struct Confidence {
     pub min: u32,
     /// Highest.
     pub max: u32,
-}
-
-/// What a reviewer declared.
-#[derive(Debug, Clone, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct DeclarationView {
-    /// `none`, `conflict`, `unsure` or `recused`.
-    pub declaration: String,
-    /// What kind of conflict.
-    pub kind: String,
-    /// What a coordinator should know.
-    pub note: String,
 }
 
 /// One answer of the form.
@@ -125,7 +115,7 @@ pub struct SubmittedView {
     /// The answers by criterion.
     pub answers: BTreeMap<String, AnswerValue>,
     /// What a coordinator's device said of it.
-    pub outcome: Option<String>,
+    pub outcome: Option<OutcomeView>,
 }
 
 /// A criterion with its rubric.
@@ -203,7 +193,8 @@ pub fn dossier(
         ),
         None => (Vec::new(), Vec::new()),
     };
-    let notes = session.together(|acts| acts.note(task.application))?;
+    let notes = session.together(|acts| acts.note(task.application))?.text;
+    let declaration = DeclarationView::of(session, &task)?;
     let drafted = draft::assess(&programme, &row.round, task.draft.as_ref());
     let TaskRow { application, label, round, round_label, state, card, outcome, .. } = row;
     let criteria =
@@ -217,7 +208,7 @@ pub fn dossier(
     let submitted = review.map(|review| SubmittedView {
         revision: review.revision,
         answers: draft::answers(&review.answers),
-        outcome: outcome.clone().or_else(|| task.outcome.map(outcome_words)),
+        outcome: outcome.clone().or_else(|| task.outcome.map(OutcomeView::from)),
     });
     Ok(DossierView {
         application,
@@ -230,7 +221,7 @@ pub fn dossier(
         previous: neighbours.previous,
         next: neighbours.next,
         card,
-        declaration: task.conflict.as_ref().and_then(declared),
+        declaration,
         sections,
         files,
         criteria,
@@ -241,14 +232,7 @@ pub fn dossier(
         total: drafted.total,
         missing: drafted.missing,
         notes,
-    })
-}
-
-fn declared(conflict: &Conflict) -> Option<DeclarationView> {
-    Some(DeclarationView {
-        declaration: conflict.declaration?.as_str().to_owned(),
-        kind: conflict.kind.clone(),
-        note: conflict.note.clone(),
+        again: task.again,
     })
 }
 
@@ -350,28 +334,4 @@ pub(crate) fn criterion(
             })
             .collect(),
     }
-}
-
-/// Declares a conflict of interest, or that there is none.
-///
-/// # Errors
-/// [`Failure`].
-pub fn declare(
-    session: &mut Session,
-    application: &str,
-    declaration: &str,
-    kind: &str,
-    note: &str,
-) -> Result<(), Failure> {
-    let application: ApplicationId = id(application)?;
-    let declaration = Declaration::parse(declaration).ok_or_else(|| Failure::bad_input("the declaration"))?;
-    let conflict = Conflict {
-        declaration: Some(declaration),
-        kind: kind.trim().to_owned(),
-        note: note.trim().to_owned(),
-    };
-    Ok(session.together(|acts| {
-        acts.declare(application, &conflict)?;
-        acts.hand_over()
-    })?)
 }

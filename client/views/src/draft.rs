@@ -8,8 +8,7 @@ use tessera_driver::session::Session;
 use tessera_engine::reading::Submission;
 use tessera_model::crdt::Value;
 use tessera_model::decimal::Decimal;
-use tessera_model::documents::{Answer, Draft, Missing, Read, check_submission};
-use tessera_model::exact::Exact;
+use tessera_model::documents::{Answer, Draft, Missing, Pin, Read, check_submission};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::scores::{Review as ScoreRow, Scores};
@@ -18,7 +17,7 @@ use tessera_protocol::ids::ApplicationId;
 use crate::dossier::{criteria_of, find};
 use crate::failure::Failure;
 use crate::tasks;
-use crate::words::{Labels, count, figure, id};
+use crate::words::{figure, hex, id};
 
 /// The most entries of a draft that a screen may hand over.
 const ENTRIES: usize = 512;
@@ -31,12 +30,32 @@ pub struct DraftView {
     pub answers: BTreeMap<String, AnswerValue>,
     /// Comments by criterion.
     pub comments: BTreeMap<String, String>,
+    /// Where comments point, by criterion.
+    pub pins: BTreeMap<String, PinView>,
     /// The comment on the whole.
     pub overall: String,
     /// How sure the reviewer is.
     pub confidence: Option<String>,
     /// Whether the reviewer attested to have read it alone.
     pub attested: bool,
+}
+
+/// Where in a dossier a comment points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum PinView {
+    /// An answer of the form.
+    Field {
+        /// The field's key.
+        field: String,
+    },
+    /// A page of a file.
+    Page {
+        /// The SHA-256 of the file's contents.
+        file: String,
+        /// From 1.
+        page: u32,
+    },
 }
 
 /// An answer to a criterion; nothing where both are none.
@@ -94,30 +113,6 @@ pub enum Submitted {
     },
 }
 
-/// How often each score was given by this reviewer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct Distribution {
-    /// The criterion's key.
-    pub criterion: String,
-    /// What it is called.
-    pub label: String,
-    /// By score, lowest first.
-    pub counts: Vec<ScoreCount>,
-    /// Their mean.
-    pub mean: Option<String>,
-}
-
-/// How often one score was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct ScoreCount {
-    /// The score.
-    pub score: String,
-    /// How often.
-    pub count: u32,
-}
-
 impl From<&Missing> for MissingView {
     fn from(missing: &Missing) -> Self {
         Self {
@@ -157,6 +152,25 @@ impl From<&Answer> for AnswerValue {
     }
 }
 
+impl From<&Pin> for PinView {
+    fn from(pin: &Pin) -> Self {
+        match pin {
+            Pin::Field(key) => Self::Field { field: key.clone() },
+            Pin::Page { file, page } => Self::Page { file: hex(file), page: *page },
+        }
+    }
+}
+
+impl PinView {
+    fn into_pin(self, at: &str) -> Result<Pin, Failure> {
+        let text = match self {
+            Self::Field { field } => format!("field {field}"),
+            Self::Page { file, page } => format!("page {file} {page}"),
+        };
+        text.parse().map_err(|_| Failure::bad_input("the place in the dossier").at(at))
+    }
+}
+
 /// A value of a field as people read it.
 pub(crate) fn shown(value: &Value) -> String {
     match value {
@@ -175,6 +189,7 @@ impl DraftView {
         Self {
             answers: answers(&draft.answers),
             comments: draft.comments.clone(),
+            pins: draft.pins.iter().map(|(key, pin)| (key.clone(), pin.into())).collect(),
             overall: draft.overall.clone(),
             confidence: draft.confidence.map(|value| value.to_string()),
             attested: draft.attested,
@@ -183,7 +198,8 @@ impl DraftView {
 
     /// What a screen hands over, checked.
     pub(crate) fn into_draft(self) -> Result<Draft, Failure> {
-        if self.answers.len() > ENTRIES || self.comments.len() > ENTRIES {
+        let most = self.answers.len().max(self.comments.len()).max(self.pins.len());
+        if most > ENTRIES {
             return Err(Failure::new("too-many", "a draft has at most 512 answers"));
         }
         let number = |place: &str, text: &str| {
@@ -198,10 +214,13 @@ impl DraftView {
             };
             answers.insert(key, answer);
         }
+        let pins = self.pins.into_iter().map(|(key, pin)| pin.into_pin(&key).map(|pin| (key, pin)));
+        let pins = pins.collect::<Result<_, _>>()?;
         let confidence = self.confidence.filter(|text| !text.trim().is_empty());
         Ok(Draft {
             answers,
             comments: self.comments,
+            pins,
             overall: self.overall,
             confidence: confidence.map(|text| number("confidence", &text)).transpose()?,
             attested: self.attested,
@@ -223,7 +242,7 @@ pub(crate) fn assess(programme: &Programme, round: &str, draft: Option<&Read<Dra
 }
 
 /// The total of one review alone, by the programme's rules.
-fn total(programme: &Programme, round: &str, draft: &Draft) -> Option<String> {
+pub(crate) fn total(programme: &Programme, round: &str, draft: &Draft) -> Option<String> {
     let policy = Policy::of_round(programme, round).ok()?;
     // What is added or taken off belongs to an application, not to a review.
     let policy = Policy { add: Vec::new(), subtract: Vec::new(), ..policy };
@@ -268,6 +287,10 @@ pub fn save(
         let elsewhere = before.value.answers.iter().filter(|(key, _)| !here.contains(&key.as_str()));
         for (key, answer) in elsewhere {
             draft.answers.entry(key.clone()).or_insert_with(|| answer.clone());
+        }
+        let elsewhere = before.value.pins.iter().filter(|(key, _)| !here.contains(&key.as_str()));
+        for (key, pin) in elsewhere {
+            draft.pins.entry(key.clone()).or_insert_with(|| pin.clone());
         }
     }
     session.together(|acts| acts.save_draft(task.application, task.round, &draft))?;
@@ -322,6 +345,15 @@ pub fn save_note(session: &mut Session, application: &str, text: &str) -> Result
     Ok(session.together(|acts| acts.save_note(application, text))?)
 }
 
+/// Marks an application to be read again, or takes the mark away.
+///
+/// # Errors
+/// [`Failure`].
+pub fn mark_again(session: &mut Session, application: &str, again: bool) -> Result<(), Failure> {
+    let application: ApplicationId = id(application)?;
+    Ok(session.together(|acts| acts.mark_again(application, again))?)
+}
+
 /// Submits a draft, or amends what was submitted.
 ///
 /// # Errors
@@ -347,44 +379,4 @@ pub fn submit(
             Submitted::Missing { missing: missing.iter().map(MissingView::from).collect() }
         }
     })
-}
-
-/// How this reviewer used each scale, in drafts and reviews.
-///
-/// # Errors
-/// [`Failure`].
-pub fn distribution(session: &mut Session, language: &str) -> Result<Vec<Distribution>, Failure> {
-    let programme = tasks::programme(session)?;
-    let labels = Labels::new(&programme, language);
-    let tasks = session.together(|acts| acts.tasks())?;
-    let mut given: BTreeMap<String, Vec<Decimal>> = BTreeMap::new();
-    for task in &tasks {
-        let submitted = task.review.as_ref().map(|read| &read.value.answers);
-        let answers = task.draft.as_ref().map(|read| &read.value.answers).or(submitted);
-        for (key, answer) in answers.into_iter().flatten() {
-            given.entry(key.clone()).or_default().extend(answer.score());
-        }
-    }
-    let rows = programme.scored().map(|criterion| {
-        let key = criterion.key.as_str();
-        let scores = given.remove(key).unwrap_or_default();
-        let range = Policy::of(&programme).ok().and_then(|policy| {
-            policy.criteria.into_iter().find(|rule| rule.key == key).map(|rule| rule.range)
-        });
-        let mut counts: BTreeMap<Decimal, usize> =
-            range.unwrap_or_default().scores().into_iter().map(|score| (score, 0)).collect();
-        scores.iter().for_each(|score| *counts.entry(*score).or_default() += 1);
-        let sum: f64 = scores.iter().map(|score| Exact::from(*score).to_f64()).sum();
-        let mean = (!scores.is_empty()).then(|| figure(sum / scores.len() as f64));
-        Distribution {
-            criterion: key.to_owned(),
-            label: labels.criterion(key),
-            counts: counts
-                .into_iter()
-                .map(|(score, n)| ScoreCount { score: score.to_string(), count: count(n) })
-                .collect(),
-            mean,
-        }
-    });
-    Ok(rows.collect())
 }

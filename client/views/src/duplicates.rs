@@ -269,7 +269,7 @@ fn plain(answer: &str) -> String {
     answer.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Says whether two applications are one person's, and which counts.
+/// Says whether two applications are one person's, and which counts; `open` takes back what was said.
 ///
 /// # Errors
 /// [`Failure`] `reason-needed` and others.
@@ -285,11 +285,17 @@ pub fn judge_pair(
     if reason.trim().is_empty() {
         return Err(Failure::new("reason-needed", "a reason is needed"));
     }
-    let verdict = Sameness::parse(verdict).ok_or_else(|| Failure::bad_input("the verdict"))?;
+    let verdict = match verdict {
+        "open" => None,
+        word => Some(Sameness::parse(word).ok_or_else(|| Failure::bad_input("the verdict"))?),
+    };
     let (one, other) = (id(one)?, id(other)?);
     let keep = keep.map(id).transpose()?;
     Ok(session.together(|acts| {
-        acts.judge_duplicate(one, other, verdict, keep, reason.trim())?;
+        match verdict {
+            Some(verdict) => acts.judge_duplicate(one, other, verdict, keep, reason.trim())?,
+            None => acts.unjudge_duplicate(one, other, reason.trim())?,
+        };
         acts.hand_over()
     })?)
 }

@@ -77,8 +77,8 @@ pub struct ExchangeState {
 pub fn state(session: &mut Session) -> Result<ExchangeState, Failure> {
     let (last_exchange_ms, relay_known) =
         session.together(|acts| Ok((acts.last_evidence_ms()?, !acts.relays()?.is_empty())))?;
-    let waiting = session.engine().packs()?.into_iter().filter(|pack| pack.in_outbox && pack.record.own);
-    Ok(ExchangeState { outbox: count(waiting.count()), last_exchange_ms, relay_known })
+    let outbox = count(session.engine().own_outbox()?);
+    Ok(ExchangeState { outbox, last_exchange_ms, relay_known })
 }
 
 /// What an exchange would move.
@@ -93,7 +93,9 @@ pub struct ExchangePlan {
     pub packs_down: u64,
     /// Their bytes.
     pub bytes_down: u64,
-    /// Bytes of files to be received.
+    /// Files to be received.
+    pub files: u64,
+    /// Their bytes.
     pub files_bytes: u64,
 }
 
@@ -209,9 +211,13 @@ pub fn options(session: &mut Session, wanted: ExchangeOptions) -> Result<Options
     let mut options = Options::new(session.together(|acts| acts.relays())?);
     options.budget_bytes = wanted.budget_bytes;
     options.fetch = wanted.files.fetch();
-    options.roots =
-        std::env::var_os("TESSERA_CERTIFICATES").filter(|path| !path.is_empty()).map(PathBuf::from);
+    options.roots = roots();
     Ok(options)
+}
+
+/// A file of further certificates that are trusted, where whoever looks after this machine named one.
+pub(crate) fn roots() -> Option<PathBuf> {
+    std::env::var_os("TESSERA_CERTIFICATES").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// Asks the relay what would move, and sends nothing but the question.
@@ -229,6 +235,7 @@ pub fn plan<L: Lend>(
         bytes_up: plan.send_bytes + plan.send_attachment_bytes,
         packs_down: plan.receive_packs,
         bytes_down: plan.receive_bytes,
+        files: plan.receive_attachments,
         files_bytes: plan.receive_attachment_bytes,
     })
 }

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use specta::Type;
 use tessera_driver::relay::RelayError;
+use tessera_driver::relay::typed::TypedError;
 use tessera_driver::session::SessionError;
 use tessera_driver::session::error::{enrol_code, home_code, identity_code};
 use tessera_engine::EngineError;
@@ -23,15 +24,19 @@ pub struct Failure {
     pub message: String,
     /// What to do next, in English, where the code alone does not say it.
     pub hint: Option<String>,
-    /// The file, row or field that it is about.
+    /// The file or field that it is about.
     pub at: Option<String>,
+    /// The row of the file.
+    pub row: Option<u32>,
+    /// The column of the file.
+    pub column: Option<Box<str>>,
 }
 
 impl Failure {
     /// Makes a failure of a code and a message.
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), hint: None, at: None }
+        Self { code: code.to_owned(), message: message.into(), hint: None, at: None, row: None, column: None }
     }
 
     /// Adds what it is about.
@@ -78,6 +83,16 @@ impl From<RelayError> for Failure {
     }
 }
 
+impl From<TypedError> for Failure {
+    fn from(error: TypedError) -> Self {
+        let field = match error {
+            TypedError::Address(_) => "address",
+            TypedError::Key => "key",
+        };
+        Self::new(error.code(), error.to_string()).at(field)
+    }
+}
+
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         Self::new(home_code(&error), error.to_string())
@@ -108,7 +123,30 @@ impl From<ComputeError> for Failure {
 
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
-        let failure = Self::new(error.kind.code(), error.kind.to_string()).at(error.place.to_string());
-        Self { hint: Some(error.kind.hint().to_owned()), ..failure }
+        let InputError { kind, place } = error;
+        let failure = Self::new(kind.code(), kind.to_string()).at(place.file);
+        let row = place.row.map(|row| u32::try_from(row).unwrap_or(u32::MAX));
+        Self {
+            hint: Some(kind.hint().to_owned()),
+            row,
+            column: place.column.map(String::into_boxed_str),
+            ..failure
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tessera_model::input::{InputErrorKind, Place};
+
+    use super::*;
+
+    #[test]
+    fn a_refused_input_says_its_place_in_parts() {
+        let place = Place::file("scores.csv").row(4).column("merit");
+        let failure = Failure::from(place.error(InputErrorKind::EmptyCell));
+        assert_eq!((failure.code.as_str(), failure.at.as_deref()), ("cell-empty", Some("scores.csv")));
+        assert_eq!((failure.row, failure.column.as_deref()), (Some(4), Some("merit")));
+        assert_eq!((Failure::locked().row, Failure::locked().column), (None, None));
     }
 }

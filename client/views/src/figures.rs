@@ -187,10 +187,10 @@ pub(crate) fn inputs(
         Ok((table, inputs))
     })?;
     let mut inputs = inputs?;
-    let left_out = table
-        .left_out
-        .iter()
-        .map(|(why, n)| Warning::new("not-counted", format!("{n} reviews are not counted: {why}")));
+    let left_out = table.left_out.iter().map(|(why, n)| {
+        let left_out = Warning::new("not-counted", "{count} reviews are not counted: {why}");
+        left_out.with("count", *n).with("why", *why)
+    });
     inputs.warnings.splice(0..0, left_out);
     let first = programme.fields.first().map(|field| field.key.as_str().to_owned());
     let titles = session.together(|acts| {
@@ -223,7 +223,7 @@ pub fn ranking(session: &mut Session, round: Option<&str>, language: &str) -> Re
             title: known.map(|(_, title)| title.clone()).unwrap_or_default(),
             rank: row.rank.map(count),
             tied_with: row.tied_with.clone(),
-            tie_broken_by: row.tie_broken_by.clone(),
+            tie_broken_by: row.tie_broken_by.as_deref().map(|rule| separating(rule, labels)),
             total: row.total.map(figure),
             sd: total.and_then(|total| total.sd).map(figure),
             reads: total.map_or(0, |total| count(total.n)),
@@ -232,6 +232,10 @@ pub fn ranking(session: &mut Session, round: Option<&str>, language: &str) -> Re
             incomplete: total.is_some_and(|total| total.incomplete),
         }
     });
+    let mut advice = AdviceView::from(&order.beside.advice());
+    if let Some(rule) = advice.sentence.params.get_mut("rule") {
+        *rule = separating(rule, labels);
+    }
     Ok(RankingView {
         round: round.map(str::to_owned),
         rounds: programme
@@ -241,9 +245,29 @@ pub fn ranking(session: &mut Session, round: Option<&str>, language: &str) -> Re
             .collect(),
         rows: rows.collect(),
         seats: inputs.seats().map(count),
-        advice: (&order.beside.advice()).into(),
-        warnings: order.warnings.iter().map(Sentence::from).collect(),
+        advice,
+        warnings: worth_saying(&order.warnings, labels),
     })
+}
+
+/// What separates equal totals, as people call it: `criteria` and `draw` stay words of the programme's.
+fn separating(rule: &str, labels: Labels<'_>) -> String {
+    match rule {
+        "criteria" | "draw" => rule.to_owned(),
+        key => Some(labels.criterion(key)).filter(|label| label != key).unwrap_or_else(|| labels.field(key)),
+    }
+}
+
+/// Warnings as sentences, with the fields that adjust totals called as people call them.
+pub(crate) fn worth_saying(warnings: &[Warning], labels: Labels<'_>) -> Vec<Sentence> {
+    let said = |warning: &Warning| {
+        let mut sentence = Sentence::from(warning);
+        if let Some(column) = sentence.params.get_mut("column") {
+            *column = labels.field(column);
+        }
+        sentence
+    };
+    warnings.iter().map(said).collect()
 }
 
 /// Where one application stands in the order, for its printed page.

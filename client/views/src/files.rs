@@ -9,7 +9,7 @@ use tessera_protocol::ids::ApplicationId;
 
 use crate::dossier::find;
 use crate::failure::Failure;
-use crate::words::{Labels, id};
+use crate::words::{Labels, hex, id};
 
 /// The longest text file that is shown, in bytes.
 pub const TEXT_BYTES: u64 = 1 << 20;
@@ -22,6 +22,8 @@ const COORDINATOR: &str = "-";
 pub struct FileView {
     /// Names the file in later calls; says nothing of how it is sealed.
     pub handle: String,
+    /// The SHA-256 of its contents, by which comments point to it.
+    pub contents: String,
     /// Which attachment of the form it is.
     pub slot: String,
     /// What that is called.
@@ -81,9 +83,10 @@ impl FileView {
         let mut files = Vec::new();
         for ((slot, contents), file) in &manifest.files {
             let here = session.together(|acts| acts.holds_attachment(&file.handle))?;
-            let hex: String = contents.iter().map(|byte| format!("{byte:02x}")).collect();
+            let contents = hex(contents);
             files.push(Self {
-                handle: format!("{application}/{round}/{hex}"),
+                handle: format!("{application}/{round}/{contents}"),
+                contents,
                 slot: slot.clone(),
                 slot_label: labels.slot(slot),
                 name: file.name.clone(),
@@ -124,7 +127,7 @@ pub struct Found {
 /// [`Failure`] `not-found`, `not-permitted`.
 pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> {
     let mut parts = reference.split('/');
-    let (Some(application), Some(round), Some(hex), None) =
+    let (Some(application), Some(round), Some(named), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(Failure::bad_input("the file"));
@@ -143,9 +146,8 @@ pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> 
         let read = session.together(|acts| acts.dossier(task.application, task.assignment.rendition))?;
         read.map(|(_, manifest)| manifest).unwrap_or_default()
     };
-    let named =
-        |contents: &[u8; 32]| contents.iter().map(|byte| format!("{byte:02x}")).collect::<String>() == hex;
-    let file = manifest.files.into_iter().find(|((_, contents), _)| named(contents)).map(|(_, file)| file);
+    let file = manifest.files.into_iter().find(|((_, contents), _)| hex(contents) == named);
+    let file = file.map(|(_, file)| file);
     let file = file.ok_or_else(|| Failure::not_found("this file"))?;
     Ok(Found { name: file.name.clone(), shown: Shown::of(&file.media_type), file })
 }

@@ -2,6 +2,7 @@
 //! then taken in. Whatever is chosen here is remembered on this device for the next table.
 
 mod guess;
+mod placing;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use crate::failure::Failure;
 use crate::tasks;
 use crate::words::{Labels, count};
 
+pub use placing::{FilePlace, FiledView, PatternView, Placing, SlotView, StrangeFolder};
 pub use report::{AgainView, ChangeView, IntakeReport, IntakeRow, ProblemView, RemarkView, UnknownValue};
 pub(crate) use report::{problem, remark};
 
@@ -37,13 +39,15 @@ const SAMPLES: usize = 3;
 const SAMPLE_CHARS: usize = 60;
 /// The most entries of a mapping that a screen may hand over.
 const ENTRIES: usize = 5_000;
+/// The most entries of a folder that are counted before it is read.
+const SEEN: usize = 100_000;
 
 /// What a person chose: files of this device, named by the system's own dialog.
 #[derive(Debug, Clone, Default)]
 pub struct Chosen {
     /// The table.
     pub table: Option<PathBuf>,
-    /// The folder with a folder of files for each application.
+    /// The folder of files.
     pub folder: Option<PathBuf>,
 }
 
@@ -57,6 +61,8 @@ pub struct IntakeTable {
     pub folder: Option<String>,
     /// How many folders are in it.
     pub folders: u32,
+    /// How many files lie in it beside the folders.
+    pub loose: u32,
     /// Rows below the header.
     pub rows: u32,
     /// Worksheets of a workbook.
@@ -71,6 +77,8 @@ pub struct IntakeTable {
     pub fields: Vec<IntakeField>,
     /// What is meant by what stands in cells, by field, as it is remembered.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where files go, as it is remembered.
+    pub placing: Placing,
     /// True where an earlier import on this device is taken up.
     pub remembered: bool,
 }
@@ -121,6 +129,8 @@ pub struct IntakeChoices {
     pub columns: BTreeMap<String, String>,
     /// By field: what is meant by what stands in a cell.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where files go.
+    pub placing: Placing,
     /// Take new applications in though the table has no column for a required answer.
     pub partial: bool,
     /// Take rows in as new though they are here by the key of another column.
@@ -195,16 +205,19 @@ pub fn table(
         .zip(guesses)
         .map(|((at, name), guess)| column(&table, at, name, guess))
         .collect();
+    let (folders, loose) = chosen.folder.as_deref().map_or((0, 0), lying);
     Ok(IntakeTable {
         file,
         folder: chosen.folder.as_deref().map(name),
-        folders: count(chosen.folder.as_deref().map_or(0, folders)),
+        folders: count(folders),
+        loose: count(loose),
         rows: count(table.rows.len()),
         sheets,
         sheet,
         key: guess::key(&columns, key.as_deref()),
         columns,
         fields: fields(&programme, labels),
+        placing: Placing::of(&mapping),
         values: mapping.values,
         remembered,
     })
@@ -238,12 +251,14 @@ fn begun(cell: &str) -> String {
     begun
 }
 
-/// How many folders are in a folder.
-fn folders(path: &Path) -> usize {
-    let entries = std::fs::read_dir(path).map(|entries| {
-        entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).count()
-    });
-    entries.unwrap_or(0)
+/// How many folders are in a folder, and how many files.
+fn lying(path: &Path) -> (usize, usize) {
+    let Ok(entries) = std::fs::read_dir(path) else { return (0, 0) };
+    let kinds = entries.take(SEEN).flatten().filter_map(|entry| entry.file_type().ok());
+    kinds.fold((0, 0), |(folders, files), kind| match kind.is_dir() {
+        true => (folders + 1, files),
+        false => (folders, files + 1),
+    })
 }
 
 /// Everything that a column can be: the form's fields, and what adjusts totals or fills quotas.
@@ -283,13 +298,14 @@ pub(crate) fn kind(kind: FieldKind) -> &'static str {
     }
 }
 
-/// The mapping that was chosen; what is remembered of files' names stays.
-fn mapping(choices: &IntakeChoices, before: Mapping) -> Result<Mapping, Failure> {
+/// The mapping that was chosen.
+fn mapping(choices: &IntakeChoices) -> Result<Mapping, Failure> {
     let values: usize = choices.values.values().map(BTreeMap::len).sum();
-    if choices.columns.len() > ENTRIES || values > ENTRIES {
+    if [choices.columns.len(), values, choices.placing.len()].iter().any(|count| *count > ENTRIES) {
         return Err(Failure::new("too-many", "a mapping has at most 5,000 entries"));
     }
-    let mut mapping = Mapping { sheet: choices.sheet.clone(), files: before.files, ..Mapping::default() };
+    let mut mapping = Mapping { sheet: choices.sheet.clone(), ..Mapping::default() };
+    choices.placing.say(&mut mapping);
     for (column, to) in &choices.columns {
         match to.as_str() {
             NOWHERE if *column == choices.key => {}
@@ -326,12 +342,10 @@ pub fn run(
 ) -> Result<IntakeReport, Failure> {
     let session = || session.lock().unwrap_or_else(PoisonError::into_inner);
     let table = chosen.table.as_deref().ok_or_else(|| Failure::not_found("the table"))?;
-    let before = {
-        let mut session = session();
-        must_coordinate(&mut session)?;
-        remembered::mapping(&mut session)?.and_then(Result::ok).unwrap_or_default()
-    };
-    let mapping = mapping(choices, before)?;
+    must_coordinate(&mut session())?;
+    let mapping = mapping(choices)?;
+    // What cannot be remembered is told before anything is taken.
+    let text = mapping.to_text()?;
     let source = Source {
         table,
         key: &choices.key,
@@ -353,7 +367,7 @@ pub fn run(
     let found = intake.finish();
     let mut session = session();
     if !dry_run {
-        remembered::remember(&mut session, &mapping.to_text()?)?;
+        remembered::remember(&mut session, &text)?;
         remembered::remember_key(&mut session, &choices.key)?;
     }
     let programme = tasks::programme(&mut session)?;

@@ -5,15 +5,20 @@
 //! rule is here: the engine decides what may be done and what counts. No window is here either: whatever shows these
 //! views, their types are exported to it ([`specta`]), and errors are a closed list of codes ([`failure`]).
 //!
-//! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`]; a reviewer's screens: [`tasks`],
-//! [`dossier`], [`draft`], [`files`]; [`exchange`]; a coordinator's: [`intake`], [`entry`], [`chase`], [`duplicates`],
-//! [`board`], [`application`], [`assignment`], [`queue`], [`record`], [`figures`], [`selection`], [`exports`],
-//! [`programme`]; an admin's: [`people`], [`devices`]; [`search`], [`rehearsal`].
+//! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
+//! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`application`], [`why`], [`assignment`], [`queue`], [`mails`],
+//! [`record`], [`figures`], [`moderation`], [`selection`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
+//! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
+pub mod access_day;
 pub mod application;
 pub mod assignment;
 pub mod board;
+pub mod care;
 pub mod chase;
+pub mod deciding;
+pub mod declaring;
 pub mod devices;
 pub mod dossier;
 pub mod draft;
@@ -25,16 +30,24 @@ pub mod failure;
 pub mod figures;
 pub mod files;
 pub mod intake;
+pub mod invitations;
+pub mod mails;
 pub mod me;
+pub mod moderation;
+pub mod own;
 pub mod people;
+pub mod person;
 pub mod programme;
 pub mod queue;
 pub mod record;
+pub mod recover;
 pub mod rehearsal;
+pub mod relays;
 pub mod search;
 pub mod selection;
 pub mod shelf;
 pub mod tasks;
+pub mod why;
 pub mod words;
 
 pub use failure::Failure;

@@ -17,6 +17,7 @@ use tessera_vault::recovery::Paper;
 use tessera_vault::text::Text;
 
 use crate::failure::Failure;
+use crate::relays::{self, RelayForm};
 use crate::shelf::{ProgrammeEntry, Shelf};
 use crate::words::Sentence;
 
@@ -142,6 +143,22 @@ pub struct EnrolForm {
     pub email: String,
     /// Standing conflicts of interest.
     pub conflicts: Vec<String>,
+}
+
+/// What a programme starts with.
+#[derive(Clone, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundForm {
+    /// The definition, as TOML.
+    pub definition: String,
+    /// What this device shows before it is unlocked.
+    pub label: String,
+    /// The new home's passphrase.
+    pub passphrase: String,
+    /// The founder's name.
+    pub name: String,
+    /// The programme's relay; none where bundles carry everything, or it comes later.
+    pub relay: Option<RelayForm>,
 }
 
 /// The roles of a member; reviewer where the charter gives none.
@@ -356,7 +373,7 @@ pub fn answer(session: &mut Session) -> Result<Vec<u8>, Failure> {
     answer.ok_or_else(|| Failure::new("no-answer", "this home answered no invitation"))
 }
 
-/// Founds a programme from its definition; gives its folder.
+/// Founds a programme without a relay, as [`found_with`].
 ///
 /// # Errors
 /// [`Failure`]; nothing is left behind.
@@ -367,19 +384,39 @@ pub fn found(
     passphrase: &str,
     name: &str,
 ) -> Result<(String, Session), Failure> {
-    let programme = Programme::parse(definition).map_err(|error| {
+    let form = FoundForm {
+        definition: definition.to_owned(),
+        label: label.to_owned(),
+        passphrase: passphrase.to_owned(),
+        name: name.to_owned(),
+        relay: None,
+    };
+    found_with(shelf, &form)
+}
+
+/// Founds a programme from its definition; gives its folder.
+///
+/// # Errors
+/// [`Failure`]; nothing is left behind.
+pub fn found_with(shelf: &Shelf, form: &FoundForm) -> Result<(String, Session), Failure> {
+    let programme = Programme::parse(&form.definition).map_err(|error| {
         Failure::new(error.code.as_str(), error.message.clone())
             .at(format!("{}:{}", error.line, error.column))
     })?;
-    let passphrase = Passphrase::new(passphrase);
-    let founding = Founding { demo: programme.demo, ..Founding::default() };
-    in_new_folder(shelf, label, |home| {
+    let passphrase = Passphrase::new(&form.passphrase);
+    let relay = form.relay.as_ref().map(relays::read).transpose()?;
+    let named = relay.iter().map(|relay| (relay.key, false)).collect();
+    let founding = Founding { demo: programme.demo, relays: named };
+    in_new_folder(shelf, &form.label, |home| {
         let title = programme.name.as_ref().map(|name| name.in_language("en").to_owned()).unwrap_or_default();
-        let person = Person { name: name.trim().to_owned(), ..Person::default() };
+        let person = Person { name: form.name.trim().to_owned(), ..Person::default() };
         let mut session = Session::found(home, &passphrase, &founding, |engine| {
             let me = engine.member();
             engine.together(|acts| {
                 acts.set_person(me, &person)?;
+                if let Some(relay) = relay {
+                    acts.set_relay(relay)?;
+                }
                 acts.set("title", title.as_bytes())?;
                 acts.hand_over()
             })

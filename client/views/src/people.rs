@@ -6,16 +6,18 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tessera_driver::names::{Labels as Called, Names};
 use tessera_driver::session::Session;
+use tessera_engine::access_list::Access;
 use tessera_engine::persons::Invited as InvitedPerson;
 use tessera_model::documents::{AssignmentState, Person};
 use tessera_model::programme::Programme;
-use tessera_protocol::charter::Roles;
-use tessera_protocol::ids::MemberId;
+use tessera_protocol::device::Form;
+use tessera_protocol::ids::{DeviceId, MemberId};
 use tessera_protocol::permission::MemberState;
 use tessera_vault::ids::Audience;
 use tessera_vault::text::Text;
 
 use crate::board::{FilterOption, must_coordinate};
+use crate::deciding::charter_roles;
 use crate::failure::Failure;
 use crate::me::{MemberStanding, Role, admit as admit_answer, roles};
 use crate::tasks;
@@ -173,12 +175,30 @@ pub struct AccessRow {
     pub name: String,
     /// What: `programme`, `dossiers`, `files`, `reviews`, `people`, `desk` and others.
     pub what: String,
-    /// How many of them.
+    /// How many of them can be read, with what is written from here on.
     pub count: u32,
-    /// Which applications, where it is by application.
+    /// How many could be read, and nothing of them that is written from here on.
+    pub earlier: u32,
+    /// Which applications can be read, where it is by application.
     pub applications: Vec<String>,
-    /// True where what is written from here on can be read as well.
-    pub now: bool,
+    /// Which could be read.
+    pub earlier_applications: Vec<String>,
+    /// When the first of them was opened, by a relay's clock; none where that is not known here.
+    pub since_ms: Option<u64>,
+    /// The devices that were given the keys.
+    pub devices: Vec<AccessDevice>,
+}
+
+/// A device that was given keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessDevice {
+    /// Its id.
+    pub device: String,
+    /// True for a recovery sheet.
+    pub paper: bool,
+    /// False once it was taken out.
+    pub active: bool,
 }
 
 /// What a removal would mean, before it is done.
@@ -299,8 +319,7 @@ pub fn invite(session: &mut Session, name: &str, as_what: &[Role]) -> Result<Inv
     let name: Text<200> = Text::try_from(name.trim())
         .map_err(|_| Failure::new("too-long", "the name is too long").at("name"))?;
     let invited = InvitedPerson { name, fields: Default::default() };
-    let roles =
-        Roles { admin: as_what.contains(&Role::Admin), coordinator: as_what.contains(&Role::Coordinator) };
+    let roles = charter_roles(as_what);
     let invitation = session.together(|acts| acts.invite_person(roles, &invited))?;
     Ok(Invited { id: invitation.id.to_string(), link: invitation.to_link().to_string() })
 }
@@ -360,7 +379,8 @@ pub fn removal(session: &mut Session, member: &str) -> Result<RemovalView, Failu
     }
     let permission = session.engine().permission();
     let state = permission.members.get(&member).ok_or_else(|| Failure::not_found("this member"))?;
-    let needs_others = state.roles.admin || state.roles.coordinator;
+    let several = permission.charter.powers.removal_threshold() > 1;
+    let needs_others = several || state.roles.admin || state.roles.coordinator;
     Ok(RemovalView {
         name: names.name(member),
         devices: count(removal.devices.len()),
@@ -405,8 +425,24 @@ pub fn remove(session: &mut Session, member: &str) -> Result<(), Failure> {
 #[derive(Default)]
 struct Gathered {
     count: usize,
+    earlier: usize,
     applications: BTreeSet<String>,
-    now: bool,
+    earlier_applications: BTreeSet<String>,
+    since_ms: Option<u64>,
+    devices: BTreeSet<DeviceId>,
+}
+
+impl Gathered {
+    fn add(&mut self, one: &Access, application: Option<String>) {
+        let (count, applications) = match one.now {
+            true => (&mut self.count, &mut self.applications),
+            false => (&mut self.earlier, &mut self.earlier_applications),
+        };
+        *count += 1;
+        applications.extend(application);
+        self.since_ms = [self.since_ms, one.since_ms].into_iter().flatten().min();
+        self.devices.extend(&one.devices);
+    }
 }
 
 /// Reads who can read what, by person.
@@ -421,24 +457,38 @@ pub fn access(session: &mut Session) -> Result<Vec<AccessRow>, Failure> {
     for one in access {
         let (what, application) = what(&one.audience);
         let key = (names.name(one.member).to_lowercase(), one.member, what);
-        let gathered = found.entry(key).or_insert_with(|| Gathered { now: true, ..Gathered::default() });
-        gathered.count += 1;
-        gathered.now &= one.now;
-        gathered.applications.extend(application.map(|id| called.application(id)));
+        found.entry(key).or_default().add(&one, application.map(|id| called.application(id)));
     }
+    let permission = session.engine().permission();
+    let device = |id: DeviceId| {
+        let state = permission.device(id).map(|(_, state)| state);
+        AccessDevice {
+            device: id.to_string(),
+            paper: state.is_some_and(|state| state.device.form == Form::Paper),
+            active: state.is_some_and(|state| state.active),
+        }
+    };
     let rows = found.into_iter().map(|((_, member, what), gathered)| AccessRow {
         member: member.to_string(),
         name: names.name(member),
         what: what.to_owned(),
         count: count(gathered.count),
+        earlier: count(gathered.earlier),
+        // Another form of the same application may still be open.
+        earlier_applications: gathered
+            .earlier_applications
+            .difference(&gathered.applications)
+            .cloned()
+            .collect(),
         applications: gathered.applications.into_iter().collect(),
-        now: gathered.now,
+        since_ms: gathered.since_ms,
+        devices: gathered.devices.into_iter().map(device).collect(),
     });
     Ok(rows.collect())
 }
 
 /// What an audience is to people, and its application.
-fn what(audience: &Audience) -> (&'static str, Option<tessera_protocol::ids::ApplicationId>) {
+pub(crate) fn what(audience: &Audience) -> (&'static str, Option<tessera_protocol::ids::ApplicationId>) {
     match audience {
         Audience::Programme => ("programme", None),
         Audience::To(_) => ("letters", None),

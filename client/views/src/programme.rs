@@ -62,6 +62,8 @@ pub struct RevisionLine {
     pub number: u32,
     /// Why it was amended; empty for the first.
     pub reason: String,
+    /// The hash of its definition: SHA-256, in hexadecimal digits. The same on every device.
+    pub sha256: String,
 }
 
 /// A definition that is not published.
@@ -120,6 +122,7 @@ pub fn programme(session: &mut Session, language: &str) -> Result<ProgrammeView,
                 let line = |(number, one): (&u32, &tessera_model::documents::Revision)| RevisionLine {
                     number: *number,
                     reason: one.reason.clone(),
+                    sha256: one.definition.iter().map(|byte| format!("{byte:02x}")).collect(),
                 };
                 let revisions = revisions.map(line).collect();
                 let definition = json(&programme)?;

@@ -220,6 +220,7 @@ pub fn card(
     let draft = recorded.as_ref().map(|recorded| DraftView {
         answers: answers(&recorded.review.answers),
         comments: recorded.review.comments.clone(),
+        pins: recorded.review.pins.iter().map(|(key, pin)| (key.clone(), pin.into())).collect(),
         overall: recorded.review.overall.clone(),
         confidence: recorded.review.confidence.map(|value| value.to_string()),
         attested: false,

@@ -62,7 +62,7 @@ pub fn rehearse(shelf: &Shelf, label: &str, passphrase: &str) -> Result<(String,
 mod tests {
     use super::*;
     use crate::me::{Role, me};
-    use crate::{dossier, tasks};
+    use crate::{declaring, dossier, tasks};
 
     #[test]
     fn three_dossiers_wait_to_be_read_scored_and_sealed() {
@@ -79,7 +79,7 @@ mod tests {
             assert_eq!((read.criteria.len(), read.sections.is_empty()), (3, true), "declared first");
         }
         let task = tasks::home(&mut session, "en").unwrap().tasks.remove(0);
-        dossier::declare(&mut session, &task.application, "none", "", "").unwrap();
+        declaring::declare(&mut session, &task.application, "none", "", "").unwrap();
         let read = dossier::dossier(&mut session, &task.application, &task.round, "en").unwrap();
         assert!(!read.sections.is_empty());
     }

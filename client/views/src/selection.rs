@@ -13,7 +13,7 @@ use tessera_solve::compute::{ranked, say_who_matters};
 use tessera_solve::selection::{Pool, Seats, Selection, Unselected, select};
 
 use crate::failure::Failure;
-use crate::figures::inputs;
+use crate::figures::{inputs, worth_saying};
 use crate::words::{AdviceView, Labels, Sentence, count, figure};
 
 /// The most quotas of a trial.
@@ -176,7 +176,7 @@ pub fn selection(
         rows: rows.collect(),
         readers_who_matter: selection.readers_who_matter.clone(),
         advice: (&selection.advice).into(),
-        warnings: order.warnings.iter().map(Sentence::from).collect(),
+        warnings: worth_saying(&order.warnings, labels),
         by,
     })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tessera_engine::home::{read_bounded, write_atomically};
+use tessera_engine::home::{Home, read_bounded, write_atomically};
 
 use crate::failure::Failure;
 
@@ -36,6 +36,8 @@ pub struct ProgrammeEntry {
 struct Card {
     label: String,
     last_opened_ms: Option<u64>,
+    /// When a backup was written last, by this device's clock.
+    backed_up_ms: Option<u64>,
 }
 
 /// Where this device keeps its homes.
@@ -67,8 +69,7 @@ impl Shelf {
             if !entry.path().join("home").join("identity.age").is_file() {
                 continue;
             }
-            let card = self.card(&folder);
-            let label = if card.label.is_empty() { folder.clone() } else { card.label };
+            let (label, card) = (self.label(&folder), self.card(&folder));
             homes.push(ProgrammeEntry { folder, label, last_opened_ms: card.last_opened_ms });
         }
         homes.sort_by(|one, other| {
@@ -94,7 +95,7 @@ impl Shelf {
                 continue;
             }
             fs::create_dir_all(&path).map_err(|error| disk(&path, &error))?;
-            self.write(&folder, &Card { label, last_opened_ms: None })?;
+            self.write(&folder, &Card { label, ..Card::default() })?;
             return Ok(folder);
         }
         Err(Failure::new("too-many", "there are too many programmes on this device"))
@@ -125,6 +126,44 @@ impl Shelf {
     pub fn opened(&self, folder: &str, now_ms: u64) -> Result<(), Failure> {
         let card = Card { last_opened_ms: Some(now_ms), ..self.card(folder) };
         self.write(folder, &card)
+    }
+
+    /// What a home is called before it is unlocked.
+    #[must_use]
+    pub fn label(&self, folder: &str) -> String {
+        Some(self.card(folder).label).filter(|label| !label.is_empty()).unwrap_or_else(|| folder.to_owned())
+    }
+
+    /// Notes that a backup of a home was written.
+    ///
+    /// # Errors
+    /// [`Failure`] where it cannot be noted.
+    pub fn backed_up(&self, folder: &str, now_ms: u64) -> Result<(), Failure> {
+        let card = Card { backed_up_ms: Some(now_ms), ..self.card(folder) };
+        self.write(folder, &card)
+    }
+
+    /// When a backup of a home was written last; none where none is known of.
+    #[must_use]
+    pub fn backed_up_ms(&self, folder: &str) -> Option<u64> {
+        self.card(folder).backed_up_ms
+    }
+
+    /// True for a place among the homes, where nothing else is to be written.
+    #[must_use]
+    pub fn holds(&self, path: &Path) -> bool {
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        whole(path).starts_with(whole(&self.root))
+    }
+
+    /// Deletes a home for ever. It must be closed.
+    ///
+    /// # Errors
+    /// [`Failure`] `home-in-use` where something still has it open, and nothing was deleted then.
+    pub fn wipe(&self, folder: &str) -> Result<(), Failure> {
+        let path = self.path(folder)?;
+        Home::lock(&path.join("home"))?.destroy()?;
+        fs::remove_dir_all(&path).map_err(|error| disk(&path, &error))
     }
 
     fn path(&self, folder: &str) -> Result<PathBuf, Failure> {
@@ -181,5 +220,18 @@ mod tests {
         for name in ["", "..", ".", "a/b", "../x", "/etc", "a\\b", "a\0b"] {
             assert!(shelf.home(name).is_err(), "{name}");
         }
+        assert!(shelf.holds(Path::new("/shelf/programme-1/home/store.db")));
+        assert!(!shelf.holds(Path::new("/shelf-of-another/x")) && !shelf.holds(Path::new("/media/stick")));
+    }
+
+    #[test]
+    fn what_is_noted_beside_a_home_stays_with_it() {
+        let root = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(root.path().to_owned());
+        let folder = shelf.add("Spring call").unwrap();
+        assert_eq!(shelf.backed_up_ms(&folder), None);
+        shelf.backed_up(&folder, 12).unwrap();
+        shelf.opened(&folder, 15).unwrap();
+        assert_eq!((shelf.backed_up_ms(&folder), shelf.label(&folder).as_str()), (Some(12), "Spring call"));
     }
 }

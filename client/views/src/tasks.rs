@@ -11,10 +11,11 @@ use tessera_engine::EngineError;
 use tessera_engine::attachments::Readiness;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::reading::{Task, WorkState};
-use tessera_engine::work::outcome_words;
+use tessera_engine::work::outcome_code;
 use tessera_model::documents::{AssignmentState, Declaration};
 use tessera_model::programme::Programme;
-use tessera_model::programme::calendar::find_zone;
+use tessera_model::programme::calendar::{Round, find_zone};
+use tessera_vault::items::Outcome;
 
 use crate::failure::Failure;
 use crate::words::{Labels, Sentence, count};
@@ -92,7 +93,7 @@ pub struct TaskRow {
     /// How far it is.
     pub state: TaskState,
     /// What a coordinator's device said of the review.
-    pub outcome: Option<String>,
+    pub outcome: Option<OutcomeView>,
     /// Criteria that the draft answers.
     pub answered: u32,
     /// Criteria that there are.
@@ -107,8 +108,27 @@ pub struct TaskRow {
     pub files_all: u32,
     /// Bytes of files that are missing.
     pub files_bytes_left: u64,
+    /// Whether its reader means to read it again.
+    pub again: bool,
     /// What is shown before a conflict of interest was declared.
     pub card: Vec<CardField>,
+}
+
+/// What a coordinator's device said of a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OutcomeView {
+    /// `counted`, `waits` or `set-aside`.
+    pub code: String,
+    /// Why it does not count.
+    pub why: Option<String>,
+}
+
+impl From<Outcome> for OutcomeView {
+    fn from(outcome: Outcome) -> Self {
+        let (code, why) = outcome_code(outcome);
+        Self { code: code.to_owned(), why: why.map(str::to_owned) }
+    }
 }
 
 /// One line of a card.
@@ -143,6 +163,10 @@ pub enum TaskState {
     OpenedByCoordinator,
     /// A conflict was declared.
     Conflict,
+    /// A coordinator decides whether there is a conflict.
+    Unsure,
+    /// Its reader handed it back.
+    HandedBack,
     /// A coordinator took the assignment back.
     TakenBack,
 }
@@ -160,6 +184,9 @@ impl TaskState {
             (Some(WorkState::HeldByRelay), _) => Self::HeldByRelay,
             (Some(WorkState::OpenedByCoordinator), _) => Self::OpenedByCoordinator,
             (None, None) => Self::ToDeclare,
+            (None, Some(_)) if task.lifted().is_some() => Self::ToDeclare,
+            (None, Some(conflict)) if conflict.declaration == Some(Declaration::Unsure) => Self::Unsure,
+            (None, Some(conflict)) if conflict.is_handed_back() => Self::HandedBack,
             (None, Some(conflict)) if conflict.declaration != Some(Declaration::None) => Self::Conflict,
             (None, Some(_)) if !task.readable => Self::NoText,
             (None, Some(_)) if task.draft.is_some() => Self::OnDevice,
@@ -181,15 +208,25 @@ pub fn home(session: &mut Session, language: &str) -> Result<ReviewerHome, Failu
         session.together(|acts| Ok((acts.last_evidence_ms()?, !acts.relays()?.is_empty(), acts.gaps()?)))?;
     let names = Names::of(session)?;
     let gaps = gaps.iter().map(|gap| {
-        let whose = gap.member.map(|member| names.name(member)).unwrap_or_default();
-        let text = format!("Something of {whose} is missing here; the next exchange asks for it.");
-        Sentence::plain("parcels-missing", text).with("name", whose).with("count", gap.missing)
+        let said = match gap.member.map(|member| names.name(member)) {
+            Some(whose) => {
+                let text = format!("Something of {whose} is missing here; the next exchange asks for it.");
+                Sentence::plain("parcels-missing", text).with("name", whose)
+            }
+            None => Sentence::plain(
+                "parcels-missing-of-somebody",
+                "Something of somebody unknown is missing here; the next exchange asks for it.",
+            ),
+        };
+        said.with("count", gap.missing)
     });
-    let open = |row: &&TaskRow| !matches!(row.state, TaskState::TakenBack | TaskState::Conflict);
+    let open = |row: &&TaskRow| {
+        use TaskState::{Conflict, HandedBack, TakenBack, Unsure};
+        !matches!(row.state, TakenBack | Conflict | Unsure | HandedBack)
+    };
     let ready_to_travel = !rows.is_empty()
         && rows.iter().filter(open).all(|row| row.readable && row.files_here == row.files_all);
-    let own = session.engine().packs()?.into_iter().filter(|pack| pack.in_outbox && pack.record.own);
-    let outbox = count(own.count());
+    let outbox = count(session.engine().own_outbox()?);
     let unsealed = session.engine().pending()?;
     let deadline = programme.as_ref().and_then(|programme| deadline(programme, &rows, language));
     let gaps = gaps.collect();
@@ -235,14 +272,9 @@ pub(crate) fn rows(
 }
 
 fn row(task: &Task, readiness: Readiness, programme: Option<&Programme>, language: &str) -> TaskRow {
-    let key = programme.map_or_else(|| task.round.to_string(), |programme| round_key(programme, task));
+    let key = round_of_task(programme, task);
     let labels = programme.map(|programme| Labels::new(programme, language));
     let criteria = programme.map_or(0, |programme| crate::dossier::criteria_of(programme, &key).len());
-    let card = task.card.fields.iter().map(|(field, value)| CardField {
-        field: field.clone(),
-        label: labels.map_or_else(|| field.clone(), |labels| labels.field(field)),
-        value: labels.map_or_else(|| value.clone(), |labels| labels.answer(field, value)),
-    });
     TaskRow {
         application: task.application.to_string(),
         label: task.label.clone(),
@@ -250,7 +282,7 @@ fn row(task: &Task, readiness: Readiness, programme: Option<&Programme>, languag
         round: key,
         place: task.assignment.place,
         state: TaskState::of(task),
-        outcome: task.outcome.map(outcome_words),
+        outcome: task.outcome.map(OutcomeView::from),
         answered: task.draft.as_ref().map_or(0, |draft| count(draft.value.answers.len())),
         criteria: count(criteria),
         revision: task.review.as_ref().map_or(0, |read| read.value.revision),
@@ -258,8 +290,19 @@ fn row(task: &Task, readiness: Readiness, programme: Option<&Programme>, languag
         files_here: count(readiness.files.saturating_sub(readiness.missing_files)),
         files_all: count(readiness.files),
         files_bytes_left: readiness.missing_bytes,
-        card: card.collect(),
+        again: task.again,
+        card: card(task, labels),
     }
+}
+
+/// What is shown of an application before anything of its dossier.
+pub(crate) fn card(task: &Task, labels: Option<Labels<'_>>) -> Vec<CardField> {
+    let fields = task.card.fields.iter().map(|(field, value)| CardField {
+        field: field.clone(),
+        label: labels.map_or_else(|| field.clone(), |labels| labels.field(field)),
+        value: labels.map_or_else(|| value.clone(), |labels| labels.answer(field, value)),
+    });
+    fields.collect()
 }
 
 /// The programme, where one was published here.
@@ -276,10 +319,28 @@ pub(crate) fn programme(session: &mut Session) -> Result<Programme, Failure> {
     programme_or_none(session)?.ok_or_else(|| Failure::new("no-programme", "the programme is not here yet"))
 }
 
+/// The key of a task's round; its id while the programme is not here.
+pub(crate) fn round_of_task(programme: Option<&Programme>, task: &Task) -> String {
+    programme.map_or_else(|| task.round.to_string(), |programme| round_key(programme, task))
+}
+
 /// The key of a task's round.
 pub(crate) fn round_key(programme: &Programme, task: &Task) -> String {
     let round = programme.rounds.iter().find(|round| round_of(round.key.as_str()) == task.round);
     round.map_or_else(|| task.round.to_string(), |round| round.key.to_string())
+}
+
+/// When a round closes; none where the programme does not say.
+pub(crate) fn closes(programme: &Programme, round: &Round, language: &str) -> Option<Deadline> {
+    let zone = programme.zone_of(round)?;
+    let instant: Timestamp = round.closes?.instant(zone).ok()?;
+    let there = find_zone(zone).ok()?.to_datetime(instant);
+    Some(Deadline {
+        round: Labels::new(programme, language).round(round.key.as_str()),
+        ms: instant.as_millisecond(),
+        programme_zone: zone.to_owned(),
+        programme_time: there.strftime("%Y-%m-%d %H:%M").to_string(),
+    })
 }
 
 /// The nearest close among the rounds in which something is left to do.
@@ -293,17 +354,6 @@ fn deadline(programme: &Programme, rows: &[TaskRow], language: &str) -> Option<D
                 )
         })
     };
-    let closes = programme.rounds.iter().filter(|round| open(round.key.as_str())).filter_map(|round| {
-        let zone = programme.zone_of(round)?;
-        let instant: Timestamp = round.closes?.instant(zone).ok()?;
-        Some((instant, zone, round))
-    });
-    let (instant, zone, round) = closes.min_by_key(|(instant, ..)| *instant)?;
-    let there = find_zone(zone).ok()?.to_datetime(instant);
-    Some(Deadline {
-        round: Labels::new(programme, language).round(round.key.as_str()),
-        ms: instant.as_millisecond(),
-        programme_zone: zone.to_owned(),
-        programme_time: there.strftime("%Y-%m-%d %H:%M").to_string(),
-    })
+    let rounds = programme.rounds.iter().filter(|round| open(round.key.as_str()));
+    rounds.filter_map(|round| closes(programme, round, language)).min_by_key(|deadline| deadline.ms)
 }

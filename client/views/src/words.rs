@@ -58,7 +58,7 @@ impl From<&Saying> for Sentence {
 
 impl From<&Warning> for Sentence {
     fn from(warning: &Warning) -> Self {
-        Self::plain(warning.code, warning.message.clone())
+        warning.saying().into()
     }
 }
 
@@ -71,6 +71,11 @@ impl From<&Advice> for AdviceView {
 /// How many; no list here holds four thousand millions.
 pub(crate) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads an id that a screen was given before.
@@ -153,6 +158,17 @@ impl<'a> Labels<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warning_is_handed_over_with_what_fills_it() {
+        let warning = Warning::new("not-counted", "{count} reviews are not counted: {why}");
+        let sentence = Sentence::from(&warning.with("count", 2).with("why", "after-close"));
+        assert_eq!(sentence.code, "not-counted");
+        assert_eq!(sentence.text, "2 reviews are not counted: after-close");
+        let params: Vec<_> =
+            sentence.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(params, [("count", "2"), ("why", "after-close")]);
+    }
 
     #[test]
     fn figures_lose_empty_places() {

@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
+use tessera_protocol::ids::ApplicationId;
 use tessera_views::board::{Whole, whole};
 use tessera_views::draft::{AnswerValue, DraftView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
-use tessera_views::intake::{Chosen, IntakeChoices, IntakeReport, run, table};
+use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run, table};
 use tessera_views::people::{self, ReadingProfile};
 use tessera_views::record::{RecordForm, card, choices, preview, record};
 use tessera_views::shelf::Shelf;
-use tessera_views::{Session, application, chase, duplicates, me};
+use tessera_views::{Session, application, chase, declaring, duplicates, mails, me, moderation, queue};
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
 const TABLE: &str = "No.,full-name,E-mail address,Date of birth,country,Where,organisation,Heard of us\n\
@@ -54,7 +55,8 @@ impl Office {
         let seen = table(&mut self.session.lock().unwrap(), &self.chosen, None, "en").unwrap();
         let columns = seen.columns.into_iter().map(|column| (column.name, column.to)).collect();
         let key = seen.key.unwrap();
-        IntakeChoices { key, columns, values: seen.values, partial: true, ..IntakeChoices::default() }
+        let (values, placing) = (seen.values, seen.placing);
+        IntakeChoices { key, columns, values, placing, partial: true, ..IntakeChoices::default() }
     }
 
     fn run(&self, choices: &IntakeChoices, dry_run: bool) -> IntakeReport {
@@ -127,6 +129,97 @@ fn a_table_is_tried_before_it_is_taken_and_never_comes_twice() {
     let other = IntakeChoices { key: "E-mail address".into(), ..again };
     let told = office.run(&other, true).again.unwrap();
     assert_eq!((told.column.as_str(), told.count), ("No.", 2));
+}
+
+#[test]
+fn files_that_fit_nowhere_are_asked_about_and_what_is_said_is_remembered() {
+    let mut office = Office::new();
+    let folder = office.folder.path().join("files");
+    let pdf = |at: &str, text: &str| {
+        let path = folder.join(at);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("%PDF-1.4\n% {text}\n%%EOF\n")).unwrap();
+    };
+    pdf("A-1_cv.pdf", "one");
+    pdf("A-1_lebenslauf.pdf", "two");
+    pdf("A-3 Paredes/Paredes_Lebenslauf.pdf", "three");
+    pdf("scan0001.pdf", "four");
+    pdf("Okoro/letters-1.pdf", "five");
+    pdf("notes.tmp", "six");
+    office.chosen.folder = Some(folder);
+    let mut choices = office.choices();
+    choices.columns.insert("Where".into(), "region".into());
+    choices.values.entry("region".into()).or_default().insert("Afrika".into(), "africa".into());
+    let seen = table(&mut office.session.lock().unwrap(), &office.chosen, None, "en").unwrap();
+    assert_eq!((seen.folder.as_deref(), seen.folders, seen.loose), (Some("files"), 2, 4));
+
+    // What is open comes first; a pattern is proposed where several share one.
+    let told = |report: &IntakeReport| -> Vec<(String, String, String)> {
+        let word = |text: &Option<String>| text.clone().unwrap_or_default();
+        report
+            .filed
+            .iter()
+            .map(|file| {
+                (file.at.clone(), file.outcome.clone(), [word(&file.application), word(&file.slot)].join(" "))
+            })
+            .collect()
+    };
+    let line = |at: &str, outcome: &str, what: &str| (at.to_owned(), outcome.to_owned(), what.to_owned());
+    let first = office.run(&choices, true);
+    assert_eq!(
+        told(&first),
+        [
+            line("Okoro/letters-1.pdf", "no-application", " "),
+            line("notes.tmp", "no-application", " "),
+            line("scan0001.pdf", "no-application", " "),
+            line("A-1_lebenslauf.pdf", "unasked", "A-1 unasked"),
+            line("A-3 Paredes/Paredes_Lebenslauf.pdf", "unasked", "A-3 unasked"),
+            line("A-1_cv.pdf", "taken", "A-1 cv"),
+        ]
+    );
+    assert_eq!((first.unplaced, first.left_out, first.files, first.filed_count), (3, 0, 3, 6));
+    let pattern = &first.patterns[0];
+    assert_eq!((pattern.pattern.as_str(), pattern.count, pattern.unplaced), ("*_lebenslauf.pdf", 2, 0));
+    assert_eq!((first.strange[0].name.as_str(), first.strange[0].files), ("Okoro", 1));
+    let cv = first.slots.iter().find(|slot| slot.key == "cv").unwrap();
+    assert_eq!((cv.label.as_str(), cv.files, cv.applications, cv.short), ("Curriculum vitae", 1, 1, 1));
+
+    // Said once by pattern, by folder and for one file, everything has its place, or is left out and counted.
+    let placing = &mut choices.placing;
+    placing.patterns.insert("*_lebenslauf.pdf".into(), "cover-letter".into());
+    placing.patterns.insert("*.tmp".into(), String::new());
+    placing.folders.insert("Okoro".into(), "A-1".into());
+    let place = FilePlace { application: "A-3".into(), slot: Some("cv".into()) };
+    placing.files.insert("scan0001.pdf".into(), place);
+    let tried = office.run(&choices, true);
+    assert_eq!((tried.unplaced, tried.left_out, tried.files, tried.patterns.len()), (0, 1, 5, 0));
+    let taken = office.run(&choices, false);
+    assert_eq!((told(&taken), taken.left_out), (told(&tried), 1));
+    assert_eq!(taken.filed[0], tried.filed[0]);
+    assert_eq!((taken.filed[0].at.as_str(), taken.filed[0].outcome.as_str()), ("notes.tmp", "left-out"));
+    let id = office.id("A-3");
+    let files =
+        office.with(|session| session.together(|acts| acts.files(id.parse().unwrap())).unwrap()).files;
+    let mut names: Vec<(&str, &str)> =
+        files.iter().map(|((slot, _), file)| (slot.as_str(), file.name.as_str())).collect();
+    names.sort_unstable();
+    assert_eq!(names, [("cover-letter", "Paredes_Lebenslauf.pdf"), ("cv", "scan0001.pdf")]);
+
+    // The next import knows it all, and nothing is different.
+    let again = office.choices();
+    assert_eq!(again.placing, choices.placing);
+    assert_eq!(office.run(&again, false).same, 2);
+
+    // What is not in an application's own folder any more is named before it goes.
+    std::fs::remove_file(office.chosen.folder.as_ref().unwrap().join("scan0001.pdf")).unwrap();
+    let without = office.run(&again, true);
+    let gone = without.remarks.iter().find(|remark| remark.code == "attachment-gone").unwrap();
+    assert_eq!((gone.key.as_deref(), &gone.about[..]), (Some("A-3"), &["scan0001.pdf".to_owned()][..]));
+
+    let mut much = choices.clone();
+    much.placing.patterns = (0..5_001).map(|n| (format!("{n}*"), String::new())).collect();
+    let refused = run(&office.session, &office.chosen, &much, true, "en", &mut |_| ControlFlow::Continue(()));
+    assert_eq!(refused.unwrap_err().code, "too-many");
 }
 
 #[test]
@@ -215,6 +308,9 @@ fn two_applications_are_compared_and_judged() {
     let pair = &office.with(|session| duplicates::duplicates(session, "en").unwrap())[0];
     assert_eq!((pair.verdict.as_deref(), pair.keep.as_ref()), (Some("same"), Some(&other)));
     assert_eq!((pair.reason.as_str(), &pair.by[..]), ("one person, she wrote so", &["Alice".to_owned()][..]));
+    judge("open", None, "by mistake").unwrap();
+    let pair = &office.with(|session| duplicates::duplicates(session, "en").unwrap())[0];
+    assert_eq!((pair.verdict.as_deref(), pair.keep.as_deref()), (None, None));
 }
 
 #[test]
@@ -256,6 +352,111 @@ fn a_review_from_paper_is_shown_as_entered_by_who_did() {
     assert_eq!((down.source.as_deref(), &down.by[..]), (Some("paper"), &["Alice".to_owned()][..]));
     let shown = office.with(|session| application::application(session, &[], &application, "en").unwrap());
     assert!(shown.criteria.iter().any(|criterion| criterion.key == "english"));
+}
+
+#[test]
+fn a_verdict_on_reviews_is_seen_on_the_board_and_at_the_application() {
+    let office = Office::new();
+    office.full();
+    let application = office.id("A-1");
+    let programme = Programme::parse(SEMINAR).unwrap();
+    let (member, id) =
+        office.with(|session| (session.engine().member(), application.parse::<ApplicationId>().unwrap()));
+    let reading = programme.round("reading").unwrap();
+    office.with(|session| session.together(|acts| acts.assign(&programme, member, id, reading, 1))).unwrap();
+    let take_down = |score: &str, reason: Option<&str>| {
+        let member = member.to_string();
+        let card = office.with(|session| card(session, &application, &member, "reading", "en").unwrap());
+        let answer = AnswerValue { score: Some(score.into()), not_applicable: None };
+        let answers = card.criteria.into_iter().map(|one| (one.key, answer.clone())).collect();
+        let sheet = RecordForm {
+            application: application.clone(),
+            member,
+            round: "reading".into(),
+            source: "phone".into(),
+            reason: reason.map(str::to_owned),
+            draft: DraftView { answers, confidence: Some("4".into()), ..DraftView::default() },
+        };
+        office.with(|session| record(session, &sheet).unwrap()).became
+    };
+    let board = |before: Option<Arc<Whole>>| office.with(|session| whole(session, before, "en").unwrap());
+    let at = |board: &Whole, stage: &str| rows_of(board).matches(&format!("\"stage\":\"{stage}\"")).count();
+    let shown = || office.with(|session| moderation::moderation(session, None, "en").unwrap());
+    let moderate = |verdict: Option<&str>, reason: &str| {
+        office.with(|session| moderation::moderate(session, &application, "reading", verdict, reason))
+    };
+
+    assert_eq!(take_down("3", None), "submitted");
+    let read = board(None);
+    assert_eq!((at(&read, "read"), at(&read, "moderated")), (1, 0));
+    let view = shown();
+    assert_eq!((view.round.as_deref(), view.read, view.rows.len()), (Some("reading"), 1, 0));
+    assert_eq!(moderate(Some("keep"), " ").unwrap_err().code, "reason-needed");
+    assert_eq!(moderate(Some("accept"), "why").unwrap_err().code, "bad-input");
+
+    moderate(Some("keep"), "one reader is enough").unwrap();
+    let moderated = board(Some(read));
+    assert_eq!((at(&moderated, "read"), at(&moderated, "moderated")), (0, 1));
+    office.with(|session| session.engine().keep_view(b"not a board").unwrap());
+    assert_eq!(rows_of(&board(None)), rows_of(&moderated));
+    let view = shown();
+    let line = &view.rows[0];
+    let verdict = line.verdict.as_ref().unwrap();
+    assert_eq!((verdict.verdict.as_deref(), verdict.reason.as_str()), (Some("keep"), "one reader is enough"));
+    assert_eq!((verdict.by.clone(), verdict.outdated), (vec!["Alice".to_owned()], false));
+    assert_eq!((line.key.as_str(), line.reasons.len(), line.reads.len()), ("A-1", 0, 1));
+    assert!(view.criteria.iter().all(|one| line.reads[0].scores[&one.key] == "3"), "{line:?}");
+    let seen = office.with(|session| application::application(session, &[], &application, "en").unwrap());
+    assert_eq!(seen.moderation[0].verdict.as_deref(), Some("keep"));
+
+    // Other scores are not covered by it.
+    assert_eq!(take_down("5", Some("she called again")), "amended");
+    let outdated = board(Some(moderated));
+    assert_eq!((at(&outdated, "read"), at(&outdated, "moderated")), (1, 0));
+    assert!(shown().rows[0].verdict.as_ref().unwrap().outdated);
+    moderate(None, "it was another application").unwrap();
+    assert!(shown().rows.is_empty());
+}
+
+#[test]
+fn whoever_is_behind_is_reminded_and_an_author_is_asked() {
+    let office = Office::new();
+    office.full();
+    let programme = Programme::parse(SEMINAR).unwrap();
+    let ids = ["A-1", "A-3"].map(|key| office.id(key));
+    let member = office.with(|session| session.engine().member());
+    let assigned = office.with(|session| {
+        session.together(|acts| {
+            let reading = programme.round("reading").unwrap();
+            let mut labels = Vec::new();
+            for (place, (id, identity)) in (1..).zip(acts.applications()?) {
+                if ids.contains(&id.to_string()) {
+                    acts.assign(&programme, member, id, reading, place)?;
+                    labels.push(identity.key);
+                }
+            }
+            acts.hand_over()?;
+            Ok(labels)
+        })
+    });
+    assert_eq!(assigned.unwrap(), ["A-1", "A-3"]);
+    let reminded = office.with(|session| mails::reminders(session).unwrap());
+    assert_eq!((reminded.language.as_str(), reminded.readers.len()), ("en", 1));
+    let alice = &reminded.readers[0];
+    assert_eq!((alice.name.as_str(), alice.submitted, alice.left), ("Alice", 0, 2));
+    assert!(alice.rounds[0].deadline.is_some());
+
+    // Whoever is unsure is not behind with it, and is asked by the name that the dossier has for its reader.
+    office.with(|session| declaring::declare(session, &ids[0], "unsure", "", "we met once").unwrap());
+    assert_eq!(office.with(|session| mails::reminders(session).unwrap()).readers[0].left, 1);
+    let waiting = office.with(|session| queue::queue(session, "en").unwrap()).waiting;
+    let asked = [waiting.iter().find(|one| one.code == "conflict-unsure").unwrap().id.clone()];
+    let asking = office.with(|session| mails::asking(session, &asked).unwrap());
+    let label = office.with(|session| {
+        let tasks = session.together(|acts| acts.tasks()).unwrap();
+        tasks.into_iter().find(|task| task.application.to_string() == ids[0]).unwrap().label
+    });
+    assert_eq!((asking.authors.len(), &asking.authors[0].applications), (1, &vec![label]));
 }
 
 /// Rows and pairs of a board, as text; what waits is counted apart.

@@ -1,7 +1,11 @@
 //! One exchange for push and pull: receipts, order, budget, resuming, openings, removal, refilling.
 
 use crate::kit::*;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
 use tessera_protocol::access::{Class, Classes, Refusal};
+use tessera_protocol::exchange::KEY;
+use tessera_protocol::ids::RelayKey;
 use tessera_protocol::stream::Stream;
 
 #[tokio::test]
@@ -268,4 +272,16 @@ async fn a_relay_that_is_dropped_takes_its_own_end_and_nothing_after() {
     // Its end is there for everybody, and what was there before can still be fetched.
     let mut cora = Client::new(CORA, world.programme);
     assert_eq!(cora.pull(&relay).await, [world.charter[0].id(), dropped.id(), call.id()]);
+}
+
+#[tokio::test]
+async fn a_relay_says_its_key_to_whoever_asks_and_nothing_else() {
+    let relay = Tested::new();
+    let ask = |method: Method| Request::builder().method(method).uri(KEY.1).body(Body::empty()).unwrap();
+    let said = Replied::read(relay.send(ask(Method::GET)).await).await;
+    assert_eq!(said.status, StatusCode::OK);
+    let key = RelayKey(relay_key(RELAY_SEED).to_bytes());
+    assert_eq!(String::from_utf8(said.body.clone()).unwrap(), format!(r#"{{"key":"{key}"}}"#));
+    let refused = Replied::read(relay.send(ask(Method::POST)).await).await;
+    assert_eq!(refused.refusal(), (405, "method".to_owned()));
 }

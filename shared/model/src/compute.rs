@@ -242,8 +242,8 @@ pub fn ranking(inputs: &Inputs, round: Option<&str>) -> Result<Outcome<RankRow, 
         Told::of(&rows, &totals.rows, &totals.standings, &inputs.policy, inputs.seats(), inputs.seed);
     let mut warnings = [inputs.warnings.clone(), totals.warnings].concat();
     if drawn(&rows) {
-        let message = format!("equal totals were separated by a draw from the seed {}", inputs.seed);
-        warnings.push(Warning::new("drawn", message));
+        let drawn = Warning::new("drawn", "equal totals were separated by a draw from the seed {seed}");
+        warnings.push(drawn.with("seed", inputs.seed.to_string()));
     }
     Ok(Outcome { method: inputs.method(round), warnings, beside, rows })
 }
@@ -283,15 +283,17 @@ pub fn calibration(
     let mut warnings = inputs.warnings.clone();
     warnings.extend(rounds_together(&inputs.scores));
     if asked.seats.is_none() {
-        let message = format!(
-            "the programme names no seats: chances of one are unknown, and the light looks for the best {}",
-            calibration.made.top
+        let no_seats = Warning::new(
+            "no-seats",
+            "the programme names no seats: chances of one are unknown, and the light looks for the best {top}",
         );
-        warnings.push(Warning::new("no-seats", message));
+        warnings.push(no_seats.with("top", calibration.made.top));
     }
     if calibration.withheld {
-        let message = "the light is red: the corrected order is withheld; --even-if-red shows it";
-        warnings.push(Warning::new("withheld", message));
+        warnings.push(Warning::new(
+            "withheld",
+            "the light is red: the corrected order is withheld; --even-if-red shows it",
+        ));
     }
     let rows = std::mem::take(&mut calibration.rows);
     let method = MethodUsed { calibration: Some(calibration.made.clone()), ..inputs.method(round) };

@@ -4,8 +4,10 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
 
 use crate::decimal::DecimalError;
+use crate::sentence::{Parameter, Saying};
 
 /// A place in an input file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -156,20 +158,84 @@ impl Place {
     }
 }
 
-/// Something worth saying that changed no result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Something worth saying that changed no result: `{code, message, row}`. Its parameters are for whoever says it in another
+/// language.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Warning {
-    /// Closed list of kebab-case codes.
-    pub code: &'static str,
-    /// In words.
-    pub message: String,
-    /// Row of the input, where there is one.
-    pub row: Option<u64>,
+    saying: Saying,
+    row: Option<u64>,
 }
 
 impl Warning {
-    /// Makes a warning about no row in particular.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), row: None }
+    /// Makes a warning about no row in particular from its code, kebab-case, and its English template, as [`Saying::new`].
+    #[must_use]
+    pub fn new(code: &'static str, template: &'static str) -> Self {
+        Self { saying: Saying::new(code, template), row: None }
+    }
+
+    /// Gives a parameter its value.
+    #[must_use]
+    pub fn with(self, name: &'static str, value: impl Into<Parameter>) -> Self {
+        Self { saying: self.saying.with(name, value), ..self }
+    }
+
+    /// Says of which row of the input it is.
+    #[must_use]
+    pub fn at_row(self, row: Option<u64>) -> Self {
+        Self { row, ..self }
+    }
+
+    /// Returns the code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.saying.code()
+    }
+
+    /// Returns the row of the input, where there is one.
+    #[must_use]
+    pub const fn row(&self) -> Option<u64> {
+        self.row
+    }
+
+    /// Returns what it says.
+    #[must_use]
+    pub const fn saying(&self) -> &Saying {
+        &self.saying
+    }
+
+    /// Returns the English words.
+    #[must_use]
+    pub fn message(&self) -> String {
+        self.saying.text()
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut warning = serializer.serialize_struct("Warning", 3)?;
+        warning.serialize_field("code", self.code())?;
+        warning.serialize_field("message", &self.message())?;
+        warning.serialize_field("row", &self.row)?;
+        warning.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_prints_its_words_and_keeps_its_parameters() {
+        let warning = Warning::new("answer-missing", "{application}: `{field}` is not answered")
+            .with("application", "A-7")
+            .with("field", "{row}")
+            .at_row(Some(3));
+        assert_eq!(
+            serde_json::to_string(&warning).unwrap(),
+            r#"{"code":"answer-missing","message":"A-7: `{row}` is not answered","row":3}"#
+        );
+        let parameters: Vec<_> = warning.saying().parameters().collect();
+        assert_eq!(parameters, [("application", "A-7".to_owned()), ("field", "{row}".to_owned())]);
+        assert_eq!(serde_json::to_value(Warning::new("x", "y")).unwrap()["row"], serde_json::Value::Null);
     }
 }

@@ -9,7 +9,8 @@
 //!   refusal ([`input`]), over one bounded CSV reader ([`table`]) and cells that no spreadsheet runs ([`cells`]);
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
 //!   half up), and [`compute`], the same on files in memory;
-//! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity;
+//! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity; [`moderation`]: which
+//!   applications want a person before the order decides;
 //! - [`sentence`]: what a result says to people, as a code with parameters and in English;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
 //!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
@@ -33,6 +34,7 @@ mod figure;
 pub mod guard;
 pub mod input;
 pub mod merge;
+pub mod moderation;
 pub mod policy;
 pub mod programme;
 pub mod ranking;

@@ -71,6 +71,8 @@ words! {
         ConflictUnsure = "conflict-unsure",
         /// Somebody who is to read declared a conflict of interest, or stepped back.
         ConflictDeclared = "conflict-declared",
+        /// Somebody who is to read hands the application back, without any conflict of interest.
+        HandedBack = "handed-back",
         /// Contradictory verdicts on a condition or on the exception.
         EligibilityContradicts = "eligibility-contradicts",
         /// Contradictory verdicts on whether two applications are one, or on which counts.
@@ -147,6 +149,7 @@ impl Code {
             Self::ConflictAfterLift => "A conflict of interest was declared anew after it had been lifted.",
             Self::ConflictUnsure => "The reviewer is unsure about a conflict of interest.",
             Self::ConflictDeclared => "A reader declared a conflict of interest and will not read.",
+            Self::HandedBack => "A reader hands this application back and will not read it.",
             Self::EligibilityContradicts => "Two coordinators judged a condition differently.",
             Self::DuplicateContradicts => "Two coordinators disagree on whether two applications are one.",
             Self::ModerationContradicts => "Two coordinators moderated this application differently.",
@@ -181,7 +184,7 @@ impl Code {
             Self::OlderRubric => (Act::Accept, "the scores mean what they meant when they were given"),
             Self::ConflictAfterLift => (Act::Rule, "the ruling was on an earlier declaration"),
             Self::ConflictUnsure => (Act::Rule, "the reviewer waits for it"),
-            Self::ConflictDeclared => {
+            Self::ConflictDeclared | Self::HandedBack => {
                 (Act::SetAside, "the assignment is taken back then, and somebody else can be assigned")
             }
             Self::EligibilityContradicts => (Act::Choose, "until then the condition has no verdict"),

@@ -256,10 +256,8 @@ fn unused_columns<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Warning> {
         .into_keys()
         .take(20)
         .map(|name| {
-            Warning::new(
-                "column-unused",
-                format!("`{name}` is no criterion of the programme and was not read"),
-            )
+            Warning::new("column-unused", "`{column}` is no criterion of the programme and was not read")
+                .with("column", name)
         })
         .collect()
 }

@@ -141,6 +141,12 @@ impl From<&str> for Parameter {
     }
 }
 
+impl From<String> for Parameter {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<&[String]> for Parameter {
     fn from(names: &[String]) -> Self {
         Self::Names(names.to_vec())

@@ -133,8 +133,12 @@ pub fn totals(
 
 /// Warns where reviews of several rounds are taken together.
 pub(crate) fn rounds_together(scores: &Scores) -> Option<Warning> {
-    let message = "reviews of several rounds are taken together; choose one with --round";
-    (scores.rounds().len() > 1).then(|| Warning::new("rounds-together", message))
+    (scores.rounds().len() > 1).then(|| {
+        Warning::new(
+            "rounds-together",
+            "reviews of several rounds are taken together; choose one with --round",
+        )
+    })
 }
 
 /// Reads what each review gives, by application, with an entry for every application: for statistics that compare
@@ -279,8 +283,8 @@ fn adjustments(
     for column in policy.add.iter().chain(&policy.subtract) {
         let amount = list.adjustment(application, column)?;
         if amount.is_none() {
-            let message = format!("{application}: `{column}` is empty, taken as 0");
-            warnings.push(Warning::new("adjustment-empty", message));
+            let empty = Warning::new("adjustment-empty", "{application}: `{column}` is empty, taken as 0");
+            warnings.push(empty.with("application", application).with("column", column.as_str()));
         }
         let amount = amount.unwrap_or_else(Exact::zero);
         let signed = if policy.subtract.contains(column) { &Exact::zero() - &amount } else { amount };
@@ -388,21 +392,19 @@ fn z_by_application<'a>(readings: &Readings<'a>) -> BTreeMap<&'a str, f64> {
 }
 
 fn warn(row: &TotalRow, policy: &Policy, warnings: &mut Vec<Warning>) {
-    let application = &row.application;
+    let mut warn = |warning: Warning| warnings.push(warning.with("application", row.application.as_str()));
     if row.incomplete_reviews > 0 && policy.order == Order::ReviewFirst {
-        let message =
-            format!("{application}: {} reviews answer too little and do not count", row.incomplete_reviews);
-        warnings.push(Warning::new("review-incomplete", message));
+        let incomplete = Warning::new(
+            "review-incomplete",
+            "{application}: {count} reviews answer too little and do not count",
+        );
+        warn(incomplete.with("count", row.incomplete_reviews));
     }
     if row.total.is_none() {
-        warnings.push(Warning::new(
-            "total-unknown",
-            format!("{application}: too little was answered for a total"),
-        ));
+        warn(Warning::new("total-unknown", "{application}: too little was answered for a total"));
     }
     if row.untrimmed {
-        let message = format!("{application}: too few figures to trim, the plain mean stands");
-        warnings.push(Warning::new("untrimmed", message));
+        warn(Warning::new("untrimmed", "{application}: too few figures to trim, the plain mean stands"));
     }
 }
 

@@ -125,6 +125,9 @@ fn read_version(from: &mut Reader<'_>) -> Result<(), DecodeError> {
 
 /// The HTTP method and path of the one exchange.
 pub const EXCHANGE: (&str, &str) = ("POST", "/v1/exchange");
+/// The HTTP method and path at which a relay says its key, as `{"key": HEX}`. Nobody signs that: it is something for a person
+/// to compare with what whoever runs the relay says.
+pub const KEY: (&str, &str) = ("GET", "/v1/key");
 
 /// The path of an attachment.
 #[must_use]

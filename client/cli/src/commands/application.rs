@@ -23,6 +23,7 @@ use tessera_protocol::ids::{ApplicationId, RoundId};
 use tessera_vault::ids::Audience;
 
 use super::eligibility::judged_json;
+use super::moderation::moderated_json;
 use super::programme::text;
 use crate::applications::Applications;
 use crate::context::Context;
@@ -286,6 +287,18 @@ fn show(show: &Show, context: &Context) -> Result<(), Failure> {
         }))
     })?;
     let (readers, open_to) = readers(&mut session, &programme, id, &names)?;
+    let moderated = session.together(|acts| {
+        let reviews = acts.tallies_of(id)?;
+        acts.moderations_of(id, &reviews)
+    })?;
+    let moderation: Vec<Value> = moderated
+        .iter()
+        .map(|one| {
+            let mut verdict = moderated_json(one, &names);
+            verdict["round"] = round_key(&programme, one.round).into();
+            verdict
+        })
+        .collect();
     let twins = session.together(|acts| acts.likely_duplicates(&programme))?;
     let twins: Vec<String> = twins
         .iter()
@@ -294,6 +307,7 @@ fn show(show: &Show, context: &Context) -> Result<(), Failure> {
         .collect();
     let mut row = row;
     row["readers"] = readers.into();
+    row["moderation"] = moderation.into();
     row["open_to"] = open_to.into();
     row["perhaps_the_same_as"] = twins.into();
     Answer::new("application-show", vec![row])
@@ -383,6 +397,16 @@ fn page(row: &Value) -> String {
         );
         line(&format!("reader {}", text(&reader["reviewer"])), &words);
     }
+    for verdict in row["moderation"].as_array().into_iter().flatten() {
+        let outdated = if verdict["outdated"] == true { ", other scores count by now" } else { "" };
+        let words = format!(
+            "{}{outdated}, by {}: {}",
+            text(&verdict["verdict"]),
+            text(&verdict["by"]),
+            text(&verdict["reason"]).replace('\n', " / ")
+        );
+        line(&format!("moderation ({})", text(&verdict["round"])), &words);
+    }
     for file in row["files"].as_array().into_iter().flatten() {
         let words = format!("{}, {} bytes", text(&file["media_type"]), file["size_bytes"]);
         line(&format!("file {} `{}`", text(&file["attachment"]), text(&file["name"])), &words);
@@ -412,11 +436,14 @@ fn files(files: &Files, context: &Context) -> Result<(), Failure> {
     })?;
     log::add(context, &format!("saved files={}", saved.len()));
     let warnings = saved.iter().filter_map(|one| match (&one.missing, one.tells_place) {
-        (Some(error), _) => Some(Warning::new("file-not-here", format!("`{}`: {error}", one.name))),
-        (None, true) => Some(Warning::new(
-            "attachment-has-place",
-            format!("`{}` says where the photograph was taken", one.name),
-        )),
+        (Some(error), _) => {
+            let missing = Warning::new("file-not-here", "`{file}`: {error}");
+            Some(missing.with("file", one.name.as_str()).with("error", error.to_string()))
+        }
+        (None, true) => {
+            let place = Warning::new("attachment-has-place", "`{file}` says where the photograph was taken");
+            Some(place.with("file", one.name.as_str()))
+        }
         _ => None,
     });
     let warnings: Vec<Warning> = warnings.collect();

@@ -96,7 +96,7 @@ pub(crate) fn assignment(wanted: &solve::Wanted, context: &Context) -> Result<()
 
 /// A row that is refused.
 fn refused_row(file: &str, refused: &RefusedRow) -> Value {
-    let RefusedRow { row, column, code, message } = refused;
+    let RefusedRow { row, column, code, message, about: _ } = refused;
     json!({ "file": file, "row": row, "column": column, "code": code, "message": message })
 }
 
@@ -126,8 +126,9 @@ fn import(import: &Import, context: &Context) -> Result<(), Failure> {
     let mut warnings = Vec::new();
     if !undecided.is_empty() {
         let keys: Vec<String> = undecided.into_iter().collect();
-        let message = format!("not every condition has a verdict yet: {}", keys.join(", "));
-        warnings.push(Warning::new("eligibility-undecided", message));
+        let undecided =
+            Warning::new("eligibility-undecided", "not every condition has a verdict yet: {applications}");
+        warnings.push(undecided.with("applications", &keys[..]));
     }
     let staged = rows.len();
     Answer::new("assign-import", rows)

@@ -189,14 +189,20 @@ fn import_one(
     given::want(&[Given::Bundle], file)?;
     let checked = bundle::check(open(file)?)?;
     if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
-        let text = "this bundle is addressed to somebody else; what you may read of it was taken";
-        warnings.push(Warning { code: "other-addressee", message: text.to_owned(), row: Some(number) });
+        let other = Warning::new(
+            "other-addressee",
+            "this bundle is addressed to somebody else; what you may read of it was taken",
+        );
+        warnings.push(other.at_row(Some(number)));
     }
     let mut row = row(file, &checked.bundle);
     let (imported, damaged) = session.work(|engine| engine.import_checked(checked))?;
     for id in damaged {
-        let text = format!("attachment {id} is not what its manifest names; nothing of it was kept");
-        warnings.push(Warning { code: "damaged-attachment", message: text, row: Some(number) });
+        let damaged = Warning::new(
+            "damaged-attachment",
+            "attachment {attachment} is not what its manifest names; nothing of it was kept",
+        );
+        warnings.push(damaged.with("attachment", id.to_string()).at_row(Some(number)));
     }
     row["new"] = json!(imported.new);
     row["known"] = json!(imported.known);

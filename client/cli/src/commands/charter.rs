@@ -4,10 +4,9 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tessera_driver::session::Session;
+use tessera_engine::proposals::Proposed;
 use tessera_protocol::charter::{Change, Link, Roles, Threshold};
-use tessera_protocol::device::{Device, Form};
 use tessera_protocol::ids::{LinkId, MemberId};
-use tessera_protocol::permission::MemberState;
 
 use super::member::{parse_roles, roles_of};
 use super::programme::{hex, public_key, relay, text};
@@ -163,7 +162,7 @@ fn propose(propose: &Propose, context: &Context) -> Result<(), Failure> {
             .hint("--add M=admin, --spare-relay-key HEX and others say what; see --help"));
     }
     let shown: Vec<String> = changes.iter().map(|change| words(change, &names)).collect();
-    let link = session.work(|engine| engine.amend_charter(changes))?;
+    let proposed = session.together(|acts| acts.propose(changes))?;
     if let (Some(url), Some(key)) = (&propose.relay, propose.add_relay_key.first()) {
         let relay = relay(url, key)?;
         if !session.together(|acts| acts.set_relay(relay))? {
@@ -172,7 +171,7 @@ fn propose(propose: &Propose, context: &Context) -> Result<(), Failure> {
             ));
         }
     }
-    tell(&mut session, "charter-propose", link, shown, context)
+    tell("charter-propose", proposed, &shown, context)
 }
 
 impl Propose {
@@ -180,29 +179,28 @@ impl Propose {
         let mut changes = Vec::new();
         for given in &self.drop {
             let (member, roles) = member_and_roles(given, names)?;
-            let cut = session.work(|engine| engine.removal(member))?.cut;
-            changes.push(Change::Drop { member, roles, cut });
+            changes.push(session.together(|acts| acts.taking(member, roles))?);
         }
         for given in &self.add {
             let (member, roles) = member_and_roles(given, names)?;
-            let state = session.engine().permission().members.get(&member);
-            let devices = state.map(active).unwrap_or_default();
-            let devices = devices
-                .try_into()
-                .map_err(|_| Failure::new(Exit::BadInput, "too-many", "this member has too many devices"))?;
-            changes.push(Change::Add { member, roles, devices });
+            changes.push(session.together(|acts| acts.giving(member, roles))?);
         }
-        for key in &self.add_relay_key {
-            changes.push(Change::AddRelay { key: public_key(key)?, spare: false });
-        }
-        for key in &self.spare_relay_key {
-            changes.push(Change::AddRelay { key: public_key(key)?, spare: true });
+        let keys = self.add_relay_key.iter().map(|key| (key, false));
+        for (key, spare) in keys.chain(self.spare_relay_key.iter().map(|key| (key, true))) {
+            let key = public_key(key)?;
+            changes.push(session.together(|acts| acts.naming_relay(key, spare))?);
         }
         for key in &self.drop_relay_key {
-            changes.push(Change::DropRelay { key: public_key(key)? });
+            let key = public_key(key)?;
+            changes.push(session.together(|acts| acts.dropping_relay(key))?);
         }
         if let Some(count) = self.removal_threshold {
-            changes.push(Change::Set { threshold: Threshold::Remove, count });
+            let more = changes.iter().filter(|change| match change {
+                Change::Add { roles, .. } => roles.admin,
+                _ => false,
+            });
+            let more = more.count();
+            changes.push(session.together(|acts| acts.removal_needing(count, more))?);
         }
         for member in &self.add_signer {
             changes.push(Change::AddSigner { member: names.find(member)? });
@@ -236,25 +234,23 @@ fn sign(id: &str, context: &Context) -> Result<(), Failure> {
         .find(|one| one.id() == link)
         .map(|link: &Link| link.changes.iter().map(|change| words(change, &names)).collect::<Vec<_>>());
     session.work(|engine| engine.sign_link(link))?;
-    tell(&mut session, "charter-sign", link, changes.unwrap_or_default(), context)
+    let proposed = session.together(|acts| Ok(acts.proposed(link)))?;
+    tell("charter-sign", proposed, &changes.unwrap_or_default(), context)
 }
 
 fn tell(
-    session: &mut Session,
     verb: &'static str,
-    link: LinkId,
-    changes: Vec<String>,
+    proposed: Proposed,
+    changes: &[String],
     context: &Context,
 ) -> Result<(), Failure> {
-    let charter = &session.engine().permission().charter;
-    let counts = charter.counted.contains_key(&link);
-    let pending = charter.pending.get(&link);
+    let counts = proposed.counts;
     let row = json!({
-        "id": link.to_string(),
-        "changes": &changes,
+        "id": proposed.link.to_string(),
+        "changes": changes,
         "counts": counts,
-        "signed": pending.map(|pending| pending.signed.len()),
-        "needed": pending.and_then(|pending| pending.needed),
+        "signed": proposed.signed,
+        "needed": proposed.needed,
     });
     Answer::new(verb, vec![row]).show(context, &["id", "changes", "counts"], |row| {
         let counts = if row["counts"] == true { "yes" } else { "not yet" };
@@ -301,12 +297,4 @@ fn member_and_roles(given: &str, names: &Names) -> Result<(MemberId, Roles), Fai
     let (member, roles) =
         parts.ok_or_else(|| Failure::new(Exit::Usage, "usage", format!("`{given}` is not M=ROLES")))?;
     Ok((names.find(member)?, parse_roles(roles)?))
-}
-
-/// The devices that act for a member, the first one first: its id is the member's.
-fn active(state: &MemberState) -> Vec<Device> {
-    let devices = state.devices.values().filter(|device| device.active);
-    let mut devices: Vec<Device> = devices.map(|device| device.device.clone()).collect();
-    devices.sort_by_key(|device| device.form == Form::Paper);
-    devices
 }

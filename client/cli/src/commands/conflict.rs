@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tessera_engine::withheld::Bound;
 use tessera_model::documents::{Conflict, Declaration, Ruling};
 use tessera_model::input::Warning;
 
@@ -97,19 +98,27 @@ fn declare(declare: &Declare, context: &Context) -> Result<(), Failure> {
         }
         vec![id]
     };
+    if declaration == Declaration::None {
+        let bound =
+            session.together(|acts| about.iter().map(|id| acts.bound(*id)).collect::<Result<Vec<_>, _>>())?;
+        if let Some(at) = bound.iter().position(|bound| *bound == Bound::Waits) {
+            let label = applications.label(about[at]);
+            let message = format!(
+                "{label}: what you declared before has left this device; a coordinator decides on it"
+            );
+            return Err(Failure::new(Exit::NotPermitted, "not-permitted", message).hint(
+                "it waits on the coordinators' merge desk; what they decide comes with `tessera sync`",
+            ));
+        }
+    }
     session.together(|acts| {
         for id in &about {
             acts.declare(*id, &conflict)?;
         }
         acts.hand_over()
     })?;
-    let ends = matches!(declaration, Declaration::Conflict | Declaration::Recused);
-    let warning = ends.then(|| {
-        Warning::new(
-            "access-ends",
-            "the dossier was removed from this device and nothing more of it will come; what was read before cannot be unread",
-        )
-    });
+    let ends = conflict.ends_reading();
+    let warning = ends.then(access_ends);
     let rows: Vec<Value> = about
         .iter()
         .map(|id| {
@@ -129,6 +138,14 @@ fn declare(declare: &Declare, context: &Context) -> Result<(), Failure> {
         _ => context.hint("next: `tessera sync`, or `tessera bundle export`, tells the coordinators"),
     }
     Ok(())
+}
+
+/// What is said where a dossier was removed from this device.
+pub(super) fn access_ends() -> Warning {
+    Warning::new(
+        "access-ends",
+        "the dossier was removed from this device, drafts and notes on it are put away, and nothing more of it will come; what was read before cannot be unread",
+    )
 }
 
 fn clear(clear: &Clear, context: &Context) -> Result<(), Failure> {

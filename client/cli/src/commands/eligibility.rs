@@ -305,6 +305,8 @@ fn exception(exception: &Exception, context: &Context) -> Result<(), Failure> {
         ExceptionAct::Ask => "asked",
         ExceptionAct::Grant => "granted",
         ExceptionAct::Refuse => "refused",
+        ExceptionAct::Unask => "taken-back",
+        ExceptionAct::Undecide => "reopened",
     };
     let asked_by = judged.asked_by.map(|member| names.name(member));
     let row = json!({

@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Value, json};
+use tessera_driver::inviting::{self, Guests};
+use tessera_driver::names::SHORTEST;
 use tessera_driver::session::Session;
 use tessera_engine::persons::Invited;
 use tessera_model::input::Warning;
-use tessera_model::table::{MAX_FILE_BYTES, Table};
+use tessera_model::table::MAX_FILE_BYTES;
 use tessera_protocol::charter::{Change, Roles};
-use tessera_protocol::ids::MemberId;
+use tessera_protocol::ids::{InvitationId, MemberId};
 use tessera_protocol::permission::{MemberState, Standing};
 use tessera_vault::enrol::{ANSWER_BYTES, CHECK_WORDS};
-use tessera_vault::text::Text;
 use tessera_vault::words::normalise;
 
 use self::ending::{End, Ending};
-use super::compute::refused;
+use super::compute;
 use super::programme::text;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -40,6 +41,8 @@ enum What {
     List,
     /// Write invitations, for one person or for many
     Invite(Invite),
+    /// Withdraw an invitation of this device that nobody answered yet
+    Withdraw(Withdraw),
     /// Admit whoever answered an invitation
     Admit(Admit),
     /// Stop reading and writing until it is lifted
@@ -58,7 +61,7 @@ struct Invite {
     /// Name of the person
     #[arg(long, value_name = "N")]
     name: Option<String>,
-    /// Many at once: CSV with the columns name[,role,email,region,languages,competences,min,max,…]
+    /// Many at once: CSV, XLSX or JSON with the columns name[,role,email,region,languages,competences,min,max,…]
     #[arg(long, value_name = "CSV")]
     many: Option<PathBuf>,
     /// reviewer, coordinator or admin; several with commas
@@ -67,6 +70,13 @@ struct Invite {
     /// Folder for the invitation
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Withdraw {
+    /// The name that it was made for, or the beginning of its id
+    #[arg(value_name = "I")]
+    invitation: String,
 }
 
 #[derive(Debug, Args)]
@@ -99,6 +109,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     match &arguments.what {
         What::List => list(context),
         What::Invite(invite) => self::invite(invite, context),
+        What::Withdraw(withdraw) => self::withdraw(&withdraw.invitation, context),
         What::Admit(admit) => self::admit(admit, context),
         What::Suspend(ending) => ending::run(End::Suspend, ending, context),
         What::Lift(ending) => ending::run(End::Lift, ending, context),
@@ -171,34 +182,33 @@ pub(crate) fn standing(standing: Standing) -> &'static str {
 
 /// Reads `reviewer`, `coordinator`, `admin` or several.
 pub(crate) fn parse_roles(words: &str) -> Result<Roles, Failure> {
-    let mut roles = Roles::default();
-    for word in words.split(',').map(str::trim) {
-        match word {
-            "reviewer" => {}
-            "coordinator" => roles.coordinator = true,
-            "admin" => roles.admin = true,
-            other => {
-                return Err(Failure::new(Exit::Usage, "unknown-role", format!("`{other}` is no role"))
-                    .hint("reviewer, coordinator or admin; several with commas"));
-            }
-        }
-    }
-    Ok(roles)
+    inviting::roles(words).map_err(|word| {
+        Failure::new(Exit::Usage, "unknown-role", format!("`{word}` is no role"))
+            .hint("reviewer, coordinator or admin; several with commas")
+    })
 }
 
 fn invite(invite: &Invite, context: &Context) -> Result<(), Failure> {
     let roles = parse_roles(&invite.role)?;
     let people = match (&invite.many, &invite.name) {
         (Some(file), _) => many(file, roles)?,
-        (None, given) => vec![(
-            Invited { name: name(given.as_deref().unwrap_or_default())?, fields: Default::default() },
-            roles,
-        )],
+        (None, given) => {
+            let name = inviting::name(given.as_deref().unwrap_or_default());
+            let name = name.map_err(|(code, message)| Failure::new(Exit::BadInput, code, message))?;
+            vec![(Invited { name, fields: Default::default() }, roles)]
+        }
     };
     let mut session = context.session()?;
+    inviting::make_folder(&invite.out)?;
     let mut rows = Vec::new();
     for (invited, roles) in &people {
-        rows.push(invitation(&mut session, invited, *roles, &invite.out)?);
+        let written = inviting::invite(&mut session, invited, *roles, &invite.out)?;
+        rows.push(json!({
+            "name": invited.name.to_string(),
+            "roles": roles_of(*roles),
+            "invitation": written.id.to_string(),
+            "file": written.file.display().to_string(),
+        }));
     }
     Answer::new("member-invite", rows).show(context, &["name", "roles", "invitation"], |row| {
         vec![text(&row["name"]), text(&row["roles"]), text(&row["file"])]
@@ -211,69 +221,46 @@ fn invite(invite: &Invite, context: &Context) -> Result<(), Failure> {
 
 /// Reads whom to invite; everything is checked before anybody is.
 fn many(file: &Path, otherwise: Roles) -> Result<Vec<(Invited, Roles)>, Failure> {
-    const CELL_BYTES: usize = 500;
     let shown = file.display().to_string();
     let bytes = files::read(file, MAX_FILE_BYTES)?;
-    let table = Table::read(&bytes, &shown, CELL_BYTES).map_err(refused)?;
-    let name_at = table.require("name").map_err(refused)?;
-    let role_at = table.column("role");
-    let mut people = Vec::new();
-    for row in &table.rows {
-        let here = |failure: Failure, column: &str| failure.at(&shown, Some(row.number), Some(column));
-        let name = name(&row.cells[name_at]).map_err(|failure| here(failure, "name"))?;
-        let roles = match role_at.map(|at| row.cells[at].trim()).filter(|role| !role.is_empty()) {
-            Some(role) => parse_roles(role).map_err(|failure| {
-                let mut failure = here(failure, "role");
-                failure.exit = Exit::BadInput;
-                failure
-            })?,
-            None => otherwise,
-        };
-        let mut fields = Vec::new();
-        for (at, (column, cell)) in table.columns.iter().zip(&row.cells).enumerate() {
-            if at == name_at || Some(at) == role_at || cell.trim().is_empty() {
-                continue;
-            }
-            let long = |_| here(Failure::new(Exit::BadInput, "cell-too-long", "this is too long"), column);
-            fields.push((
-                Text::try_from(column.as_str()).map_err(long)?,
-                Text::try_from(cell.trim()).map_err(long)?,
-            ));
+    let Guests { guests, refused } = inviting::read(&bytes, &shown, otherwise).map_err(compute::refused)?;
+    if let Some(first) = refused.into_iter().next() {
+        let failure = Failure::new(Exit::BadInput, first.code, first.message);
+        return Err(failure.at(&shown, Some(first.row), first.column.as_deref()));
+    }
+    Ok(guests.into_iter().map(|guest| (guest.invited, guest.roles)).collect())
+}
+
+fn withdraw(meant: &str, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    let meant = meant.trim().to_lowercase();
+    let is = |id: &InvitationId, invited: &Invited| {
+        let by_id = meant.len() >= SHORTEST && id.to_string().starts_with(&meant);
+        by_id || invited.name.to_lowercase() == meant
+    };
+    let open = session.together(|acts| acts.open_invitations())?;
+    let found: Vec<_> = open.into_iter().filter(|(id, invited)| is(id, invited)).collect();
+    let (id, invited) = match &found[..] {
+        [one] => one,
+        [] => {
+            let message = format!("no open invitation of this device is for `{meant}`");
+            return Err(Failure::new(Exit::NotFound, "no-such-invitation", message)
+                .hint("`tessera member list` shows who is invited"));
         }
-        let fields = fields.try_into().map_err(|_| {
-            Failure::new(Exit::BadInput, "too-many-columns", "an invitation takes 32 columns along").at(
-                &shown,
-                Some(row.number),
-                None,
+        _ => {
+            return Err(Failure::new(
+                Exit::BadInput,
+                "invitation-ambiguous",
+                "several invitations are meant",
             )
-        })?;
-        people.push((Invited { name, fields }, roles));
-    }
-    Ok(people)
-}
-
-/// Checks a person's name.
-fn name(name: &str) -> Result<Text<200>, Failure> {
-    let name = name.trim();
-    if name.is_empty() {
-        return Err(Failure::new(Exit::BadInput, "name-missing", "the name is empty"));
-    }
-    Text::try_from(name).map_err(|_| Failure::new(Exit::BadInput, "name-too-long", "the name is too long"))
-}
-
-/// Makes an invitation and writes its file.
-fn invitation(session: &mut Session, invited: &Invited, roles: Roles, out: &Path) -> Result<Value, Failure> {
-    files::make_folder(out)?;
-    let invitation = session.together(|acts| acts.invite_person(roles, invited))?;
-    let id = invitation.id.to_string();
-    let file = files::named(out, &invited.name, &id[..8], "invitation");
-    files::write(&file, format!("{}\n", &*invitation.to_link()).as_bytes())?;
-    Ok(json!({
-        "name": invited.name.to_string(),
-        "roles": roles_of(roles),
-        "invitation": id,
-        "file": file.display().to_string(),
-    }))
+            .hint("write the beginning of the id instead"));
+        }
+    };
+    session.together(|acts| acts.withdraw_invitation(*id))?;
+    let row = json!({ "invitation": id.to_string(), "name": invited.name.to_string(), "withdrawn": true });
+    Answer::new("member-withdraw", vec![row]).show(context, &["id", "name", "withdrawn"], |row| {
+        vec![text(&row["invitation"])[..8].to_owned(), text(&row["name"]), "yes".to_owned()]
+    })
 }
 
 fn admit(admit: &Admit, context: &Context) -> Result<(), Failure> {
@@ -284,8 +271,9 @@ fn admit(admit: &Admit, context: &Context) -> Result<(), Failure> {
         match admit_one(&mut session, file) {
             Ok(row) => rows.push(row),
             Err(failure) if admit.all && answers.len() > 1 => {
-                let message = format!("{}: {}", file.display(), failure.body.message);
-                warnings.push(Warning::new("not-admitted", message));
+                let warning = Warning::new("not-admitted", "{file}: {message}");
+                let warning = warning.with("file", file.display().to_string());
+                warnings.push(warning.with("message", failure.body.message.as_str()));
             }
             Err(failure) => return Err(failure),
         }

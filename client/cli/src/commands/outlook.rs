@@ -143,24 +143,26 @@ impl Outlook {
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if !self.unranked.is_empty() {
-            let message = format!("no total, and so no place in this order: {}", named(&self.unranked));
-            warnings.push(Warning::new("unranked", message));
+            let unranked =
+                Warning::new("unranked", "no total, and so no place in this order: {applications}");
+            warnings.push(unranked.with("applications", named(&self.unranked)));
         }
         let missing = self.missing();
         if missing > 0 {
             let applications: BTreeSet<&String> = self.awaited.iter().map(|one| &one.application).collect();
             let applications: Vec<String> = applications.into_iter().cloned().collect();
-            let message = format!(
-                "assigned reviews that are not here or do not count: {missing}, of {}; they may change the order",
-                named(&applications)
+            let awaited = Warning::new(
+                "reviews-awaited",
+                "assigned reviews that are not here or do not count: {missing}, of {applications}; they may change the order",
             );
-            warnings.push(Warning::new("reviews-awaited", message));
+            warnings.push(awaited.with("missing", missing).with("applications", named(&applications)));
         }
         for round in &self.open_rounds {
-            let message = format!(
-                "the round `{round}` is open, and what comes may change the order; `tessera round close {round}` ends it"
+            let open = Warning::new(
+                "round-open",
+                "the round `{round}` is open, and what comes may change the order; `tessera round close {round}` ends it",
             );
-            warnings.push(Warning::new("round-open", message));
+            warnings.push(open.with("round", round.as_str()));
         }
         warnings
     }

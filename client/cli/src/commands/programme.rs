@@ -6,16 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tessera_driver::publishing::{self, NotPublished, PublishedCall, title};
+use tessera_driver::relay::typed::{self, TypedError};
 use tessera_driver::session::{Founding, Session};
 use tessera_engine::EngineError;
 use tessera_model::documents::{Call, Person};
 use tessera_model::input::Warning;
 use tessera_model::programme::{Finding, MAX_DEFINITION_BYTES, Programme};
-use tessera_protocol::ids::RelayKey;
 use tessera_protocol::signature::PublicKey;
 use tessera_vault::enrol::Relay;
 use tessera_vault::ids::Audience;
-use tessera_vault::text::Text;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -201,7 +200,9 @@ fn amend(amend: &Amend, context: &Context) -> Result<(), Failure> {
 
 fn tell(published: &PublishedCall, programme: &Programme, context: &Context) -> Result<(), Failure> {
     let said = |finding: &Finding| {
-        Warning::new("programme-undecided", format!("{}: {}", finding.at, finding.message))
+        Warning::new("programme-undecided", "{at}: {message}")
+            .with("at", finding.at.as_str())
+            .with("message", finding.message.as_str())
     };
     let row =
         json!({ "revision": published.number, "definition_sha256": hex(&programme.definition_sha256()) });
@@ -255,21 +256,20 @@ pub(crate) fn definition(file: &Path) -> Result<Programme, Failure> {
 
 /// Checks the address and the key of a relay.
 pub(crate) fn relay(url: &str, key: &str) -> Result<Relay, Failure> {
-    let bad = |message: &str| Failure::new(Exit::Usage, "bad-relay-address", message.to_owned());
-    if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err(bad("the address of a relay begins with https:// (or http:// on the same machine)"));
-    }
-    let address = Text::try_from(url.trim_end_matches('/')).map_err(|_| bad("the address is too long"))?;
-    Ok(Relay { url: address, key: public_key(key)? })
+    typed::relay(url, key).map_err(mistyped)
 }
 
 /// Reads a relay's key.
-pub(crate) fn public_key(hex: &str) -> Result<PublicKey, Failure> {
-    let key: Option<RelayKey> = hex.trim().parse().ok();
-    key.and_then(|key| PublicKey::from_bytes(&key.0).ok()).ok_or_else(|| {
-        Failure::new(Exit::Usage, "bad-relay-key", "a relay's key is written as 64 hexadecimal digits")
-            .hint("the relay prints it when it starts")
-    })
+pub(crate) fn public_key(text: &str) -> Result<PublicKey, Failure> {
+    typed::key(text).map_err(mistyped)
+}
+
+fn mistyped(error: TypedError) -> Failure {
+    let hint = match error {
+        TypedError::Address(_) => "https://HOST or https://HOST:PORT; http:// only on the same machine",
+        TypedError::Key => "the relay prints it when it starts",
+    };
+    Failure::new(Exit::Usage, error.code(), error.to_string()).hint(hint)
 }
 
 /// Bytes in hexadecimal digits.

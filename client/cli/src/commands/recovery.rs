@@ -2,20 +2,23 @@
 //! once; it counts when its words were typed back.
 
 use std::fmt::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
 use qrcode::render::{svg, unicode};
 use qrcode::{EcLevel, QrCode};
 use serde_json::json;
+use tessera_driver::relay::{Options, Progress};
 use tessera_driver::session::{RecoverFrom, Session, SessionError};
+use tessera_driver::sheet::Sheet;
 use tessera_driver::worker::ChildWorker;
 use tessera_engine::core::Worker;
 use tessera_protocol::ids::{MemberId, ProgrammeId};
 use tessera_vault::recovery::Paper;
 use zeroize::Zeroizing;
 
-use super::programme::{hex, relay, text};
+use super::programme::{relay, text};
 use crate::context::{Context, ask, has_terminal};
 use crate::failure::{Exit, Failure};
 use crate::files;
@@ -36,7 +39,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Show a new sheet once: 24 words to write down, and the same as a QR code
-    Sheet(Sheet),
+    Sheet(Drawn),
     /// Type the words back: from then on the sheet counts
     Test(Words),
     /// Open this home, or make it again on another computer, with the words
@@ -44,7 +47,7 @@ enum What {
 }
 
 #[derive(Debug, Args)]
-struct Sheet {
+struct Drawn {
     /// Write a page to be printed (SVG with the QR code) instead of showing it; delete it afterwards
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -91,22 +94,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     }
 }
 
-fn sheet(sheet: &Sheet, context: &Context) -> Result<(), Failure> {
+fn sheet(sheet: &Drawn, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
-    let title = session.together(|acts| acts.title())?;
-    let relays = session.together(|acts| acts.relays())?;
+    let about = Sheet::of(&mut session)?.lines();
     let paper = session.together(|acts| acts.draw_paper())?;
-    let engine = session.engine();
-    let mut about = vec![
-        format!("Recovery sheet: {title}"),
-        format!("programme {}", engine.programme()),
-        format!("member    {}", engine.member()),
-        format!("device    {}", engine.device()),
-    ];
-    for relay in relays {
-        about.push(format!("relay     {}", &*relay.url));
-        about.push(format!("relay key {}", hex(&relay.key.to_bytes())));
-    }
     if let Some(out) = &sheet.out {
         files::write(out, page(&about, &paper)?.as_bytes())?;
         let row = json!({ "sheet": out.display().to_string() });
@@ -257,6 +248,7 @@ impl Restore {
                 passphrase,
                 &RecoverFrom::Bundle(&bytes),
                 workers()?,
+                &mut |_| ControlFlow::Continue(()),
             )?);
         }
         let missing =
@@ -268,20 +260,16 @@ impl Restore {
         };
         let programme: ProgrammeId = programme.trim().parse().map_err(|_| bad("programme"))?;
         let member: MemberId = member.trim().parse().map_err(|_| bad("member"))?;
-        let relay = relay(url, key)?;
-        let from = RecoverFrom::Relay { programme, member, relay: &relay };
-        Ok(Session::recover_from(folder, paper, passphrase, &from, workers()?)?)
+        let options = Options::new(vec![relay(url, key)?]);
+        let from = RecoverFrom::Relay { programme, member, options: &options };
+        let mut silent = |_: &Progress| ControlFlow::Continue(());
+        Ok(Session::recover_from(folder, paper, passphrase, &from, workers()?, &mut silent)?)
     }
 }
 
 /// Where changes of other people are tried: processes of their own.
 fn workers() -> Result<[Box<dyn Worker>; 2], Failure> {
-    let start = || -> Result<Box<dyn Worker>, Failure> {
-        let worker = ChildWorker::start();
-        let worker = worker.map_err(|error| Failure::new(Exit::Bug, "no-worker", error.to_string()))?;
-        Ok(Box::new(worker))
-    };
-    Ok([start()?, start()?])
+    ChildWorker::two().map_err(|error| Failure::new(Exit::Bug, "no-worker", error.to_string()))
 }
 
 impl Words {

@@ -1,6 +1,9 @@
 //! `tessera repair`: what follows from the packs is put in the place of what is wrong; what is missing is asked for again.
 
+use std::ops::ControlFlow;
+
 use serde_json::json;
+use tessera_driver::care::repair;
 use tessera_model::input::Warning;
 
 use super::programme::text;
@@ -11,15 +14,16 @@ use crate::output::Answer;
 /// Runs `repair`.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
-    let repaired = session.work(tessera_engine::Engine::repair)?;
+    let repaired = repair(&mut session, &mut |_, _| ControlFlow::Continue(()))?;
     let lost: Vec<Warning> = repaired
         .lost
         .iter()
         .map(|pack| {
-            let message = format!(
-                "pack {pack} was damaged before anybody else had it; unless a bundle holds it, what was in it is lost"
+            let lost = Warning::new(
+                "work-lost",
+                "pack {pack} was damaged before anybody else had it; unless a bundle holds it, what was in it is lost",
             );
-            Warning::new("work-lost", message)
+            lost.with("pack", pack.to_string())
         })
         .collect();
     let row = json!({

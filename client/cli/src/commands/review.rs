@@ -1,8 +1,9 @@
 //! `tessera review`: reading and scoring. Listing and showing what is assigned, submitting and amending; tables of scores
-//! are in [`import`], the reading in a terminal in [`edit`].
+//! are in [`import`], the reading in a terminal in [`edit`], handing back in [`hand_back`].
 
 mod dossier;
 mod edit;
+mod hand_back;
 mod import;
 
 use clap::{Args, Subcommand};
@@ -42,6 +43,8 @@ enum What {
     Submit(Submit),
     /// Submit a draft again, with other answers
     Amend(Amend),
+    /// Hand an application back that you cannot read, without any conflict of interest
+    HandBack(hand_back::HandBack),
     /// Take in a table of scores: a whole assignment at once
     Import(import::Import),
     /// Take down a reviewer's scores that came on paper, by telephone or by mail
@@ -91,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         What::Edit(one) => edit::run(&one.application, one.round.as_deref(), context),
         What::Submit(submit) => self::submit(submit, context),
         What::Amend(amend) => self::amend(amend, context),
+        What::HandBack(back) => hand_back::run(back, context),
         What::Import(import) => import::run(import, context),
         What::Record(record) => import::record(record, context),
     }
@@ -251,7 +255,8 @@ fn submit(submit: &Submit, context: &Context) -> Result<(), Failure> {
                 }
                 // The message of what is missing begins with the application already.
                 let message = failure.body.message.trim_start_matches(&format!("{}: ", task.label));
-                refused.push(Warning::new("not-submitted", format!("{}: {message}", task.label)));
+                let warning = Warning::new("not-submitted", "{application}: {message}");
+                refused.push(warning.with("application", task.label.as_str()).with("message", message));
             }
             Err(failure) => return Err(failure),
         }

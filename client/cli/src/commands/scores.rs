@@ -69,7 +69,7 @@ pub(crate) struct Figures {
     pub(crate) round: Option<String>,
     /// Seed of draws
     #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// Runs `scores`.
@@ -150,12 +150,13 @@ fn table(session: &mut Session, ids: bool) -> Result<(Programme, ScoreTable), Fa
 /// Says what the table leaves out: nothing is left out in silence.
 fn left_out(table: &ScoreTable) -> Vec<Warning> {
     let reviews = |count: usize| if count == 1 { "1 review".to_owned() } else { format!("{count} reviews") };
-    let left_out = table
-        .left_out
-        .iter()
-        .map(|(why, count)| Warning::new("not-counted", format!("{} not counted: {why}", reviews(*count))));
+    let left_out = table.left_out.iter().map(|(why, count)| {
+        let left_out = Warning::new("not-counted", "{reviews} not counted: {why}");
+        left_out.with("reviews", reviews(*count)).with("why", *why)
+    });
     let taken_down = (table.taken_down > 0).then(|| {
-        Warning::new("taken-down", format!("{} taken down by somebody else", reviews(table.taken_down)))
+        Warning::new("taken-down", "{reviews} taken down by somebody else")
+            .with("reviews", reviews(table.taken_down))
     });
     left_out.chain(taken_down).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use serde_json::{Value, json};
+use tessera_engine::Found;
 use tessera_model::documents::{Kind, Subject};
 use tessera_protocol::ids::ApplicationId;
 use tessera_vault::ids::Audience;
@@ -43,12 +44,14 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     // What may not be shown is left out, so more is asked for.
     let found = session.engine().search(&words, arguments.limit.saturating_mul(4).min(4000))?;
     let mut rows: Vec<Value> = Vec::new();
-    for (record, audience) in found {
+    for Found { record, audience, .. } in found {
         let kind = Kind::from_code(record.kind);
         let Ok(subject) = Subject::parse(kind, &record.subject) else { continue };
         let application = subject.application().map(ApplicationId);
-        let hidden =
-            matches!(audience, Some(Audience::Dossier(id, _)) if !coordinates && !open.contains(&id));
+        let own_words = matches!(kind, Kind::Draft | Kind::Note);
+        let closed = |id: ApplicationId| !coordinates && !open.contains(&id);
+        let hidden = matches!(audience, Some(Audience::Dossier(id, _)) if closed(id))
+            || (own_words && application.is_some_and(closed));
         if hidden {
             continue;
         }

@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let missing = order.rows.iter().filter(|row| row.rank.is_none()).map(|row| row.application.clone());
     let round = arguments.figures.round.as_deref();
     let outlook = Outlook::of(&mut session, &programme, &inputs.scores, round, missing)?;
-    let pool_said = pool.warnings(inputs.seed).into_iter().filter(|warning| warning.code != "unranked");
+    let pool_said = pool.warnings(inputs.seed).into_iter().filter(|warning| warning.code() != "unranked");
     let warnings: Vec<Warning> =
         order.warnings.into_iter().chain(pool_said).chain(outlook.warnings()).collect();
     inputs.applications = Some(fields);

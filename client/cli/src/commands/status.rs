@@ -145,11 +145,15 @@ fn warning(gap: &Gap, names: &Names) -> Warning {
     };
     let device = &gap.device.to_string()[..8];
     let packs = if gap.missing == 1 { "1 pack".to_owned() } else { format!("{} packs", gap.missing) };
-    let message = format!(
-        "{packs} of {whose} are missing: {what} from device {device}, after number {}; the next exchange asks for them",
-        gap.after
-    );
-    Warning::new("packs-missing", message)
+    Warning::new(
+        "packs-missing",
+        "{packs} of {whose} are missing: {what} from device {device}, after number {after}; the next exchange asks for them",
+    )
+    .with("packs", packs)
+    .with("whose", whose)
+    .with("what", what)
+    .with("device", device)
+    .with("after", gap.after.to_string())
 }
 
 /// A time of a relay's clock, as RFC 3339.

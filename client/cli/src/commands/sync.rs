@@ -10,6 +10,7 @@ use tessera_driver::session::Session;
 use tessera_driver::worker::{self, ChildWorker};
 use tessera_engine::attachments::Fetch;
 use tessera_model::input::Warning;
+use tessera_model::sentence::Parameter;
 use tessera_vault::enrol::Relay;
 
 use super::programme::{self, hex};
@@ -81,9 +82,14 @@ fn new_address(
         None => only_key(session)?,
     };
     let relay = programme::relay(url, &key)?;
-    let options = Options { relays: vec![relay.clone()], ..options.clone() };
-    announced(session, &options, context)?;
-    if session.together(|acts| acts.set_relay(relay.clone()))? {
+    let mut display = Display::new(context);
+    let mut told = Ok(false);
+    session.work(|engine| {
+        told = relay::settle(engine, &relay, options, &mut |progress| display.tell(progress));
+        Ok(())
+    })?;
+    display.end();
+    if told? {
         context.hint("every member hears of this address with the next exchange, or from a bundle");
     }
     Ok(relay)
@@ -190,45 +196,38 @@ fn summary(report: &Report) -> String {
 }
 
 fn warnings(report: &Report) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    if report.clock_off {
-        warnings.push(Warning::new(
-            "clock-off",
-            "the server's certificate is out of date by this device's clock; the relay's own signature held, so check the clock",
-        ));
-    }
-    if report.left_packs > 0 {
-        let left = bytes(report.left_bytes);
-        let text = format!("{} packs ({left}) at the relay did not fit the budget", report.left_packs);
-        warnings.push(Warning::new("budget-spent", text));
-    }
-    if report.left_attachments > 0 {
-        let text = format!("{} files did not fit the budget", report.left_attachments);
-        warnings.push(Warning::new("files-left", text));
-    }
-    if report.missing_attachments > 0 {
-        let text = format!(
-            "{} files are not at the relay yet; whoever imported them has to run `tessera sync`",
-            report.missing_attachments
-        );
-        warnings.push(Warning::new("files-missing", text));
-    }
-    if report.damaged_attachments > 0 {
-        let text = format!(
-            "{} files were damaged, and nothing of them was kept; they come again with the next exchange",
-            report.damaged_attachments
-        );
-        warnings.push(Warning::new("files-damaged", text));
-    }
-    if report.outbox > 0 {
-        let text = format!("{} packs still wait in the outbox", report.outbox);
-        warnings.push(Warning::new("outbox-waits", text));
-    }
-    if report.refused > 0 {
-        let text = format!("{} packs that came were refused; `tessera status` says more", report.refused);
-        warnings.push(Warning::new("packs-refused", text));
-    }
-    warnings
+    let clock = Warning::new(
+        "clock-off",
+        "the server's certificate is out of date by this device's clock; the relay's own signature held, so check the clock",
+    );
+    let spent = Warning::new("budget-spent", "{count} packs ({size}) at the relay did not fit the budget")
+        .with("size", bytes(report.left_bytes));
+    let counted = [
+        (report.left_packs, spent),
+        (report.left_attachments, Warning::new("files-left", "{count} files did not fit the budget")),
+        (
+            report.missing_attachments,
+            Warning::new(
+                "files-missing",
+                "{count} files are not at the relay yet; whoever imported them has to run `tessera sync`",
+            ),
+        ),
+        (
+            report.damaged_attachments,
+            Warning::new(
+                "files-damaged",
+                "{count} files were damaged, and nothing of them was kept; they come again with the next exchange",
+            ),
+        ),
+        (report.outbox, Warning::new("outbox-waits", "{count} packs still wait in the outbox")),
+        (
+            report.refused,
+            Warning::new("packs-refused", "{count} packs that came were refused; `tessera status` says more"),
+        ),
+    ];
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    let counted = counted.map(|(count, warning)| warning.with("count", Parameter::Count(count)));
+    report.clock_off.then_some(clock).into_iter().chain(counted).collect()
 }
 
 fn announced(session: &mut Session, options: &Options, context: &Context) -> Result<Plan, Failure> {

@@ -1,7 +1,11 @@
 //! `tessera verify`: everything worked out from the packs a second time, and compared.
 
+use std::ops::ControlFlow;
+
 use serde_json::json;
+use tessera_driver::care::{Checked, check};
 use tessera_model::input::Warning;
+use tessera_model::sentence::Parameter;
 
 use super::programme::text;
 use crate::context::Context;
@@ -11,9 +15,7 @@ use crate::output::{Answer, print, print_table};
 /// Runs `verify`.
 pub(crate) fn run(context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
-    let report = session.work(tessera_engine::Engine::verify)?;
-    let gaps = session.together(|acts| acts.gaps())?;
-    let missing: u64 = gaps.iter().map(|gap| gap.missing).sum();
+    let Checked { report, missing } = check(&mut session, &mut |_, _| ControlFlow::Continue(()))?;
     let rows: Vec<_> = report
         .differences
         .iter()
@@ -21,7 +23,8 @@ pub(crate) fn run(context: &Context) -> Result<(), Failure> {
         .collect();
     let bad = rows.len();
     let warnings = (missing > 0).then(|| {
-        Warning::new("packs-missing", format!("{missing} packs that others build on are not here yet"))
+        Warning::new("packs-missing", "{missing} packs that others build on are not here yet")
+            .with("missing", Parameter::Count(missing))
     });
     Answer::new("verify", rows)
         .with("packs", report.packs)

@@ -5,8 +5,11 @@ use tessera_views::Failure;
 use tessera_views::application::{self, ApplicationView};
 use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
+use tessera_views::mails::{self, AskingView, RemindersView};
+use tessera_views::moderation::{self, ModerationView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
+use tessera_views::why::{self, WhyView};
 
 use crate::desk::{Desk, off_the_window};
 
@@ -42,6 +45,13 @@ pub(crate) async fn board_around(
 pub(crate) async fn application(desk: State<'_, Desk>, id: String) -> Result<ApplicationView, Failure> {
     let whole = desk.board().await?;
     desk.look(move |session, language| application::application(session, &whole.twins, &id, language)).await
+}
+
+/// Reads why something of an application is not here, or does not count.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn explain_application(desk: State<'_, Desk>, id: String) -> Result<WhyView, Failure> {
+    desk.look(move |session, _| why::why(session, &id)).await
 }
 
 /// Gives a verdict on a condition.
@@ -80,6 +90,17 @@ pub(crate) async fn decide_exception(
     desk.act(move |session| application::except(session, &application, Some(grant), &reason)).await
 }
 
+/// Takes back what this person did of the exception: the decision, or the request.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn take_back_exception(
+    desk: State<'_, Desk>,
+    application: String,
+    decision: bool,
+) -> Result<(), Failure> {
+    desk.act(move |session| application::take_back_exception(session, &application, decision)).await
+}
+
 /// How many questions wait.
 #[tauri::command]
 #[specta::specta]
@@ -92,6 +113,20 @@ pub(crate) async fn queue_size(desk: State<'_, Desk>) -> Result<u32, Failure> {
 #[specta::specta]
 pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<QueueView, Failure> {
     desk.look(queue::queue).await
+}
+
+/// Whom a question about items of the merge desk goes to.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn asking(desk: State<'_, Desk>, ids: Vec<String>) -> Result<AskingView, Failure> {
+    desk.look(move |session, _| mails::asking(session, &ids)).await
+}
+
+/// Who is behind, to be reminded.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn reminders(desk: State<'_, Desk>) -> Result<RemindersView, Failure> {
+    desk.look(move |session, _| mails::reminders(session)).await
 }
 
 /// Decides items of the merge desk.
@@ -136,6 +171,30 @@ pub(crate) async fn agreement(
 pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
     let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
     off_the_window(move || calculation.severity()).await
+}
+
+/// Reads what wants a person's judgement before the order decides.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn moderation(
+    desk: State<'_, Desk>,
+    round: Option<String>,
+) -> Result<ModerationView, Failure> {
+    desk.look(move |session, language| moderation::moderation(session, round.as_deref(), language)).await
+}
+
+/// Gives a verdict on an application's reviews in a round, or takes it back.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn moderate(
+    desk: State<'_, Desk>,
+    application: String,
+    round: String,
+    verdict: Option<String>,
+    reason: String,
+) -> Result<(), Failure> {
+    desk.act(move |session| moderation::moderate(session, &application, &round, verdict.as_deref(), &reason))
+        .await
 }
 
 /// Calculates who would be selected, by the programme's seats or by others.

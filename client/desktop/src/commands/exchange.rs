@@ -62,7 +62,7 @@ pub(crate) async fn exchange(
     .await
 }
 
-fn tell(app: &AppHandle, progress: exchange::ProgressView) {
+pub(crate) fn tell(app: &AppHandle, progress: exchange::ProgressView) {
     // A window that is gone hears nothing; the exchange goes on.
     let _ = ProgressEvent(progress).emit(app);
 }

@@ -171,7 +171,7 @@ pub(crate) async fn compare_pair(
     desk.look(move |session, language| duplicates::compare(session, &one, &other, language)).await
 }
 
-/// Says whether two applications are one person's.
+/// Says whether two applications are one person's; `open` takes back what was said.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn judge_pair(

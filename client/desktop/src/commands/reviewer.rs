@@ -2,9 +2,11 @@
 
 use tauri::State;
 use tessera_views::Failure;
+use tessera_views::declaring;
 use tessera_views::dossier::{self, DossierView};
-use tessera_views::draft::{self, Distribution, DraftView, Saved, Submitted};
+use tessera_views::draft::{self, DraftView, Saved, Submitted};
 use tessera_views::files;
+use tessera_views::own::{self, ConsistencyView, OwnPair};
 use tessera_views::search::{self, SearchHit};
 use tessera_views::tasks::{self, ReviewerHome};
 
@@ -40,7 +42,18 @@ pub(crate) async fn declare(
     kind: String,
     note: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| dossier::declare(session, &application, &declaration, &kind, &note)).await
+    desk.act(move |session| declaring::declare(session, &application, &declaration, &kind, &note)).await
+}
+
+/// Hands an application back that this reviewer cannot read.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn hand_back(
+    desk: State<'_, Desk>,
+    application: String,
+    reason: String,
+) -> Result<(), Failure> {
+    desk.act(move |session| declaring::hand_back(session, &application, &reason)).await
 }
 
 /// Saves a draft.
@@ -64,6 +77,17 @@ pub(crate) async fn save_note(
     text: String,
 ) -> Result<(), Failure> {
     desk.act(move |session| draft::save_note(session, &application, &text)).await
+}
+
+/// Marks an application to be read again, or takes the mark away.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn mark_again(
+    desk: State<'_, Desk>,
+    application: String,
+    again: bool,
+) -> Result<(), Failure> {
+    desk.act(move |session| draft::mark_again(session, &application, again)).await
 }
 
 /// Chooses between what two laptops wrote.
@@ -91,11 +115,26 @@ pub(crate) async fn submit(
     desk.act(move |session| draft::submit(session, &application, &round, reason.as_deref())).await
 }
 
-/// How this reviewer used each scale.
+/// How this reviewer used each scale; of everything, or of what is to be read again.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn distribution(desk: State<'_, Desk>) -> Result<Vec<Distribution>, Failure> {
-    desk.look(draft::distribution).await
+pub(crate) async fn consistency(desk: State<'_, Desk>, again: bool) -> Result<ConsistencyView, Failure> {
+    desk.look(move |session, language| own::consistency(session, again, language)).await
+}
+
+/// Puts two of this reviewer's scorecards side by side.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn beside(
+    desk: State<'_, Desk>,
+    round: Option<String>,
+    one: Option<String>,
+    other: Option<String>,
+) -> Result<OwnPair, Failure> {
+    desk.look(move |session, language| {
+        own::beside(session, round.as_deref(), one.as_deref(), other.as_deref(), language)
+    })
+    .await
 }
 
 /// The text of a text file.
@@ -109,6 +148,7 @@ pub(crate) async fn file_text(desk: State<'_, Desk>, handle: String) -> Result<S
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn file_pages(desk: State<'_, Desk>, handle: String) -> Result<PageInfo, Failure> {
+    let _one = desk.drawing().await;
     let (shown, bytes) = desk.look(move |session, _| pages::read(session, &handle)).await?;
     crate::desk::off_the_window(move || pages::info(shown, bytes)).await
 }
@@ -135,5 +175,5 @@ pub(crate) async fn save_file(desk: State<'_, Desk>, handle: String) -> Result<O
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn search(desk: State<'_, Desk>, text: String) -> Result<Vec<SearchHit>, Failure> {
-    desk.look(move |session, _| search::search(session, &text)).await
+    desk.look(move |session, language| search::search(session, &text, language)).await
 }

@@ -2,12 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::Deserialize;
-use specta::Type;
 use tauri::{AppHandle, State};
 use tessera_engine::home::write_atomically;
 use tessera_vault::passphrase::Passphrase;
-use tessera_views::me::{self, EnrolForm, InvitationView, Me, StandingView, StrengthView};
+use tessera_views::me::{self, EnrolForm, FoundForm, InvitationView, Me, StandingView, StrengthView};
 use tessera_views::rehearsal;
 use tessera_views::{Failure, Session};
 
@@ -16,20 +14,6 @@ use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
 use crate::preferences::Preferences;
 use crate::window::{self, GivenAtStart, Root};
-
-/// What a programme starts with.
-#[derive(Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FoundForm {
-    /// The definition, as TOML.
-    definition: String,
-    /// What this device shows before it is unlocked.
-    label: String,
-    /// The new home's passphrase.
-    passphrase: String,
-    /// The founder's name.
-    name: String,
-}
 
 /// What the window begins with.
 #[tauri::command]
@@ -114,10 +98,7 @@ pub(crate) async fn save_answer(desk: State<'_, Desk>) -> Result<Option<String>,
 #[specta::specta]
 pub(crate) async fn found(desk: State<'_, Desk>, form: FoundForm) -> Result<Me, Failure> {
     let shelf = desk.shelf.clone();
-    let made = off_the_window(move || {
-        me::found(&shelf, &form.definition, &form.label, &form.passphrase, &form.name)
-    });
-    let (folder, session) = made.await?;
+    let (folder, session) = off_the_window(move || me::found_with(&shelf, &form)).await?;
     opened(&desk, folder, session).await
 }
 
@@ -157,9 +138,15 @@ pub(crate) async fn unlock_by_words(
     opened(&desk, folder, session).await
 }
 
-async fn opened(desk: &Desk, folder: String, session: Session) -> Result<Me, Failure> {
+/// The time by this device's clock, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    desk.shelf.opened(&folder, u64::try_from(now.as_millis()).unwrap_or(u64::MAX))?;
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Puts a home that was opened or made on the desk.
+pub(crate) async fn opened(desk: &Desk, folder: String, session: Session) -> Result<Me, Failure> {
+    desk.shelf.opened(&folder, now_ms())?;
     desk.put(folder.clone(), session)?;
     desk.look(move |session, _| me::me(session, &folder)).await
 }

@@ -28,12 +28,9 @@ pub(crate) fn serve() -> io::Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let answer = match words[..] {
         ["pdf", "info"] => json(&render::pdf_info(bytes, PAGES)?)?,
-        ["image", "info"] => {
-            render::image_size(&bytes)?;
-            json(&PageInfo { pages: 1, text: vec![String::new()] })?
-        }
+        ["image", "info"] => json(&render::image_info(&bytes)?)?,
         ["pdf", page] => render::pdf_page(bytes, page.parse().map_err(io::Error::other)?)?,
-        ["image", "0"] => render::image(&bytes)?,
+        ["image", "1"] => render::image(&bytes)?,
         ["image", "square"] => render::square(&bytes)?.into_bytes(),
         _ => return Err(io::ErrorKind::InvalidInput.into()),
     };

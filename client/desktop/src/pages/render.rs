@@ -10,8 +10,8 @@ use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings};
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 
-use super::PageInfo;
 use super::text;
+use super::{PageInfo, PageLine};
 
 /// Pixels of a page's inch on the screen, relative to the 72 points of PDF: sharp at 150 %.
 const SCALE: f32 = 2.0;
@@ -34,19 +34,33 @@ fn open(bytes: Vec<u8>) -> io::Result<Pdf> {
     Pdf::new(bytes).map_err(|_| refused("not a PDF that can be read"))
 }
 
-/// How many pages a PDF has, and the text of the first ones.
+/// The first pages of a PDF: how large each is, and what is written on it.
 pub(super) fn pdf_info(bytes: Vec<u8>, most: usize) -> io::Result<PageInfo> {
     let pdf = open(bytes)?;
-    let pages = pdf.pages();
-    let text = pages.iter().take(most).map(|page| text::of(page, &pdf, TEXT_CHARS)).collect();
-    Ok(PageInfo { pages: u32::try_from(pages.len().min(most)).unwrap_or(u32::MAX), text })
+    let pages = pdf.pages().iter().take(most).map(|page| {
+        let (width, height) = page.render_dimensions();
+        PageLine { shape: shape(width, height), text: text::of(page, &pdf, TEXT_CHARS) }
+    });
+    Ok(PageInfo { pages: pages.collect() })
 }
 
-/// Draws a page of a PDF, from 0.
+/// The first and only page that a picture is.
+pub(super) fn image_info(bytes: &[u8]) -> io::Result<PageInfo> {
+    let (width, height) = image_size(bytes)?;
+    Ok(PageInfo { pages: vec![PageLine { shape: shape(width as f32, height as f32), text: String::new() }] })
+}
+
+/// Width by height, within what a screen can leave room for.
+fn shape(width: f32, height: f32) -> f32 {
+    let shape = width / height;
+    if shape.is_finite() { shape.clamp(0.05, 20.0) } else { 1.0 }
+}
+
+/// Draws a page of a PDF, from 1.
 pub(super) fn pdf_page(bytes: Vec<u8>, number: usize) -> io::Result<Vec<u8>> {
     let pdf = open(bytes)?;
-    let page = pdf.pages().get(number).ok_or_else(|| refused("no such page"))?;
-    draw(page)
+    let page = number.checked_sub(1).and_then(|at| pdf.pages().get(at));
+    draw(page.ok_or_else(|| refused("no such page"))?)
 }
 
 fn draw(page: &Page<'_>) -> io::Result<Vec<u8>> {
@@ -80,7 +94,7 @@ fn reader(bytes: &[u8]) -> io::Result<ImageReader<Cursor<&[u8]>>> {
 }
 
 /// Reads the size of a picture, and nothing more of it.
-pub(super) fn image_size(bytes: &[u8]) -> io::Result<(u32, u32)> {
+fn image_size(bytes: &[u8]) -> io::Result<(u32, u32)> {
     reader(bytes)?.into_dimensions().map_err(|_| refused("not a picture that can be read"))
 }
 
@@ -156,31 +170,33 @@ mod tests {
     fn a_page_is_drawn_and_its_text_is_read() {
         let content = "BT /F 24 Tf 20 100 Td (Hello reader) Tj 0 -40 Td (second line) Tj ET";
         let info = pdf_info(pdf("0 0 300 150", content), 10).unwrap();
-        assert_eq!((info.pages, info.text), (1, vec!["Hello reader\nsecond line".to_owned()]));
-        let png = pdf_page(pdf("0 0 300 150", content), 0).unwrap();
+        let line = PageLine { shape: 2.0, text: "Hello reader\nsecond line".to_owned() };
+        assert_eq!(info.pages, [line]);
+        let png = pdf_page(pdf("0 0 300 150", content), 1).unwrap();
         let drawn = image::load_from_memory(&png).unwrap().to_luma8();
         assert_eq!((drawn.width(), drawn.height()), (600, 300));
         assert!(drawn.pixels().any(|pixel| pixel.0[0] < 100), "there is ink");
-        assert!(pdf_page(pdf("0 0 300 150", content), 1).is_err());
+        assert!(pdf_page(pdf("0 0 300 150", content), 0).is_err());
+        assert!(pdf_page(pdf("0 0 300 150", content), 2).is_err());
     }
 
     #[test]
     fn sizes_are_bounded_before_anything_is_drawn() {
-        let drawn = pdf_page(pdf("0 0 100000 50000", "0 0 m 10 10 l S"), 0).unwrap();
+        let drawn = pdf_page(pdf("0 0 100000 50000", "0 0 m 10 10 l S"), 1).unwrap();
         let drawn = image::load_from_memory(&drawn).unwrap();
         assert!(drawn.width() <= 2400 && drawn.height() <= 2400, "{}", drawn.width());
-        assert!(pdf_page(pdf("0 0 100000 1", ""), 0).is_err(), "a line");
+        assert!(pdf_page(pdf("0 0 100000 1", ""), 1).is_err(), "a line");
     }
 
     #[test]
     fn a_large_picture_becomes_a_smaller_one_without_what_it_carries() {
         let mut jpeg = Vec::new();
         DynamicImage::new_rgb8(3000, 1000).write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg).unwrap();
-        assert_eq!(image_size(&jpeg).unwrap(), (3000, 1000));
+        assert_eq!(image_info(&jpeg).unwrap().pages, [PageLine { shape: 3.0, text: String::new() }]);
         let drawn = image::load_from_memory(&image(&jpeg).unwrap()).unwrap();
         assert_eq!((drawn.width(), drawn.height()), (2400, 800));
         assert!(image(b"GIF89a nothing").is_err());
-        assert!(image_size(b"").is_err());
+        assert!(image_info(b"").is_err());
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct RefusedRow {
     pub code: &'static str,
     /// The same in English.
     pub message: String,
+    /// The cells that it is about.
+    pub about: Vec<String>,
 }
 
 /// How the rows of a table are taken.
@@ -127,6 +129,7 @@ pub fn bar_words(bar: &Bar) -> String {
         Bar::NotEligible(gates) => {
             format!("not eligible ({}); --force --reason T overrides", gates.join(", "))
         }
+        Bar::Declared(conflict) if conflict.is_handed_back() => "the reviewer handed it back".to_owned(),
         Bar::Declared(_) => "the reviewer declared a conflict of interest or is unsure".to_owned(),
         Bar::StandingConflict(conflict) => {
             format!("a standing conflict of interest with `{}`; `conflict clear` lifts it", conflict.note)
@@ -142,7 +145,8 @@ fn barred(named: &Named, bar: &Bar) -> RefusedRow {
         _ => "reviewer",
     };
     let message = format!("{} and {}: {}", named.key, named.reviewer, bar_words(bar));
-    RefusedRow { row: named.row, column, code: bar.code(), message }
+    let about = vec![named.key.clone(), named.reviewer.clone()];
+    RefusedRow { row: named.row, column, code: bar.code(), message, about }
 }
 
 /// The pairs of the table, and the rows that name none.
@@ -159,11 +163,17 @@ fn named(
     let mut known: BTreeMap<String, Result<MemberId, &'static str>> = BTreeMap::new();
     for row in &table.rows {
         let (key, reviewer) = (cell(row, "application"), cell(row, "reviewer"));
-        let mut refuse = |column, code, message| {
-            refused.push(RefusedRow { row: row.number, column, code, message });
+        let mut refuse = |column, code, message, about: Option<&String>| {
+            let about = about.into_iter().cloned().collect();
+            refused.push(RefusedRow { row: row.number, column, code, message, about });
         };
         let Some(application) = application(&key) else {
-            refuse("application", "application-unknown", format!("no application is called `{key}`"));
+            refuse(
+                "application",
+                "application-unknown",
+                format!("no application is called `{key}`"),
+                Some(&key),
+            );
             continue;
         };
         if !known.contains_key(&reviewer) {
@@ -183,7 +193,7 @@ fn named(
                     "reviewer-unknown" => format!("nobody is called `{reviewer}`"),
                     _ => format!("several members are called `{reviewer}`; write the id"),
                 };
-                refuse("reviewer", code, message);
+                refuse("reviewer", code, message, Some(&reviewer));
                 continue;
             }
         };
@@ -194,11 +204,11 @@ fn named(
             None => programme.rounds.first(),
         };
         let Some(found) = found else {
-            let message = match said {
+            let message = match &said {
                 Some(said) => format!("the programme has no round `{said}`"),
                 None => "the programme has no round".to_owned(),
             };
-            refuse("round", "round-unknown", message);
+            refuse("round", "round-unknown", message, said.as_ref());
             continue;
         };
         let pair = Pair { member, application, round: round(found.key.as_str()) };

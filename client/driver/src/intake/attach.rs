@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tessera_engine::EngineError;
-use tessera_engine::intake::{FileProblem, NewFile, Remark};
+use tessera_engine::intake::{FileProblem, NewFile, Remark, UNASKED};
 use tessera_engine::programme::Taken;
 use tessera_model::documents::Sha256Bytes;
 use tessera_model::documents::manifest::MAX_NAME_BYTES;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::ApplicationId;
 
-use super::folder::{Entry, UNASKED, examine};
+use super::folder::examine;
 use super::seal_file;
 use crate::session::{Session, SessionError};
 
@@ -80,8 +80,8 @@ fn look(
     let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.len() <= MAX_NAME_BYTES);
     let name = name.ok_or_else(|| (path.display().to_string(), FileProblem::Name))?.to_owned();
     let asked = programme.attachments.iter().find(|asked| Some(asked.key.as_str()) == slot);
-    let entry = Entry { path: path.to_owned(), name: name.clone(), folder: None };
-    let (looked, contents, size_bytes) = examine(&entry, asked).map_err(|problem| (name.clone(), problem))?;
+    let (looked, contents, size_bytes) =
+        examine(path, &name, asked).map_err(|problem| (name.clone(), problem))?;
     remarks.extend(looked.remarks(None, key, &name));
     let slot = asked.map_or(UNASKED, |asked| asked.key.as_str()).to_owned();
     Ok(NewFile { slot, contents, name, media_type: looked.media_type.to_owned(), size_bytes })

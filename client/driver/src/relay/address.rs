@@ -30,6 +30,17 @@ pub enum AddressError {
     Insecure,
 }
 
+impl AddressError {
+    /// The code: kebab-case, one of a closed list.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Form => "bad-address",
+            Self::Insecure => "insecure-address",
+        }
+    }
+}
+
 impl Address {
     /// Reads an address. Without TLS only this machine can be reached: sizes and times of all that
     /// is sent would else be open to the whole way.

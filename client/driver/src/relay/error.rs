@@ -89,8 +89,7 @@ impl RelayError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoRelay => "no-relay",
-            Self::Address { error: AddressError::Form, .. } => "bad-address",
-            Self::Address { error: AddressError::Insecure, .. } => "insecure-address",
+            Self::Address { error, .. } => error.code(),
             Self::Roots(_) => "bad-certificate-file",
             Self::Unreachable(_) => "unreachable",
             Self::Timeout => "timeout",

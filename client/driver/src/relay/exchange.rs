@@ -24,8 +24,8 @@ use super::{Lend, Report, Talk};
 /// The longest segment: it ends with the pack that reaches its size.
 const SEGMENT_FRAME_BYTES: usize =
     limits::SEGMENT_BYTES + limits::PACK_BYTES + limits::PACKS_PER_SEGMENT * 32 + 1024;
-/// What is read of an answer that is no success, in bytes.
-const ERROR_BYTES: usize = 4 * 1024;
+/// What is read of an answer that is no exchange, in bytes.
+const SMALL_BYTES: usize = 4 * 1024;
 
 impl Talk<'_, '_> {
     /// Sends a request and gives the engine what comes back.
@@ -182,15 +182,20 @@ pub(super) async fn refused(answer: Response<Incoming>) -> RelayError {
 }
 
 /// The code in `{"code":…}`, of letters, digits and hyphens alone.
-async fn error_code(mut body: Incoming) -> Option<String> {
+async fn error_code(body: Incoming) -> Option<String> {
+    code_in(&small(body).await?)
+}
+
+/// A short body; none where it is longer.
+pub(super) async fn small(mut body: Incoming) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(Ok(frame)) = body.frame().await {
         bytes.extend_from_slice(&frame.into_data().unwrap_or_default());
-        if bytes.len() > ERROR_BYTES {
+        if bytes.len() > SMALL_BYTES {
             return None;
         }
     }
-    code_in(&bytes)
+    Some(bytes)
 }
 
 fn code_in(bytes: &[u8]) -> Option<String> {

@@ -1,6 +1,5 @@
 //! Coming back: a passphrase that was forgotten, a laptop that was lost, a backup that is put in place.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use tessera_engine::Engine;
@@ -10,14 +9,13 @@ use tessera_engine::home::Home;
 use tessera_engine::store::MemoryStore;
 use tessera_protocol::ids::{DeviceId, MemberId, ProgrammeId};
 use tessera_protocol::permission::Gathering;
-use tessera_vault::enrol::Relay;
 use tessera_vault::identity::DeviceSecret;
 use tessera_vault::passphrase::Passphrase;
 use tessera_vault::recovery::{Paper, open_envelope};
 
 use super::make::{copy, cost, make, seal};
 use super::{Cheapest, Session, SessionError, os_random, unlock};
-use crate::relay;
+use crate::relay::{self, Tell};
 
 /// Where the rest of a lost home comes from.
 pub enum From<'a> {
@@ -29,8 +27,8 @@ pub enum From<'a> {
         programme: ProgrammeId,
         /// Whose home it was.
         member: MemberId,
-        /// Where.
-        relay: &'a Relay,
+        /// Where, and how.
+        options: &'a relay::Options,
     },
 }
 
@@ -52,7 +50,7 @@ impl Session {
 
     /// Makes a home on another computer with the recovery words of a lost one. The paper, a device of the
     /// member, adds the new computer; what it may read comes from a bundle or a relay, and is tried in `workers`:
-    /// once for the paper, once for the new computer.
+    /// once for the paper, once for the new computer. `tell` hears how far a relay's answer is.
     ///
     /// # Errors
     /// [`SessionError::NoSuchPaper`]; nothing is left behind.
@@ -62,14 +60,13 @@ impl Session {
         passphrase: &Passphrase,
         from: &From<'_>,
         workers: [Box<dyn Worker>; 2],
+        tell: Tell<'_>,
     ) -> Result<Self, SessionError> {
         let [one, other] = workers;
-        let mut relays = Vec::new();
-        let about = match from {
-            From::Bundle(bytes) => about(bytes, paper)?,
-            From::Relay { programme, member, relay } => {
-                relays.push((*relay).clone());
-                About { programme: *programme, member: *member }
+        let (about, relays) = match from {
+            From::Bundle(bytes) => (about(bytes, paper)?, Vec::new()),
+            From::Relay { programme, member, options } => {
+                (About { programme: *programme, member: *member }, options.relays.clone())
             }
         };
         let mut old = Engine::join(MemoryStore::default(), paper.device_secret(), os_random(), about)?;
@@ -78,7 +75,7 @@ impl Session {
             From::Bundle(bytes) => {
                 old.import(bytes)?;
             }
-            From::Relay { .. } => fetch(&mut old, &relays)?,
+            From::Relay { options, .. } => fetch(&mut old, options, tell)?,
         }
         if !old.is_active() {
             return Err(SessionError::NoSuchPaper);
@@ -91,7 +88,10 @@ impl Session {
             let mut engine = Engine::join(store, secret, rng, about)?;
             engine.set_worker(other);
             engine.import(&everything)?;
-            engine.together(|acts| acts.set_relays(relays))?;
+            // One address more, never instead of those that a bundle or the relay told of.
+            for relay in relays {
+                engine.together(|acts| acts.set_relay(relay))?;
+            }
             Ok(())
         })?;
         Ok(session)
@@ -122,9 +122,11 @@ fn about(bytes: &[u8], paper: &Paper) -> Result<About, SessionError> {
     Ok(About { programme, member })
 }
 
-fn fetch(engine: &mut Engine<MemoryStore>, relays: &[Relay]) -> Result<(), SessionError> {
-    let options = relay::Options::new(relays.to_vec());
+fn fetch(
+    engine: &mut Engine<MemoryStore>,
+    options: &relay::Options,
+    tell: Tell<'_>,
+) -> Result<(), SessionError> {
     let mut report = relay::Report::default();
-    relay::sync(engine, &options, &mut |_| ControlFlow::Continue(()), &mut report)
-        .map_err(|error| SessionError::Relay(Box::new(error)))
+    relay::sync(engine, options, tell, &mut report).map_err(|error| SessionError::Relay(Box::new(error)))
 }

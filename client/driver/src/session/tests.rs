@@ -47,7 +47,10 @@ fn f24_a_second_opening_and_another_passphrase_are_refused() {
         Err(SessionError::Identity(IdentityError::WrongPassphrase))
     ));
     let session = Session::open(&folder, &words()).unwrap();
+    session.must_open_with(&words()).unwrap();
+    assert!(session.must_open_with(&other).is_err());
     session.change_passphrase(&words(), &other).unwrap();
+    session.must_open_with(&other).unwrap();
     drop(session);
     Session::open(&folder, &other).unwrap();
 }
@@ -141,12 +144,39 @@ fn forgotten_words_and_a_lost_laptop_are_recovered_with_the_paper() {
 
     let elsewhere = place.path().join("elsewhere");
     let from = RecoverFrom::Bundle(&bundle);
-    let none = Session::recover_from(&elsewhere, &stranger, &other, &from, workers());
+    let mut silent = |_: &crate::relay::Progress| std::ops::ControlFlow::Continue(());
+    let none = Session::recover_from(&elsewhere, &stranger, &other, &from, workers(), &mut silent);
     assert!(matches!(none, Err(SessionError::NoSuchPaper)));
-    let mut again = Session::recover_from(&elsewhere, &paper, &other, &from, workers()).unwrap();
+    let again = Session::recover_from(&elsewhere, &paper, &other, &from, workers(), &mut silent);
+    let mut again = again.unwrap();
     assert!(again.engine().is_coordinator() && again.engine().is_admin());
     assert_eq!(again.engine().application("A001").unwrap(), application);
     assert!(again.engine().notices().unwrap().is_empty());
+}
+
+#[test]
+fn coming_back_from_a_bundle_leaves_the_relays_that_everybody_knows() {
+    let place = tempfile::tempdir().unwrap();
+    let key = os_key();
+    let founding = Founding { demo: true, relays: vec![(key, false)] };
+    let mut alice = Session::found(&place.path().join("alice"), &words(), &founding, |_| Ok(())).unwrap();
+    let relay = tessera_vault::enrol::Relay {
+        url: tessera_vault::text::Text::try_from("https://relay.example").unwrap(),
+        key,
+    };
+    alice.together(|acts| acts.set_relays(vec![relay.clone()])).unwrap();
+    let paper = alice.together(|acts| acts.draw_paper()).unwrap();
+    alice.together(|acts| acts.rehearse(&paper)).unwrap();
+    let bundle = alice.work(|engine| engine.export(For::Everything)).unwrap();
+    let mut silent = |_: &crate::relay::Progress| std::ops::ControlFlow::Continue(());
+    let (folder, from) = (place.path().join("again"), RecoverFrom::Bundle(&bundle));
+    let again = Session::recover_from(&folder, &paper, &words(), &from, workers(), &mut silent);
+    assert_eq!(again.unwrap().together(|acts| acts.relays()).unwrap(), [relay]);
+}
+
+/// The key of a relay.
+fn os_key() -> tessera_protocol::signature::PublicKey {
+    DeviceSecret::generate(&mut os_random()).device().signing
 }
 
 #[test]

@@ -54,6 +54,19 @@ fn a_home_is_made_opened_and_opened_again() {
     assert_eq!(names(&place.folder()), expected);
 }
 
+#[test]
+fn a_home_that_is_destroyed_is_gone_and_nothing_beside_it() {
+    let place = Place::new();
+    let home = place.create();
+    home.replace_recovery_envelope(b"envelope").unwrap();
+    let beside = place.folder().with_file_name("beside");
+    std::fs::write(&beside, b"stays").unwrap();
+    assert!(matches!(Home::lock(&place.folder()), Err(HomeError::InUse)));
+    home.destroy().unwrap();
+    assert!(!place.folder().exists() && beside.exists());
+    assert!(matches!(Home::lock(&place.folder()), Err(HomeError::NotAHome)));
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read() {

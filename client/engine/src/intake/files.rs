@@ -2,6 +2,7 @@
 //! and what is worth a warning. Nothing is decoded here: a picture's size is read from its header, an archive's kind
 //! from the names in it.
 
+use tessera_model::input::Warning;
 use tessera_model::programme::form::Attachment;
 use tessera_protocol::limits;
 
@@ -22,7 +23,7 @@ const FORMATS: &[&str] =
 pub struct Looked {
     /// What its contents are.
     pub media_type: &'static str,
-    /// What is worth saying: code and words.
+    /// What is worth saying: code and English template, with the parameters `application` and `file`.
     pub warnings: Vec<(&'static str, &'static str)>,
 }
 
@@ -34,9 +35,9 @@ impl Looked {
         application: &'a str,
         name: &'a str,
     ) -> impl Iterator<Item = Remark> + 'a {
-        self.warnings.iter().map(move |(code, words)| {
-            let message = format!("{application}, `{name}`: {words}");
-            Remark::new(code, vec![name.to_owned()], message).of(row, application)
+        self.warnings.iter().map(move |(code, template)| {
+            let warning = Warning::new(code, template).with("application", application).with("file", name);
+            Remark::new(warning, vec![name.to_owned()]).of(row, application)
         })
     }
 }
@@ -128,18 +129,21 @@ pub fn look(name: &str, asked: Option<&Attachment>, head: &[u8], tail: &[u8]) ->
     }
     let mut warnings = Vec::new();
     if media_type == "application/pdf" && !contains(&tail[tail.len().saturating_sub(2048)..], b"%%EOF") {
-        warnings.push(("attachment-perhaps-cut", "the end of the PDF is missing; ask for it again"));
+        warnings.push((
+            "attachment-perhaps-cut",
+            "{application}, `{file}`: the end of the PDF is missing; ask for it again",
+        ));
     }
     if media_type == "text/plain" && std::str::from_utf8(trim_partial(head)).is_err() {
         warnings.push((
             "attachment-not-utf8",
-            "a text in another encoding than UTF-8; some letters may be shown wrong",
+            "{application}, `{file}`: a text in another encoding than UTF-8; some letters may be shown wrong",
         ));
     }
     if media_type == "image/jpeg" && has_place(head) {
         warnings.push((
             "attachment-has-place",
-            "the photograph says where it was taken, and readers can see that",
+            "{application}, `{file}`: the photograph says where it was taken, and readers can see that",
         ));
     }
     Ok(Looked { media_type, warnings })

@@ -1,5 +1,5 @@
-//! Which column of a table is which answer: a TOML file that a coordinator writes once. Without it a column is the
-//! field whose key or question it carries as its name.
+//! Which column of a table is which answer, and which file of a folder is what: a TOML file that a coordinator writes once.
+//! Without it a column is the field whose key or question it carries as its name, and a file what [`super::placing`] says.
 //!
 //! ```toml
 //! sheet = "Form responses 1"            # a workbook's worksheet; the first one if not said
@@ -11,6 +11,13 @@
 //! "Afrika" = "africa"                   # what stands in a cell of that field = what is meant
 //! [files]
 //! "zeugnis" = "outstanding-proof"       # how a file's name begins = attachment of the programme
+//! "*_cv.pdf" = "cv"                     # the same with a pattern, in which * stands for anything
+//! "Letters (scans)/*" = "letters"       # with the folder in which it lies
+//! "*.tmp" = ""                          # nothing: left out, and named in what an import says
+//! [folders]
+//! "Okoro, Ada" = "A-1"                  # a folder's name = the key of its application; nothing: left out
+//! [places]                              # single files, by where they lie in the folder of files
+//! "scan0001.pdf" = { application = "A-2", slot = "cv" }
 //! ```
 
 use std::collections::BTreeMap;
@@ -21,7 +28,7 @@ use tessera_model::programme::Programme;
 use tessera_model::programme::words::Text;
 
 /// Longest mapping file, in bytes.
-pub const MAX_MAPPING_BYTES: usize = 256 * 1024;
+pub const MAX_MAPPING_BYTES: usize = 1024 * 1024;
 
 /// A mapping file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +44,27 @@ pub struct Mapping {
     pub columns: BTreeMap<String, String>,
     /// By field: what is meant by what stands there.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
-    /// Attachment by the beginning of a file's name.
+    /// By the beginning of a file's name, or by a pattern: an attachment, [`super::placing::UNASKED`], or nothing, which
+    /// leaves it out.
     pub files: BTreeMap<String, String>,
+    /// Application by a folder's name; nothing leaves its files out.
+    pub folders: BTreeMap<String, String>,
+    /// Single files, by where they lie in the folder of files.
+    pub places: BTreeMap<String, Placed>,
     /// True where it is remembered from another file: columns that this file lacks are no mistake.
     #[serde(skip)]
     pub remembered: bool,
+}
+
+/// Where one file goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Placed {
+    /// The application's key; nothing leaves the file out.
+    pub application: String,
+    /// What it is there, as in [`Mapping::files`]; as its name says where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
 }
 
 impl Mapping {
@@ -94,32 +117,6 @@ impl Mapping {
     pub fn value<'a>(&'a self, field: &str, cell: &'a str) -> &'a str {
         self.values.get(field).and_then(|values| values.get(cell)).map_or(cell, String::as_str)
     }
-
-    /// Returns the attachment that a file is, by its folder or the beginning of its name.
-    #[must_use]
-    pub fn slot(&self, programme: &Programme, folder: Option<&str>, name: &str) -> Option<String> {
-        let known = |key: &str| programme.attachments.iter().any(|asked| asked.key.as_str() == key);
-        if let Some(folder) = folder {
-            return known(folder).then(|| folder.to_owned());
-        }
-        let name = name.to_lowercase();
-        let longest = |starts: &mut dyn Iterator<Item = (&str, &str)>| {
-            starts
-                .filter(|(start, _)| begins(&name, &start.to_lowercase()))
-                .max_by_key(|(start, _)| start.len())
-                .map(|(_, slot)| slot.to_owned())
-        };
-        let said = longest(&mut self.files.iter().map(|(start, slot)| (start.as_str(), slot.as_str())));
-        said.or_else(|| {
-            let keys = programme.attachments.iter().map(|asked| asked.key.as_str());
-            longest(&mut keys.map(|key| (key, key)))
-        })
-    }
-}
-
-/// Says whether a name begins with a word and does not go on with another letter.
-fn begins(name: &str, start: &str) -> bool {
-    name.strip_prefix(start).is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
 }
 
 /// Says whether a text is this, in any of its languages, capitals aside.
@@ -138,28 +135,22 @@ mod tests {
     const SEMINAR: &str = include_str!("../../../../shared/model/programmes/seminar.toml");
 
     #[test]
-    fn columns_and_files_are_found() {
+    fn columns_are_found() {
         let programme = Programme::parse(SEMINAR).unwrap();
-        let mapping =
-            Mapping::parse("[columns]\nNom = \"full-name\"\n[files]\nzeugnis = \"cv\"\n", "m").unwrap();
+        let mapping = Mapping::parse("[columns]\nNom = \"full-name\"\n", "m").unwrap();
         assert_eq!(mapping.field(&programme, "Nom"), "full-name");
         assert_eq!(mapping.field(&programme, "years OF work in child protection "), "years");
         assert_eq!(mapping.field(&programme, "whatever"), "whatever");
-        let slot = |folder, name: &str| mapping.slot(&programme, folder, name);
-        assert_eq!(slot(None, "letters-2.pdf").as_deref(), Some("letters"));
-        assert_eq!(slot(None, "LETTERS.PDF").as_deref(), Some("letters"));
-        assert_eq!(slot(None, "network-proof.pdf").as_deref(), Some("network-proof"));
-        assert_eq!(slot(None, "Zeugnis 3.pdf").as_deref(), Some("cv"));
-        assert_eq!(slot(None, "cvs.pdf"), None);
-        assert_eq!(slot(Some("media"), "cv.pdf").as_deref(), Some("media"));
-        assert_eq!(slot(Some("elsewhere"), "cv.pdf"), None);
     }
 
     #[test]
     fn what_was_written_reads_the_same() {
         let text = "sheet = \"a\"\nignore = [\"Timestamp\"]\nattachments = []\n[columns]\n\"Your name\" = \"full-name\"\n\
-                    [values.region]\n\"Afrika\" = \"africa\"\n[files]\nzeugnis = \"cv\"\n";
+                    [values.region]\n\"Afrika\" = \"africa\"\n[files]\nzeugnis = \"cv\"\n\"*.tmp\" = \"\"\n[folders]\n\"Okoro, Ada\" = \
+                    \"A-1\"\n[places]\n\"scan 1.pdf\" = { application = \"A-2\", slot = \"cv\" }\n\"b/x.pdf\" = {}\n";
         let mapping = Mapping::parse(text, "m").unwrap();
+        assert_eq!(mapping.places["scan 1.pdf"].slot.as_deref(), Some("cv"));
+        assert_eq!(mapping.places["b/x.pdf"], Placed::default());
         assert_eq!(Mapping::parse(&mapping.to_text().unwrap(), "m").unwrap(), mapping);
     }
 

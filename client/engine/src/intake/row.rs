@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use tessera_model::decimal::Decimal;
 use tessera_model::documents::Row;
 use tessera_model::documents::record::MAX_TEXT_BYTES;
-use tessera_model::input::{InputError, InputErrorKind, Place};
+use tessera_model::input::{InputError, InputErrorKind, Place, Warning};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::{Field, FieldKind};
+use tessera_model::sentence::Parameter;
 use tessera_model::table::{Table, id};
 
 use super::mapping::{Mapping, says};
@@ -164,12 +165,12 @@ fn unmapped(table: &Table, columns: &[Column], programme: &Programme, remarks: &
     let row = |fields: BTreeMap<String, String>| Row { fields, ..Row::default() };
     let all = row(answers.clone().map(|(_, field)| (field.clone(), "1".to_owned())).collect());
     let split = tessera_model::documents::split_form(programme, &[0; 16], &all);
-    let nowhere = answers.filter(|(_, field)| split.unmapped.contains(field)).map(|(name, _)| name.as_str());
-    let nowhere: Vec<&str> = nowhere.collect();
+    let nowhere = answers.filter(|(_, field)| split.unmapped.contains(field)).map(|(name, _)| name.clone());
+    let nowhere: Vec<String> = nowhere.collect();
     if !nowhere.is_empty() {
-        let message = format!("columns that are no field of the form go nowhere: {}", nowhere.join(", "));
-        let about = nowhere.into_iter().map(str::to_owned).collect();
-        remarks.push(Remark::new("column-unmapped", about, message));
+        let warning =
+            Warning::new("column-unmapped", "columns that are no field of the form go nowhere: {columns}");
+        remarks.push(Remark::new(warning.with("columns", &nowhere[..]), nowhere));
     }
 }
 
@@ -193,7 +194,8 @@ impl Reading<'_> {
         let Some(field) = field else { return cell.to_owned() };
         if cell.is_empty() {
             if field.required {
-                self.warn(at, key, "answer-missing", format!("{}: `{key}` is not answered", self.key));
+                let missing = Warning::new("answer-missing", "{application}: `{field}` is not answered");
+                self.warn(at, key, missing);
             }
             return String::new();
         }
@@ -216,8 +218,12 @@ impl Reading<'_> {
             FieldKind::Text | FieldKind::Essay => {
                 let words = cell.split_whitespace().count();
                 if let Some(most) = field.words.filter(|most| words > *most as usize) {
-                    let message = format!("{}: `{key}` has {words} words, {most} are asked for", self.key);
-                    self.warn(at, key, "answer-too-long", message);
+                    let too_long = Warning::new(
+                        "answer-too-long",
+                        "{application}: `{field}` has {words} words, {most} are asked for",
+                    );
+                    let most = Parameter::Count(most.into());
+                    self.warn(at, key, too_long.with("words", words).with("most", most));
                 }
             }
             _ => {}
@@ -231,9 +237,9 @@ impl Reading<'_> {
         self.prepared.refused.push(Refused { application, value, ..Refused::at(at, code, message) });
     }
 
-    fn warn(&mut self, at: &Place, field: &str, code: &'static str, message: String) {
-        let remark = Remark::new(code, vec![field.to_owned()], message);
-        self.prepared.remarks.push(remark.of(at.row, self.key));
+    fn warn(&mut self, at: &Place, field: &str, warning: Warning) {
+        let warning = warning.with("application", self.key).with("field", field);
+        self.prepared.remarks.push(Remark::new(warning, vec![field.to_owned()]).of(at.row, self.key));
     }
 }
 
@@ -322,7 +328,7 @@ mod tests {
             prepared
                 .remarks
                 .iter()
-                .any(|one| one.warning.code == "answer-missing" && one.warning.row == Some(3))
+                .any(|one| one.warning.code() == "answer-missing" && one.warning.row() == Some(3))
         );
     }
 
@@ -356,7 +362,7 @@ mod tests {
         assert_eq!((row.row.key.as_str(), row.row.fields["region"].as_str()), ("A1", "africa"));
         let names: Vec<&str> = row.named.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["cv.pdf", "../x.pdf"]);
-        assert!(!prepared.remarks.iter().any(|one| one.warning.code == "column-unmapped"));
+        assert!(!prepared.remarks.iter().any(|one| one.warning.code() == "column-unmapped"));
     }
 
     #[test]

@@ -38,15 +38,25 @@ pub struct Received {
     pub files: Vec<NewFile>,
     /// Names of files that were refused: an earlier file of that name stays.
     pub refused: BTreeSet<String>,
-    /// True where these are files beside the earlier ones, which all stay.
+    /// True where these are files beside the earlier ones, which stay.
     pub beside: bool,
+    /// Names of earlier files that do not stay beside these.
+    pub replaced: BTreeSet<String>,
 }
 
 impl Received {
     /// What the application's manifest becomes; handles of files that are still to be sealed are empty.
     #[must_use]
     fn manifest(&self, before: &Manifest) -> Manifest {
-        let kept = before.files.iter().filter(|(_, file)| self.beside || self.refused.contains(&file.name));
+        let renewed = |(slot, contents): &(String, Sha256Bytes), file: &File| {
+            let same = |new: &NewFile| new.slot == *slot || new.contents == *contents;
+            self.files.iter().any(|new| new.name == file.name && same(new))
+        };
+        let stays = |key: &(String, Sha256Bytes), file: &File| {
+            let beside = self.beside && !self.replaced.contains(&file.name) && !renewed(key, file);
+            self.refused.contains(&file.name) || beside
+        };
+        let kept = before.files.iter().filter(|(key, file)| stays(key, file));
         let mut manifest = Manifest { files: kept.map(|(key, file)| (key.clone(), file.clone())).collect() };
         for new in &self.files {
             let key = (new.slot.clone(), new.contents);
@@ -62,6 +72,19 @@ impl Received {
             manifest.files.insert(key, file);
         }
         manifest
+    }
+
+    /// Names of files that an application has and would not have any more: neither in their place under their name nor with
+    /// their contents.
+    #[must_use]
+    pub fn gone(&self, before: &Manifest) -> Vec<String> {
+        let after = self.manifest(before);
+        let here = |(slot, contents): &(String, Sha256Bytes), name: &str| {
+            let mut files = after.files.iter();
+            files.any(|((place, other), file)| other == contents || (place == slot && file.name == name))
+        };
+        let gone = before.files.iter().filter(|(key, file)| !here(key, &file.name));
+        gone.map(|(_, file)| file.name.clone()).collect()
     }
 }
 

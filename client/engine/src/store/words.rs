@@ -6,6 +6,7 @@
 //! that it cannot be mistaken for an operator of any query language.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
@@ -62,6 +63,33 @@ pub(super) fn matches(text: &str, wanted: &[Wanted]) -> bool {
             words.range(start.clone()..).next().is_some_and(|word| word.starts_with(start))
         }
     })
+}
+
+/// Where in a text the first word stands that a query asks for, in bytes: the whole word as it is written, or a pair of
+/// characters where there are no spaces.
+pub(crate) fn first(text: &str, query: &str) -> Option<Range<usize>> {
+    let wanted = wanted(query);
+    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    let mut at = 0;
+    while let Some((start, char)) = chars.get(at).copied() {
+        let run = |same: fn(char) -> bool| chars[at..].iter().take_while(|(_, char)| same(*char)).count();
+        let (long, step) = match char {
+            char if is_dense(char) => (run(is_dense).min(2), 1),
+            char if is_written(char) => (run(is_written), run(is_written)),
+            _ => (0, 1),
+        };
+        let range = start..chars.get(at + long).map_or(text.len(), |(end, _)| *end);
+        if wanted.iter().any(|one| matches(&text[range.clone()], std::slice::from_ref(one))) {
+            return Some(range);
+        }
+        at += step;
+    }
+    None
+}
+
+/// A character of a word before it is folded: a mark on it belongs to it.
+fn is_written(char: char) -> bool {
+    !is_dense(char) && (is_word(char) || is_ignored(char))
 }
 
 /// Calls `take` for each run of word characters, and tells whether its script is written without spaces.
@@ -202,6 +230,22 @@ mod tests {
         check("東京大学ガイド", "カイ", false);
         check("ภาษาไทย", "ไทย", true);
         check("2024年度", "2024年", true);
+    }
+
+    #[test]
+    fn the_place_of_a_word_is_found_as_it_is_written() {
+        fn check(text: &str, query: &str, expected: Option<&str>) {
+            assert_eq!(first(text, query).map(|range| &text[range]), expected, "{query:?} in {text:?}");
+        }
+        check("For Nguyễn, Thị Đào", "dao", Some("Đào"));
+        check("For Nguyễn, Thị Đào", "thi dao", Some("Thị"));
+        check("the most responsible", "respons", Some("responsible"));
+        check("هذا مُحَمَّد هنا", "محمد", Some("مُحَمَّد"));
+        check("国际人权法研究中心", "人权", Some("人权"));
+        check("国际人权法研究中心", "心", Some("中心"));
+        check("one two", "three", None);
+        check("one two", "", None);
+        check("", "one", None);
     }
 
     #[test]

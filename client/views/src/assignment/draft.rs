@@ -57,6 +57,8 @@ pub struct TableRow {
     pub code: String,
     /// The same in English.
     pub message: String,
+    /// The cells that it is about.
+    pub about: Vec<String>,
 }
 
 /// The member that a table means by a cell: id, name in any case, or a name with the beginning of the id.
@@ -216,6 +218,7 @@ pub fn import(
         column: one.column.to_owned(),
         code: one.code.to_owned(),
         message: one.message,
+        about: one.about,
     };
     Ok(AssignmentTable {
         file: name.to_owned(),

@@ -399,7 +399,7 @@ pub fn take(session: &mut Session, found: &Found, partial: bool) -> Result<Propo
         warnings: ready
             .warnings
             .iter()
-            .filter(|one| !LEFT_OUT.contains(&one.code))
+            .filter(|one| !LEFT_OUT.contains(&one.code()))
             .map(Sentence::from)
             .collect(),
     })

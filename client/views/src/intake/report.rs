@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use specta::Type;
-use tessera_driver::intake::Report;
+use tessera_driver::intake::{Fate, Report};
 use tessera_engine::intake::{Mapping, Refused, Remark};
 use tessera_engine::programme::Taken;
 use tessera_model::programme::Programme;
 
+use super::placing::{FiledView, PatternView, SlotView, StrangeFolder, filed, slots, strange};
 use crate::board::FilterOption;
 use crate::words::{Labels, count};
 
 /// The most rows, mistakes and remarks that a screen is handed over.
-const SHOWN: usize = 20_000;
+pub(super) const SHOWN: usize = 20_000;
 
 /// What an import would do, or did.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -30,8 +31,22 @@ pub struct IntakeReport {
     pub changed: u32,
     /// Applications that are here just so.
     pub same: u32,
-    /// Files that were found.
+    /// Files that were found and can be taken.
     pub files: u32,
+    /// Files that were left out, as somebody said.
+    pub left_out: u32,
+    /// Files that fit no application of the table, and are not taken.
+    pub unplaced: u32,
+    /// What becomes of each file of the folder; those first about which somebody has to say something.
+    pub filed: Vec<FiledView>,
+    /// How many files there are, those among them that are not shown.
+    pub filed_count: u32,
+    /// What files can be, with what was found of each.
+    pub slots: Vec<SlotView>,
+    /// Patterns that several files share about which somebody has to say something.
+    pub patterns: Vec<PatternView>,
+    /// Folders that belong to no application.
+    pub strange: Vec<StrangeFolder>,
     /// Rows, in the file's order.
     pub rows: Vec<IntakeRow>,
     /// Rows and files that are not taken in.
@@ -185,6 +200,7 @@ pub(super) fn report(
         .collect();
     rows_refused.sort_unstable();
     rows_refused.dedup();
+    let (filed, patterns) = filed(&found);
     IntakeReport {
         done: !dry_run,
         stopped,
@@ -192,6 +208,13 @@ pub(super) fn report(
         changed: of(Taken::Changed),
         same: of(Taken::Same),
         files: count(found.lines.iter().map(|line| line.files).sum()),
+        left_out: count(found.count_files(|fate| fate == Fate::LeftOut)),
+        unplaced: count(found.count_files(Fate::is_open)),
+        filed,
+        filed_count: count(found.files.len()),
+        slots: slots(programme, labels, &found),
+        patterns,
+        strange: strange(&found),
         rows: rows.collect(),
         refused: found.refused.iter().take(SHOWN).map(problem).collect(),
         refused_rows: count(rows_refused.len()),
@@ -224,17 +247,17 @@ pub(crate) fn problem(refused: &Refused) -> ProblemView {
 }
 
 pub(crate) fn remark(labels: Labels<'_>, remark: &Remark) -> RemarkView {
-    let called = |about: &String| match remark.warning.code {
+    let called = |about: &String| match remark.warning.code() {
         "answer-missing" | "answer-too-long" => labels.field(about),
         "attachment-more-than-asked" => labels.slot(about),
         _ => about.clone(),
     };
     RemarkView {
-        row: remark.warning.row.map(number),
+        row: remark.warning.row().map(number),
         key: remark.application.clone(),
-        code: remark.warning.code.to_owned(),
+        code: remark.warning.code().to_owned(),
         about: remark.about.iter().map(called).collect(),
-        text: remark.warning.message.clone(),
+        text: remark.warning.message(),
     }
 }
 

@@ -4,7 +4,7 @@
 use super::form::Route;
 use super::record::{self, Fields, Reader};
 use super::words::words;
-use super::{Kind, Record};
+use super::{Kind, Record, Sha256Bytes};
 
 words! {
     /// Whether an assignment stands.
@@ -27,6 +27,8 @@ pub struct Assignment {
     pub place: u32,
     /// Why it was taken back, or was made by hand.
     pub reason: String,
+    /// The declaration that coordinators lifted, so that its author may declare anew ([`super::Conflict::fingerprint`]).
+    pub cleared: Option<Sha256Bytes>,
 }
 
 impl Record for Assignment {
@@ -37,6 +39,7 @@ impl Record for Assignment {
         fields.set("rendition", u64::from(self.rendition));
         fields.set_option("place", (self.place > 0).then_some(u64::from(self.place)));
         fields.set_text("reason", &self.reason);
+        fields.set_option("cleared", self.cleared.map(Vec::from));
     }
 
     fn take(reader: &mut Reader<'_>) -> Self {
@@ -45,6 +48,7 @@ impl Record for Assignment {
             rendition: reader.one(&["rendition"], record::number).unwrap_or_default(),
             place: reader.one(&["place"], record::number).unwrap_or_default(),
             reason: reader.text("reason"),
+            cleared: reader.one(&["cleared"], record::hash),
         }
     }
 }

@@ -33,6 +33,9 @@ pub struct Conflict {
 }
 
 impl Conflict {
+    /// The kind of a recusal without any conflict of interest: the reviewer cannot read this one, and says why.
+    pub const HAND_BACK: &'static str = "hand-back";
+
     /// Returns the fingerprint that a clearance names: SHA-256 over `tessera/1 declaration`, the declaration, kind and
     /// note, each preceded by its length in 8 bytes, big-endian.
     #[must_use]
@@ -50,6 +53,18 @@ impl Conflict {
     #[must_use]
     pub fn is_clear(&self) -> bool {
         self.declaration == Some(Declaration::None)
+    }
+
+    /// Says whether the reviewer will not read: the dossier leaves the reviewer's devices.
+    #[must_use]
+    pub fn ends_reading(&self) -> bool {
+        matches!(self.declaration, Some(Declaration::Conflict | Declaration::Recused))
+    }
+
+    /// Says whether the reviewer hands the application back, and knows of no conflict.
+    #[must_use]
+    pub fn is_handed_back(&self) -> bool {
+        self.declaration == Some(Declaration::Recused) && self.kind == Self::HAND_BACK
     }
 }
 

@@ -11,7 +11,7 @@ use crate::guard::{ActorBytes, Scanned};
 
 use super::record::{self, MAX_ENTRIES, MAX_TEXT_BYTES, Reader};
 use super::review::{decimal, score};
-use super::{Answer, Read, Sha256Bytes, WriteError};
+use super::{Answer, Pin, Read, Sha256Bytes, WriteError};
 
 /// Characters that one change replaces, so that it stays within the limits of other devices.
 const CHARS_PER_CHANGE: usize = 2000;
@@ -23,6 +23,8 @@ pub struct Draft {
     pub answers: BTreeMap<String, Answer>,
     /// Comments by criterion, empty ones left out.
     pub comments: BTreeMap<String, String>,
+    /// Where comments point, by criterion.
+    pub pins: BTreeMap<String, Pin>,
     /// The comment on the whole.
     pub overall: String,
     /// How sure the reviewer is.
@@ -53,6 +55,11 @@ impl Draft {
                 let answer = reader.one(&["criteria", &key, "score"], score);
                 let reason = reader.one(&["criteria", &key, "reason"], record::text);
                 let comment = document.text(&["criteria", &key, "comment"]).unwrap_or_default();
+                // Where a comment points is worth no question between two laptops.
+                let pin = reader.greatest(&["criteria", &key, "pin"], record::text);
+                if let Some(pin) = pin.and_then(|pin| pin.parse().ok()) {
+                    draft.pins.insert(key.clone(), pin);
+                }
                 if let Some(score) = answer {
                     let reason = || Answer::NotApplicable { reason: reason.unwrap_or_default() };
                     draft.answers.insert(key.clone(), score.map_or_else(reason, Answer::Score));
@@ -125,11 +132,13 @@ impl Draft {
     ) -> Result<(), WriteError> {
         let mut edits = closing_edits(document, self.confidence, self.attested, self.dossier);
         let mut criteria = document.containers(&["criteria"]);
-        criteria.extend(self.answers.keys().chain(self.comments.keys()).cloned());
+        criteria.extend(self.answers.keys().chain(self.comments.keys()).chain(self.pins.keys()).cloned());
         criteria.sort_unstable();
         criteria.dedup();
         for key in &criteria {
             edits.extend(answer_edits(document, key, self.answers.get(key))?);
+            let pin = self.pins.get(key).map(|pin| Value::from(pin.to_string()));
+            differ(document, &["criteria", key, "pin"], pin, &mut edits);
         }
         changes.extend(document.edit(actor, |edit| put_all(edit, &edits))?);
         for key in &criteria {
@@ -240,6 +249,8 @@ fn set_text(
 pub struct Note {
     /// The notes.
     pub text: String,
+    /// Whether the reviewer means to read it again.
+    pub again: bool,
 }
 
 impl Note {
@@ -247,7 +258,7 @@ impl Note {
     #[must_use]
     pub fn read(document: &Document) -> Read<Self> {
         let text = document.text(&["text"]).unwrap_or_default();
-        Reader::of(document).finish(|_| Self { text })
+        Reader::of(document).finish(|reader| Self { text, again: reader.flag("again") })
     }
 
     /// Makes a document say what this note says; pushes the changes to `changes`, also those made before an error.
@@ -260,6 +271,9 @@ impl Note {
         actor: &ActorBytes,
         changes: &mut Vec<Scanned>,
     ) -> Result<(), WriteError> {
+        let mut edits = Edits::new();
+        differ(document, &["again"], self.again.then_some(Value::Bool(true)), &mut edits);
+        changes.extend(document.edit(actor, |edit| put_all(edit, &edits))?);
         set_text(document, actor, &["text"], &self.text, changes)
     }
 }

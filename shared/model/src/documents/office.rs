@@ -46,13 +46,28 @@ impl Record for Duplicate {
     }
 }
 
+words! {
+    /// What coordinators make of an application's reviews in a round. None of it changes a score, and none gives or takes a seat:
+    /// that is the selection's.
+    Settled {
+        /// The order stands as the scores make it.
+        Keep = "keep",
+        /// Somebody else should read it before anything is decided.
+        AnotherReader = "another-reader",
+        /// The meeting talks about it.
+        Meeting = "meeting",
+    }
+}
+
 /// How coordinators settled an application's reviews in a round.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Moderation {
-    /// The verdict, in the programme's words; empty where there is none or two contradict one another.
+    /// The verdict: a word of [`Settled`], or of a later version's; empty where there is none or two contradict one another.
     pub verdict: String,
     /// Why.
     pub reason: String,
+    /// The scores that it was given on ([`crate::moderation::seen`]): later ones are not covered by it.
+    pub seen: Option<Sha256Bytes>,
 }
 
 impl Record for Moderation {
@@ -61,10 +76,15 @@ impl Record for Moderation {
     fn put(&self, fields: &mut Fields) {
         fields.set_text("verdict", &self.verdict);
         fields.set_text("reason", &self.reason);
+        fields.set_option("seen", self.seen.map(Vec::from));
     }
 
     fn take(reader: &mut Reader<'_>) -> Self {
-        Self { verdict: reader.text("verdict"), reason: reader.text("reason") }
+        Self {
+            verdict: reader.text("verdict"),
+            reason: reader.text("reason"),
+            seen: reader.one(&["seen"], record::hash),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::guard::{ActorBytes, ChangeHash};
 
 use super::record::{self, Decoded, Fields, Reader};
 use super::words::words;
-use super::{Kind, Record, Sha256Bytes};
+use super::{Kind, Pin, Record, Sha256Bytes, pin};
 
 /// The answer to one criterion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Review {
     pub answers: BTreeMap<String, Answer>,
     /// Comments by criterion.
     pub comments: BTreeMap<String, String>,
+    /// Where comments point, by criterion.
+    pub pins: BTreeMap<String, Pin>,
     /// The comment on the whole.
     pub overall: String,
     /// How sure the reviewer is.
@@ -101,7 +103,7 @@ pub struct Submitted {
 
 impl Review {
     /// Returns a fingerprint of all that it says, revision and state left out: SHA-256 over `tessera/1 review` and the
-    /// parts, each preceded by its length in 8 bytes, big-endian.
+    /// parts, each preceded by its length in 8 bytes, big-endian. Pins are a part only where there are any.
     #[must_use]
     pub fn fingerprint(&self) -> Sha256Bytes {
         let mut hash = Sha256::new();
@@ -131,6 +133,9 @@ impl Review {
         part(&[u8::from(self.attested)]);
         part(&self.definition);
         part(&self.dossier);
+        if !self.pins.is_empty() {
+            part(pin::lines(&self.pins).as_bytes());
+        }
         hash.finalize().into()
     }
 
@@ -196,6 +201,7 @@ impl Record for Review {
         });
         fields.set_map("reasons", reasons);
         fields.set_map("comments", self.comments.iter().map(|(key, comment)| (key, comment.as_str())));
+        fields.set_option("pins", (!self.pins.is_empty()).then(|| pin::lines(&self.pins)));
         fields.set_text("overall", &self.overall);
         fields.set_option("confidence", self.confidence.map(|confidence| confidence.to_string()));
         fields.set("attested", self.attested);
@@ -234,6 +240,11 @@ impl Record for Review {
             revision: reader.greatest(&["revision"], record::number).unwrap_or_default(),
             answers,
             comments: reader.texts("comments"),
+            // Where a comment points is worth no question between two versions.
+            pins: reader
+                .greatest(&["pins"], record::text)
+                .map(|text| pin::of_lines(&text))
+                .unwrap_or_default(),
             overall: reader.text("overall"),
             confidence: reader.one(&["confidence"], decimal),
             attested: reader.flag("attested"),

@@ -135,6 +135,9 @@ pub fn check_submission(
                 review.answers.insert(criterion.clone(), answer.clone());
             }
         }
+        review
+            .pins
+            .extend(draft.value.pins.get_key_value(&criterion).map(|(key, pin)| (key.clone(), pin.clone())));
         if let Some(comment) = draft.value.comments.get(&criterion).filter(|c| !c.trim().is_empty()) {
             if comment.len() > MAX_TEXT_BYTES {
                 missing.push(Missing::TooLong { field: format!("{at}comment") });

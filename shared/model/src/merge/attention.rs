@@ -101,15 +101,16 @@ pub fn attention(case: &Case) -> Vec<Attention> {
     }
     if let Some(read) = &case.eligibility {
         let about = (Kind::Eligibility, Subject::Application(case.application));
-        verdicts(Code::EligibilityContradicts, about, read, &mut list);
+        verdicts(Code::EligibilityContradicts, about, read, |_| false, &mut list);
     }
     for (other, read) in &case.duplicates {
         let about = (Kind::Duplicate, Subject::pair(case.application, *other));
-        verdicts(Code::DuplicateContradicts, about, read, &mut list);
+        verdicts(Code::DuplicateContradicts, about, read, |_| false, &mut list);
     }
     for (round, read) in &case.moderation {
         let about = (Kind::Moderation, Subject::Reading(case.application, *round));
-        verdicts(Code::ModerationContradicts, about, read, &mut list);
+        // A verdict and the scores that it is on are one matter.
+        verdicts(Code::ModerationContradicts, about, read, |field| field == "seen", &mut list);
     }
     for facts in &case.documents {
         of_document(facts, &mut list);
@@ -239,7 +240,9 @@ fn declarations(application: Id, facts: &ReviewFacts, list: &mut Vec<Attention>)
                 && facts.waiting.is_empty()
                 && !is_ruled(facts) =>
         {
-            list.push(Attention::new(Code::ConflictDeclared, about).of(facts).between(says));
+            let back = facts.declaration.value.is_handed_back();
+            let code = if back { Code::HandedBack } else { Code::ConflictDeclared };
+            list.push(Attention::new(code, about).of(facts).between(says));
         }
         _ => {}
     }
@@ -281,20 +284,21 @@ fn of_document(facts: &DocumentFacts, list: &mut Vec<Attention>) {
 }
 
 /// Sees a record of verdicts: contested verdicts are contradictions, contested words beside them are comments.
-fn verdicts<T: Clone>(code: Code, about: (Kind, Subject), read: &Read<T>, list: &mut Vec<Attention>) {
+fn verdicts<T: Clone>(
+    code: Code,
+    about: (Kind, Subject),
+    read: &Read<T>,
+    is_part: impl Fn(&str) -> bool,
+    list: &mut Vec<Attention>,
+) {
     let read = read.clone().map(drop);
-    fields(
-        about,
-        &read,
-        |_| false,
-        |mut one| {
-            if one.code == Code::FieldContested {
-                one.code = code;
-                (one.act, one.reason) = code.recommended();
-            }
-            list.push(one);
-        },
-    );
+    fields(about, &read, is_part, |mut one| {
+        if one.code == Code::FieldContested {
+            one.code = code;
+            (one.act, one.reason) = code.recommended();
+        }
+        list.push(one);
+    });
 }
 
 /// Says whether a field holds words that do not decide anything.

@@ -226,6 +226,7 @@ pub(super) fn has_two_versions(facts: &ReviewFacts) -> bool {
 fn without_comments(review: &Review) -> Review {
     Review {
         comments: BTreeMap::new(),
+        pins: BTreeMap::new(),
         overall: String::new(),
         revision: 0,
         state: State::Submitted,

@@ -266,6 +266,9 @@ fn person_a_conflict_declared_by_somebody_who_is_to_read() {
     check(&declares(Declaration::None), &[], "not-submitted", &[]);
     check(&declares(Declaration::Conflict), &["conflict-declared"], "not-submitted", &[]);
     check(&declares(Declaration::Recused), &["conflict-declared"], "not-submitted", &[]);
+    let back = Conflict { kind: Conflict::HAND_BACK.to_owned(), ..declared(Declaration::Recused, "Scans.") };
+    let back = ReviewFacts { declaration: read(&back), ..ReviewFacts::new(READER, ROUND, None) };
+    check(&back, &["handed-back"], "not-submitted", &[]);
     let taken_back = ReviewFacts { assignment: AssignmentFact::Withdrawn, ..declares(Declaration::Conflict) };
     check(&taken_back, &[], "not-submitted", &[]);
     for ruling in [Ruling::Lifted, Ruling::Upheld] {
@@ -369,9 +372,14 @@ fn person_contradictory_verdicts() {
     check(Case { duplicates, ..Case::default() }, &[("duplicate-contradicts", "verdict")]);
 
     let verdict = |verdict: &str| Moderation { verdict: verdict.to_owned(), ..Moderation::default() };
-    let sides = [(verdict("accept"), ALICE), (verdict("reject"), BOB)];
+    let sides = [(verdict("keep"), ALICE), (verdict("meeting"), BOB)];
     let moderation = BTreeMap::from([(ROUND, Moderation::read(&apart(&sides)))]);
     check(Case { moderation, ..Case::default() }, &[("moderation-contradicts", "verdict")]);
+    // The same verdict on other scores is no contradiction.
+    let on = |seen| Moderation { seen: Some([seen; 32]), ..verdict("keep") };
+    let read = Moderation::read(&apart(&[(on(1), ALICE), (on(2), BOB)]));
+    assert_eq!((read.value.verdict.as_str(), read.value.seen), ("keep", None));
+    check(Case { moderation: BTreeMap::from([(ROUND, read)]), ..Case::default() }, &[]);
 }
 
 #[test]
@@ -473,7 +481,7 @@ fn a_mark_says_that_others_were_read_before() {
 #[test]
 fn every_code_has_a_sentence_an_act_and_a_reason() {
     let person = Code::ALL.iter().filter(|code| code.class() == Class::Person).count();
-    assert_eq!((Code::ALL.len(), person), (24, 21));
+    assert_eq!((Code::ALL.len(), person), (25, 22));
     for code in Code::ALL {
         assert_eq!(Code::parse(code.as_str()), Some(*code));
         assert!(code.sentence().ends_with('.') && !code.recommended().1.is_empty());

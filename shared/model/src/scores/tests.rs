@@ -131,7 +131,7 @@ fn one_revision_with_two_values_needs_a_person_whatever_the_order() {
 fn columns_that_are_no_criteria_are_named() {
     let (_, warnings) =
         Scores::read(b"application,reviewer,k,l,comment\na,r,3,3,well\n", "s", &scale()).unwrap();
-    assert_eq!(warnings.iter().map(|w| w.code).collect::<Vec<_>>(), ["column-unused"]);
+    assert_eq!(warnings.iter().map(Warning::code).collect::<Vec<_>>(), ["column-unused"]);
     let json = br#"{"application":"a","reviewer":"r","note":"x","scores":{"k":3,"z":9}}"#;
     let (_, warnings) = Scores::read(json, "s", &scale()).unwrap();
     assert_eq!(warnings.len(), 2);

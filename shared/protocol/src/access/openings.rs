@@ -64,6 +64,23 @@ impl Openings {
         entry.into_iter().flat_map(move |entry| self.counting(access, to, entry))
     }
 
+    /// Every pack that ever opened the stream to the member, and the closings that end what it opened.
+    #[must_use]
+    pub fn stretches(
+        &self,
+        access: &Access,
+        member: MemberId,
+        stream: StreamId,
+    ) -> Vec<(PackId, BTreeSet<PackId>)> {
+        let to = Stream::To(member).id(access.programme());
+        let Some(entry) = self.entries.get(&to).and_then(|entries| entries.get(&stream)) else {
+            return Vec::new();
+        };
+        let closings = self.closing(access, to, entry);
+        let opened = entry.opened.iter().filter(|(id, (device, _))| self.accepted(access, to, **id, *device));
+        opened.map(|(id, (_, despite))| (*id, closings.difference(despite).copied().collect())).collect()
+    }
+
     /// Every stream that is open to the member, with the packs that open it.
     pub fn open_to<'a>(
         &'a self,

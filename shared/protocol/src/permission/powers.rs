@@ -110,6 +110,12 @@ impl Powers {
         usize::from(set).min(self.admins().count()).max(1)
     }
 
+    /// True for a relay that was taken out: its key never counts again.
+    #[must_use]
+    pub fn is_dropped(&self, relay: &PublicKey) -> bool {
+        self.dropped_relays.contains(relay)
+    }
+
     /// The admins among the owners of some devices.
     pub(super) fn admins_of(&self, devices: &BTreeSet<DeviceId>) -> BTreeSet<MemberId> {
         let signs = |device: &&DeviceId| self.device_roles(**device).admin;

@@ -127,8 +127,9 @@ impl Problem {
         let mut warnings = problem.unchecked(tables);
         let unknown = problem.pair(tables);
         if unknown > 0 && tables.affinities.is_some() {
-            let message = format!("{unknown} possible pairs have no affinity and count as 0");
-            warnings.push(Warning::new("affinity-unknown", message));
+            let warning =
+                Warning::new("affinity-unknown", "{count} possible pairs have no affinity and count as 0");
+            warnings.push(warning.with("count", unknown));
         }
         Ok((problem, warnings))
     }
@@ -185,23 +186,27 @@ impl Problem {
     /// Says which rules cannot be applied for want of a table.
     fn unchecked(&self, tables: &Tables<'_>) -> Vec<Warning> {
         let mut warnings = Vec::new();
-        let mut check = |asked: bool, known: bool, code, message: &str| {
+        let mut check = |asked: bool, known: bool, warning: Warning| {
             if asked && !known {
-                warnings.push(Warning::new(code, message));
+                warnings.push(warning);
             }
         };
         let (asked, known) = (&self.applications, &self.reviewers);
         check(
             asked.iter().any(|one| !one.languages.is_empty()),
             known.iter().any(|one| !one.languages.is_empty()),
-            "languages-unknown",
-            "applications have languages, but no reviewer's languages are known: none is checked",
+            Warning::new(
+                "languages-unknown",
+                "applications have languages, but no reviewer's languages are known: none is checked",
+            ),
         );
         check(
             known.iter().any(|one| !one.region.is_empty()) && tables.applications.is_some(),
             asked.iter().any(|one| !one.region.is_empty()),
-            "regions-unknown",
-            "reviewers have regions, but no applicant's region is known: none is checked",
+            Warning::new(
+                "regions-unknown",
+                "reviewers have regions, but no applicant's region is known: none is checked",
+            ),
         );
         warnings
     }

@@ -93,12 +93,12 @@ impl Pool {
     pub fn warnings(&self, seed: u64) -> Vec<Warning> {
         let mut warnings = Vec::new();
         if self.drawn {
-            let message = format!("equal ranks were separated by a draw from the seed {seed}");
-            warnings.push(Warning::new("drawn", message));
+            let drawn = Warning::new("drawn", "equal ranks were separated by a draw from the seed {seed}");
+            warnings.push(drawn.with("seed", seed.to_string()));
         }
         if !self.unranked.is_empty() {
-            let message = format!("without a total, never selected: {}", self.unranked.join(", "));
-            warnings.push(Warning::new("unranked", message));
+            let unranked = Warning::new("unranked", "without a total, never selected: {applications}");
+            warnings.push(unranked.with("applications", &self.unranked[..]));
         }
         warnings
     }

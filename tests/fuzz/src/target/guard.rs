@@ -36,7 +36,7 @@ fn begun(kind: Kind) -> (Kind, Document, Vec<Scanned>) {
         draft.write(&mut document, &ALICE, &mut changes).expect("an honest draft");
     }
     if kind == Kind::Note {
-        let note = Note { text: "to be asked".into() };
+        let note = Note { text: "to be asked".into(), ..Note::default() };
         note.write(&mut document, &ALICE, &mut changes).expect("an honest note");
     }
     (kind, document, changes)

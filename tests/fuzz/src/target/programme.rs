@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use tessera_engine::intake::{Mapping, prepare};
+use tessera_engine::intake::{Mapping, Names, Unplaced, prepare, shared};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::table::Table;
@@ -21,7 +21,18 @@ pub(crate) fn feed(bytes: &[u8]) {
     }
     if let Ok(mapping) = Mapping::parse(text, "mapping.toml") {
         drop(prepare(rows(), &tessera_tests::homes::programme(), "key", &mapping));
-        drop(mapping.slot(&tessera_tests::homes::programme(), None, "cv.pdf"));
+        let programme = tessera_tests::homes::programme();
+        let names = Names::new(&programme, &mapping, mapping.folders.values().map(String::as_str));
+        for name in mapping.files.keys().chain(mapping.places.keys()).chain(mapping.folders.keys()).take(50) {
+            drop((names.slot(None, name), names.slot(Some(name), "cv.pdf")));
+            drop(names.application(name).map(str::to_owned));
+        }
+        let files: Vec<Unplaced<'_>> = mapping
+            .places
+            .iter()
+            .map(|(at, placed)| Unplaced { folder: None, name: at, application: Some(&placed.application) })
+            .collect();
+        assert!(shared(&files).iter().flat_map(|one| &one.files).all(|at| *at < files.len()));
     }
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tessera_driver::intake::{IntakeError, Progress, Report, Source, import, remembered};
+use tessera_driver::intake::{Fate, Filed, IntakeError, Progress, Report, Source, import, remembered};
 use tessera_driver::session::Session;
 use tessera_engine::intake::mapping::MAX_MAPPING_BYTES;
-use tessera_engine::intake::{Mapping, Refused};
+use tessera_engine::intake::{Mapping, Refused, Shared, Unplaced, shared};
 use tessera_engine::programme::Taken;
 use tessera_model::input::InputErrorKind;
 
@@ -18,8 +18,10 @@ use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::output::{Answer, print, print_table};
 
-/// Refused rows that people are shown.
+/// Refused rows, and files, that people are shown.
 const SHOWN: usize = 30;
+/// Patterns of files' names that people are shown.
+const PATTERNS: usize = 5;
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
@@ -29,10 +31,10 @@ pub(super) struct Import {
     /// Column that names the application, the same in every import
     #[arg(long, value_name = "COL")]
     key: String,
-    /// Folder with a folder of files for each application, named by its key
+    /// Folder of files: a folder for each application, named by its key, or files whose names hold it
     #[arg(long, value_name = "DIR")]
     attachments: Option<PathBuf>,
-    /// Which column is which answer, TOML; remembered for the next import, and shown by --help
+    /// Which column is which answer and which file is what, TOML; remembered for the next import, and shown by --help
     ///
     ///   sheet = "Form responses 1"        the worksheet of a workbook; the first where nothing is said
     ///   ignore = ["Timestamp"]            columns that go nowhere
@@ -43,6 +45,14 @@ pub(super) struct Import {
     ///   "Afrika" = "africa"               what stands in a cell of that field = the answer
     ///   [files]
     ///   "zeugnis" = "proof"               how a file's name begins = attachment of the programme
+    ///   "*_cv.pdf" = "cv"                 the same by a pattern; * stands for anything
+    ///   "Letters/*" = "letters"           with the folder in which it lies
+    ///   "*.tmp" = ""                      left out
+    ///   [folders]
+    ///   "Okoro, Ada" = "A-1"              a folder's name = key of the application; "" leaves it out
+    ///   [places]
+    ///   "scan0001.pdf" = { application = "A-2", slot = "cv" }
+    ///                                     one file, by where it lies in the folder of files
     #[arg(long, value_name = "M.toml", verbatim_doc_comment)]
     map: Option<PathBuf>,
     /// Do not use the mapping that is remembered
@@ -169,6 +179,63 @@ pub(crate) fn refused_json(refused: &Refused) -> Value {
     })
 }
 
+fn file_json(file: &Filed) -> Value {
+    json!({
+        "file": file.at,
+        "application": file.application,
+        "attachment": file.slot,
+        "found_by": file.how.map(|how| how.word()),
+        "outcome": file.fate.word(),
+    })
+}
+
+/// Files that are not taken though nothing is wrong with them, and those that nobody asked for: each by name.
+fn show_files(report: &Report) -> Result<(), Failure> {
+    if report.files.is_empty() {
+        return Ok(());
+    }
+    let (taken, open) = (report.count_files(Fate::is_taken), report.count_files(Fate::is_open));
+    let left_out = report.count_files(|fate| fate == Fate::LeftOut);
+    print(&format!("files taken {taken}, left out {left_out}, of no application {open}\n"))?;
+    let named: Vec<&Filed> =
+        report.files.iter().filter(|file| file.says_too_little() || file.fate == Fate::LeftOut).collect();
+    let cells: Vec<Vec<String>> = named
+        .iter()
+        .take(SHOWN)
+        .map(|file| {
+            let application = file.application.clone().unwrap_or_default();
+            vec![file.at.clone(), application, file.fate.word().to_owned()]
+        })
+        .collect();
+    if !cells.is_empty() {
+        print_table(&["file", "application", "outcome"], &cells)?;
+    }
+    if named.len() > SHOWN {
+        print(&format!("and {} more files; --json shows all\n", named.len() - SHOWN))?;
+    }
+    Ok(())
+}
+
+/// Patterns that several of such files share, as a mapping could say what they are.
+fn to_say(report: &Report) -> Vec<String> {
+    let files = report.files.iter().filter(|file| file.says_too_little());
+    let unplaced: Vec<Unplaced<'_>> = files
+        .map(|file| Unplaced {
+            folder: file.folder.as_deref(),
+            name: file.name(),
+            application: file.application.as_deref(),
+        })
+        .collect();
+    let one = |found: &Shared| {
+        let count = found.files.len();
+        format!(
+            "say what {count} files are, in the file of --map: [files] \"{}\" = \"ATTACHMENT\"",
+            found.pattern
+        )
+    };
+    shared(&unplaced).iter().take(PATTERNS).map(one).collect()
+}
+
 fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure> {
     let word = |taken: Taken| match taken {
         Taken::New => "new",
@@ -187,11 +254,13 @@ fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure
         })
         .collect();
     let refused: Vec<Value> = report.refused.iter().map(refused_json).collect();
+    let files: Vec<Value> = report.files.iter().map(file_json).collect();
     Answer::new("application-import", rows)
         .with("new", report.count(Taken::New))
         .with("changed", report.count(Taken::Changed))
         .with("same", report.count(Taken::Same))
         .with("refused", refused.clone())
+        .with("files", files)
         .with("dry_run", dry_run)
         .warnings(report.warnings())
         .show_as(context, |_| {
@@ -202,6 +271,7 @@ fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure
                 "{would}new {new}, {would}changed {changed}, same {same}, refused {}\n",
                 refused.len()
             ))?;
+            show_files(report)?;
             if refused.is_empty() {
                 return Ok(());
             }
@@ -218,6 +288,9 @@ fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure
             }
             Ok(())
         })?;
+    for pattern in to_say(report) {
+        context.hint(&pattern);
+    }
     if dry_run {
         context.hint("nothing was changed; without --dry-run it is done");
     } else if !report.refused.is_empty() {

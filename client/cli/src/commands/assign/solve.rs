@@ -81,11 +81,11 @@ pub(super) fn show(wanted: &Wanted, dry_run: bool, context: &Context) -> Result<
         .map(|(application, reviewer)| format!("{application} and {reviewer}"))
         .collect();
     if !stay.is_empty() {
-        let message = format!(
-            "assigned, but not in this solution; `assign import --remove` takes them back: {}",
-            stay.join("; ")
+        let beside = Warning::new(
+            "assigned-beside",
+            "assigned, but not in this solution; `assign import --remove` takes them back: {pairs}",
         );
-        ready.warnings.push(Warning::new("assigned-beside", message));
+        ready.warnings.push(beside.with("pairs", stay.join("; ")));
     }
     // An incomplete solution is shown and never staged: whoever wants it says so in the rules, with fewer reads.
     let staged = match plan.is_whole() && !dry_run {

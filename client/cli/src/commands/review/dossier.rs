@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use tessera_driver::session::Session;
 use tessera_engine::reading::Task;
-use tessera_model::documents::{Answer as Score, Declaration, Dossier, Manifest};
+use tessera_model::documents::{Answer as Score, Conflict, Declaration, Dossier, Manifest};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::programme::scoring::Criterion;
@@ -111,6 +111,15 @@ pub(super) fn dossier_text(
             }
             Some(Declaration::None) if task.readable => "The assignment was taken back.",
             Some(Declaration::None) => "The dossier is not here yet; the next exchange brings it.",
+            Some(_) if task.lifted().is_some() => {
+                "A coordinator lifted what you declared. The dossier opens once you declare anew:\n  tessera conflict declare APPLICATION none"
+            }
+            Some(Declaration::Unsure) => {
+                "You are not sure about a conflict of interest; the dossier stays closed until a coordinator decides."
+            }
+            Some(_) if task.conflict.as_ref().is_some_and(Conflict::is_handed_back) => {
+                "You handed it back; nothing of it is here any more."
+            }
             Some(_) => "You declared a conflict of interest; the dossier stays closed.",
         };
         let _ = writeln!(text, "\n{why}\n");

@@ -120,20 +120,23 @@ impl Transaction for Open<'_> {
             if let Some(id) = known {
                 connection.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([id])?;
             }
-            match known {
-                None if words.is_empty() => {}
-                Some(id) if words.is_empty() => {
+            if words.is_empty() {
+                if let Some(id) = known {
                     connection.prepare_cached("DELETE FROM searchable WHERE id = ?1")?.execute([id])?;
                 }
-                _ => {
-                    connection
-                        .prepare_cached("INSERT OR IGNORE INTO searchable (document) VALUES (?1)")?
-                        .execute([document])?;
-                    let sql =
-                        "INSERT INTO words (rowid, text) SELECT id, ?2 FROM searchable WHERE document = ?1";
-                    connection.prepare_cached(sql)?.execute(params![document, words])?;
-                }
+                return Ok(());
             }
+            let id = match known {
+                Some(id) => id,
+                None => {
+                    let sql = "INSERT INTO searchable (document) VALUES (?1)";
+                    connection.prepare_cached(sql)?.insert([document])?
+                }
+            };
+            // One row of values: an INSERT from a SELECT is a savepoint of its own, at each of which FTS5 writes all that it
+            // holds.
+            let sql = "INSERT INTO words (rowid, text) VALUES (?1, ?2)";
+            connection.prepare_cached(sql)?.execute(params![id, words])?;
             Ok(())
         })
     }

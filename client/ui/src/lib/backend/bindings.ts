@@ -47,22 +47,62 @@ export const commands = {
 	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Preferences>("set_preferences", { preferences }),
 	/**  The language in which labels are read. */
 	setLanguage: (language: string) => __TAURI_INVOKE<null>("set_language", { language }),
+	/**  Sees whether words can be those of a sheet. */
+	inspectRecoveryWords: (words: string[]) => __TAURI_INVOKE<null>("inspect_recovery_words", { words }),
+	/**  Reads the lines of a sheet. */
+	inspectRecoveryLines: (lines: string) => __TAURI_INVOKE<SheetView>("inspect_recovery_lines", { lines }),
+	/**  Asks for the file with the lines of a sheet; gives them, none where it was called off. */
+	chooseRecoveryLines: () => __TAURI_INVOKE<string | null>("choose_recovery_lines"),
+	/**  Asks for a bundle to come back with; none where it was called off. */
+	chooseRecoveryBundle: () => __TAURI_INVOKE<ChosenFile | null>("choose_recovery_bundle"),
+	/**  Makes a home on this computer with the words of a lost one. */
+	recoverElsewhere: (form: RecoverForm) => __TAURI_INVOKE<Me>("recover_elsewhere", { form }),
+	/**  Asks for a backup; none where it was called off. */
+	chooseBackup: () => __TAURI_INVOKE<ChosenFile | null>("choose_backup"),
+	/**  Puts a backup in place as a new home. */
+	restoreBackup: (form: RestoreForm) => __TAURI_INVOKE<Me>("restore_backup", { form }),
+	/**  What stands on this home's sheet beside its words. */
+	recoveryLines: () => __TAURI_INVOKE<string[]>("recovery_lines"),
+	/**  Saves those lines in a file; gives where. */
+	saveRecoveryLines: () => __TAURI_INVOKE<string | null>("save_recovery_lines"),
+	/**  Checks everything on this device. */
+	checkDevice: () => __TAURI_INVOKE<CheckView>("check_device"),
+	/**  Puts right what a check found. */
+	repairDevice: () => __TAURI_INVOKE<RepairView>("repair_device"),
+	/**  Reads what may be mailed to support. */
+	supportReport: () => __TAURI_INVOKE<string>("support_report"),
+	/**  Saves what was shown of it; gives where. */
+	saveReport: (text: string) => __TAURI_INVOKE<string | null>("save_report", { text }),
+	/**  When a backup was written last; none where none is known of. */
+	lastBackup: () => __TAURI_INVOKE<number | null>("last_backup"),
+	/**  Writes a backup where the person says; closes the home for it and opens it again. None where it was called off. */
+	backUp: (passphrase: string) => __TAURI_INVOKE<BackedUp | null>("back_up", { passphrase }),
+	/**  Says what deleting the open home would mean. */
+	wiping: () => __TAURI_INVOKE<WipeView>("wiping"),
+	/**  Deletes the open home for ever, after somebody typed its name. */
+	wipe: (name: string) => __TAURI_INVOKE<null>("wipe", { name }),
 	/**  Reads a reviewer's home. */
 	reviewerHome: () => __TAURI_INVOKE<ReviewerHome>("reviewer_home"),
 	/**  Reads a dossier and its scorecard. */
 	dossier: (application: string, round: string) => __TAURI_INVOKE<DossierView>("dossier", { application, round }),
 	/**  Declares a conflict of interest, or that there is none. */
 	declare: (application: string, declaration: string, kind: string, note: string) => __TAURI_INVOKE<null>("declare", { application, declaration, kind, note }),
+	/**  Hands an application back that this reviewer cannot read. */
+	handBack: (application: string, reason: string) => __TAURI_INVOKE<null>("hand_back", { application, reason }),
 	/**  Saves a draft. */
 	saveDraft: (application: string, round: string, draft: DraftView) => __TAURI_INVOKE<Saved>("save_draft", { application, round, draft }),
 	/**  Saves a private note. */
 	saveNote: (application: string, text: string) => __TAURI_INVOKE<null>("save_note", { application, text }),
+	/**  Marks an application to be read again, or takes the mark away. */
+	markAgain: (application: string, again: boolean) => __TAURI_INVOKE<null>("mark_again", { application, again }),
 	/**  Chooses between what two laptops wrote. */
 	settleDraft: (application: string, round: string, field: string, value: string) => __TAURI_INVOKE<null>("settle_draft", { application, round, field, value }),
 	/**  Submits a draft, or amends what was submitted. */
 	submit: (application: string, round: string, reason: string | null) => __TAURI_INVOKE<Submitted>("submit", { application, round, reason }),
-	/**  How this reviewer used each scale. */
-	distribution: () => __TAURI_INVOKE<Distribution[]>("distribution"),
+	/**  How this reviewer used each scale; of everything, or of what is to be read again. */
+	consistency: (again: boolean) => __TAURI_INVOKE<ConsistencyView>("consistency", { again }),
+	/**  Puts two of this reviewer's scorecards side by side. */
+	beside: (round: string | null, one: string | null, other: string | null) => __TAURI_INVOKE<OwnPair>("beside", { round, one, other }),
 	/**  The text of a text file. */
 	fileText: (handle: string) => __TAURI_INVOKE<string>("file_text", { handle }),
 	/**  How many pages a file has, and the text of each. */
@@ -91,16 +131,24 @@ export const commands = {
 	boardAround: (query: BoardQuery, application: string) => __TAURI_INVOKE<BoardPlace | null>("board_around", { query, application }),
 	/**  Reads one application. */
 	application: (id: string) => __TAURI_INVOKE<ApplicationView>("application", { id }),
+	/**  Reads why something of an application is not here, or does not count. */
+	explainApplication: (id: string) => __TAURI_INVOKE<WhyView>("explain_application", { id }),
 	/**  Gives a verdict on a condition. */
 	judge: (application: string, gate: string, verdict: string, reason: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, reason }),
 	/**  Asks for the exception. */
 	askException: (application: string, reason: string) => __TAURI_INVOKE<null>("ask_exception", { application, reason }),
 	/**  Grants or refuses the exception. */
 	decideException: (application: string, grant: boolean, reason: string) => __TAURI_INVOKE<null>("decide_exception", { application, grant, reason }),
+	/**  Takes back what this person did of the exception: the decision, or the request. */
+	takeBackException: (application: string, decision: boolean) => __TAURI_INVOKE<null>("take_back_exception", { application, decision }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
 	/**  How many questions wait. */
 	queueSize: () => __TAURI_INVOKE<number>("queue_size"),
+	/**  Whom a question about items of the merge desk goes to. */
+	asking: (ids: string[]) => __TAURI_INVOKE<AskingView>("asking", { ids }),
+	/**  Who is behind, to be reminded. */
+	reminders: () => __TAURI_INVOKE<RemindersView>("reminders"),
 	/**  Decides items of the merge desk. */
 	decide: (ids: string[], verdict: QueueVerdict, reason: string) => __TAURI_INVOKE<null>("decide", { ids, verdict, reason }),
 	/**  Calculates the order. */
@@ -111,6 +159,10 @@ export const commands = {
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Reads what wants a person's judgement before the order decides. */
+	moderation: (round: string | null) => __TAURI_INVOKE<ModerationView>("moderation", { round }),
+	/**  Gives a verdict on an application's reviews in a round, or takes it back. */
+	moderate: (application: string, round: string, verdict: string | null, reason: string) => __TAURI_INVOKE<null>("moderate", { application, round, verdict, reason }),
 	/**  Calculates who would be selected, by the programme's seats or by others. */
 	selection: (round: string | null, trial: SeatsTrial | null) => __TAURI_INVOKE<SelectionView>("selection", { round, trial }),
 	/**  Reads who reads what. */
@@ -183,7 +235,7 @@ export const commands = {
 	duplicates: () => __TAURI_INVOKE<PairView[]>("duplicates"),
 	/**  Reads two applications side by side. */
 	comparePair: (one: string, other: string) => __TAURI_INVOKE<Compared>("compare_pair", { one, other }),
-	/**  Says whether two applications are one person's. */
+	/**  Says whether two applications are one person's; `open` takes back what was said. */
 	judgePair: (one: string, other: string, verdict: string, keep: string | null, reason: string) => __TAURI_INVOKE<null>("judge_pair", { one, other, verdict, keep, reason }),
 	/**  Reads what can be exported, and what was. */
 	exports: () => __TAURI_INVOKE<ExportsView>("exports"),
@@ -199,10 +251,18 @@ export const commands = {
 	record: (form: RecordForm) => __TAURI_INVOKE<RecordResult>("record", { form }),
 	/**  Reads everybody. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
+	/**  Reads one person. */
+	person: (member: string) => __TAURI_INVOKE<PersonView>("person", { member }),
 	/**  Invites somebody. */
 	invite: (name: string, roles: Role[]) => __TAURI_INVOKE<Invited>("invite", { name, roles }),
 	/**  Saves an invitation's link in a file for that person alone; gives where. */
 	saveInvitation: (link: string, name: string) => __TAURI_INVOKE<string | null>("save_invitation", { link, name }),
+	/**  Looks at a table of people whom to invite; none where the person called it off. */
+	guestTable: () => __TAURI_INVOKE<GuestTable | null>("guest_table"),
+	/**  Invites everybody whom a table names, into a folder that the person chooses; none where that was called off. */
+	inviteGuests: (path: string, seal: string) => __TAURI_INVOKE<GuestsInvited | null>("invite_guests", { path, seal }),
+	/**  Withdraws an invitation that nobody answered yet. */
+	withdrawInvitation: (id: string) => __TAURI_INVOKE<null>("withdraw_invitation", { id }),
 	/**  Admits whoever wrote an answer; none where the person called it off. */
 	admit: (path: string | null) => __TAURI_INVOKE<PersonRow | null>("admit", { path }),
 	/**  Notes what proposals of assignments go by of a reader; gives what was known before. */
@@ -217,8 +277,18 @@ export const commands = {
 	lift: (member: string) => __TAURI_INVOKE<null>("lift", { member }),
 	/**  Removes a member, for ever. */
 	remove: (member: string) => __TAURI_INVOKE<null>("remove", { member }),
+	/**  Reads who decides. */
+	deciding: () => __TAURI_INVOKE<DecidingView>("deciding"),
+	/**  Proposes to give a member roles; gives whether it counts already. */
+	giveRoles: (member: string, roles: Role[]) => __TAURI_INVOKE<boolean>("give_roles", { member, roles }),
+	/**  Proposes to take roles from a member for ever; gives whether it counts already. */
+	takeRoles: (member: string, roles: Role[]) => __TAURI_INVOKE<boolean>("take_roles", { member, roles }),
+	/**  Proposes how many admins must agree to a removal; gives whether it counts already. */
+	setRemovalNeeds: (needed: number) => __TAURI_INVOKE<boolean>("set_removal_needs", { needed }),
 	/**  Reads who can read what. */
 	access: () => __TAURI_INVOKE<AccessRow[]>("access"),
+	/**  Reads who could have read an application on a day. */
+	accessOn: (application: string, fromMs: number, toMs: number) => __TAURI_INVOKE<AccessDay>("access_on", { application, fromMs, toMs }),
 	/**  Reads one's own devices. */
 	ownDevices: () => __TAURI_INVOKE<DevicesView>("own_devices"),
 	/**  Writes a pass for a further device, as a link. */
@@ -235,10 +305,21 @@ export const commands = {
 	proposals: () => __TAURI_INVOKE<ProposalLine[]>("proposals"),
 	/**  Signs a proposal; gives whether it counts by now. */
 	signProposal: (id: string) => __TAURI_INVOKE<boolean>("sign_proposal", { id }),
+	/**  Reads the relays. */
+	relays: () => __TAURI_INVOKE<RelaysView>("relays"),
+	/**  Asks what answers at an address for its key; none where it does not say it. */
+	relayKey: (address: string) => __TAURI_INVOKE<string | null>("relay_key", { address }),
+	/**  Keeps another address of a relay, where it answers there; gives whether every member is told. */
+	setRelayAddress: (key: string, address: string) => __TAURI_INVOKE<boolean>("set_relay_address", { key, address }),
+	/**  Proposes to name a relay; gives whether it counts already. */
+	addRelay: (form: RelayForm, spare: boolean) => __TAURI_INVOKE<boolean>("add_relay", { form, spare }),
+	/**  Proposes to take a relay out for ever; gives whether it counts already. */
+	dropRelay: (key: string) => __TAURI_INVOKE<boolean>("drop_relay", { key }),
 };
 
 /** Events */
 export const events = {
+	careEvent: makeEvent<CareEvent, CareEvent>("care-event"),
 	changedEvent: makeEvent<ChangedEvent, ChangedEvent>("changed-event"),
 	closingEvent: makeEvent<ClosingEvent, ClosingEvent>("closing-event"),
 	droppedEvent: makeEvent<DroppedEvent, DroppedEvent>("dropped-event"),
@@ -248,6 +329,46 @@ export const events = {
 };
 
 /* Types */
+/**  Who could have read an application on a day. */
+export type AccessDay = {
+	/**  The application's key. */
+	application: string,
+	/**  When a relay took the first of it; none where no relay did. */
+	firstMs: number | null,
+	/**  Everybody who ever had access, those who could read it that day first. */
+	people: AccessDayRow[],
+};
+
+/**  How somebody's access stood on a day. */
+export type AccessDayRow = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+	/**  `could`; `unknown` where a time is missing; `before` where it had ended; `later` where nothing shows it yet. */
+	standing: string,
+	/**  What: `dossiers`, `files`, `panels`; `keys` is everything, as coordinators read it. */
+	what: string[],
+	/**  The devices that had a key. */
+	devices: DayDevice[],
+	/**  When it began, at the latest, by the relay's clock. */
+	fromMs: number | null,
+	/**  By when it ended. */
+	untilMs: number | null,
+	/**  True where it ended, also where it is not known when. */
+	ended: boolean,
+};
+
+/**  A device that was given keys. */
+export type AccessDevice = {
+	/**  Its id. */
+	device: string,
+	/**  True for a recovery sheet. */
+	paper: boolean,
+	/**  False once it was taken out. */
+	active: boolean,
+};
+
 /**  What somebody can read. */
 export type AccessRow = {
 	/**  Whose access it is. */
@@ -256,12 +377,18 @@ export type AccessRow = {
 	name: string,
 	/**  What: `programme`, `dossiers`, `files`, `reviews`, `people`, `desk` and others. */
 	what: string,
-	/**  How many of them. */
+	/**  How many of them can be read, with what is written from here on. */
 	count: number,
-	/**  Which applications, where it is by application. */
+	/**  How many could be read, and nothing of them that is written from here on. */
+	earlier: number,
+	/**  Which applications can be read, where it is by application. */
 	applications: string[],
-	/**  True where what is written from here on can be read as well. */
-	now: boolean,
+	/**  Which could be read. */
+	earlierApplications: string[],
+	/**  When the first of them was opened, by a relay's clock; none where that is not known here. */
+	sinceMs: number | null,
+	/**  The devices that were given the keys. */
+	devices: AccessDevice[],
 };
 
 /**  What figures say and what is recommended because of it. */
@@ -334,6 +461,8 @@ export type AppStage =
 "assigned" | 
 /**  Every reader has read it. */
 "read" | 
+/**  A coordinator's verdict on its reviews stands, and nobody else is to read it. */
+"moderated" | 
 /**  Taken back by the applicant. */
 "withdrawn";
 
@@ -349,6 +478,8 @@ export type ApplicationView = {
 	outcome: string,
 	/**  Why it was withdrawn, where it was. */
 	withdrawn: string | null,
+	/**  By which way that was said: `form`, `mail` or `import`. */
+	withdrawnBy: string | null,
 	/**  Answers that readers see too. */
 	sections: Section[],
 	/**  Answers that stay with coordinators. */
@@ -363,6 +494,8 @@ export type ApplicationView = {
 	exception: ExceptionView | null,
 	/**  Who reads it, and what they gave. */
 	readers: ReaderView[],
+	/**  How disagreement was settled, in the order of the rounds. */
+	moderation: ModerationVerdict[],
 	/**  To whom the dossier is open. */
 	openTo: string[],
 	/**  Applications that may be the same person's. */
@@ -373,6 +506,28 @@ export type ApplicationView = {
 	route: string | null,
 	/**  True where a coordinator typed it in for the applicant. */
 	onBehalf: boolean,
+};
+
+/**  The author of what is asked about. */
+export type Asked = {
+	/**  The member's id. */
+	member: string,
+	/**  What tables call the member. */
+	handle: string,
+	/**  The name. */
+	name: string,
+	/**  Where to write; none where nobody knows. */
+	contact: string | null,
+	/**  The applications, as this reader calls them. */
+	applications: string[],
+};
+
+/**  Whom a question goes to. */
+export type AskingView = {
+	/**  The language that the programme is written in first, as `fr`. */
+	language: string,
+	/**  The authors of what is asked about. */
+	authors: Asked[],
 };
 
 /**  What publishing would do. */
@@ -465,6 +620,14 @@ export type AttachedView = {
 	refused: ProblemView[],
 	/**  What is worth saying. */
 	remarks: RemarkView[],
+};
+
+/**  A backup that was written. */
+export type BackedUp = {
+	/**  Where it is. */
+	path: string,
+	/**  Its length. */
+	bytes: number,
 };
 
 /**  What is best. */
@@ -630,6 +793,17 @@ export type CardField = {
 	value: string,
 };
 
+/**  How far the check or the repair under way is. */
+export type CareEvent = CareProgress;
+
+/**  How far a check or a repair is. */
+export type CareProgress = {
+	/**  Parcels that were read again. */
+	done: number,
+	/**  Of so many. */
+	of: number,
+};
+
 /**  One place that changes. */
 export type ChangeLine = {
 	/**  Where, such as `round.reading.reads`. */
@@ -679,6 +853,28 @@ export type ChaseRow = {
 	files: ChaseFile[],
 };
 
+/**  What a check found. */
+export type CheckView = {
+	/**  Parcels that were read again. */
+	packs: number,
+	/**  Documents that followed from them. */
+	documents: number,
+	/**  What is not as it should be, by kind; empty: everything is whole. */
+	found: FoundLine[],
+	/**  Parcels of others that are known and not here yet. */
+	missing: number,
+};
+
+/**  A bundle or a backup that somebody chose. */
+export type ChosenFile = {
+	/**  Where it is, to be named when it is used. */
+	path: string,
+	/**  What it is called. */
+	name: string,
+	/**  Its length. */
+	bytes: number,
+};
+
 /**  The window is to be closed: the page saves what is being written, and then asks for [`session::leave`]. */
 export type ClosingEvent = null;
 
@@ -720,6 +916,16 @@ export type Confidence = {
 	min: number,
 	/**  Highest. */
 	max: number,
+};
+
+/**  How this reviewer used the scales. */
+export type ConsistencyView = {
+	/**  Criterion by criterion. */
+	criteria: Distribution[],
+	/**  What is to be read again, in the order of reading. */
+	marked: OwnReview[],
+	/**  How many were scored, drafts included. */
+	scored: number,
 };
 
 /**  How many assignments are how far. */
@@ -772,6 +978,14 @@ export type CriterionView = {
 	levels: LevelView[],
 };
 
+/**  A device that had a key. */
+export type DayDevice = {
+	/**  Its id. */
+	device: string,
+	/**  True for a recovery sheet. */
+	paper: boolean,
+};
+
 /**  When a round closes. */
 export type Deadline = {
 	/**  What the round is called. */
@@ -796,14 +1010,34 @@ export type DecidedItem = {
 	by: string,
 };
 
+/**  Who decides. */
+export type DecidingView = {
+	/**  The admins. */
+	admins: string[],
+	/**  The coordinators. */
+	coordinators: string[],
+	/**  How many admins must sign what changes roles, relays and this. */
+	majority: number,
+	/**  How many admins must agree to a removal. */
+	removalNeeds: number,
+	/**  True where two lines of decisions contradict each other, and nothing can be decided any more. */
+	frozen: boolean,
+	/**  True where this member may propose. */
+	mayPropose: boolean,
+};
+
 /**  What a reviewer declared. */
 export type DeclarationView = {
 	/**  `none`, `conflict`, `unsure` or `recused`. */
 	declaration: string,
-	/**  What kind of conflict. */
+	/**  What kind of conflict; `hand-back` where there is none and the application is handed back. */
 	kind: string,
 	/**  What a coordinator should know. */
 	note: string,
+	/**  True where the reviewer alone may take it back: nobody else is known to have heard of it. */
+	mayTakeBack: boolean,
+	/**  Why coordinators lifted it; none where they did not. */
+	lifted: string | null,
 };
 
 /**  A computer's home, or a recovery sheet. */
@@ -818,6 +1052,12 @@ export type DeviceLine = {
 	addedBy: string,
 	/**  True for the one that somebody sits at. */
 	here: boolean,
+	/**  When a relay received what made it the member's; none where that is not known here. */
+	sinceMs: number | null,
+	/**  When a relay received the newest parcel of it that is here. */
+	lastMs: number | null,
+	/**  How many parcels of it are here. */
+	parcels: number,
 };
 
 /**  A device that asks to be added. */
@@ -894,6 +1134,8 @@ export type DossierView = {
 	missing: MissingView[],
 	/**  Private notes. */
 	notes: string,
+	/**  Whether the reviewer means to read it again. */
+	again: boolean,
 };
 
 /**  A draft. */
@@ -902,6 +1144,8 @@ export type DraftView = {
 	answers: { [key in string]: AnswerValue },
 	/**  Comments by criterion. */
 	comments: { [key in string]: string },
+	/**  Where comments point, by criterion. */
+	pins: { [key in string]: PinView },
 	/**  The comment on the whole. */
 	overall: string,
 	/**  How sure the reviewer is. */
@@ -1070,7 +1314,9 @@ export type ExchangePlan = {
 	packsDown: number,
 	/**  Their bytes. */
 	bytesDown: number,
-	/**  Bytes of files to be received. */
+	/**  Files to be received. */
+	files: number,
+	/**  Their bytes. */
 	filesBytes: number,
 };
 
@@ -1194,8 +1440,12 @@ export type Failure = {
 	message: string,
 	/**  What to do next, in English, where the code alone does not say it. */
 	hint: string | null,
-	/**  The file, row or field that it is about. */
+	/**  The file or field that it is about. */
 	at: string | null,
+	/**  The row of the file. */
+	row: number | null,
+	/**  The column of the file. */
+	column: string | null,
 };
 
 /**  A field that two laptops wrote differently. */
@@ -1206,10 +1456,20 @@ export type FieldConflict = {
 	values: string[],
 };
 
+/**  Where one file goes. */
+export type FilePlace = {
+	/**  The application's key; empty: it is left out. */
+	application: string,
+	/**  What it is there, as in patterns; none: as its name says. */
+	slot: string | null,
+};
+
 /**  A file as a dossier lists it. */
 export type FileView = {
 	/**  Names the file in later calls; says nothing of how it is sealed. */
 	handle: string,
+	/**  The SHA-256 of its contents, by which comments point to it. */
+	contents: string,
 	/**  Which attachment of the form it is. */
 	slot: string,
 	/**  What that is called. */
@@ -1226,6 +1486,22 @@ export type FileView = {
 	light: boolean,
 	/**  How the reader shows it. */
 	shown: Shown,
+};
+
+/**  What becomes of a file, or became. */
+export type FiledView = {
+	/**  Where it lies, from the folder on. */
+	at: string,
+	/**  The key of the application that it fits, where it fits one. */
+	application: string | null,
+	/**  The attachment that it is, or `unasked`; none for what is not taken. */
+	slot: string | null,
+	/**  By what it found its application: `folder`, `name`, `table` or `choice`. */
+	how: string | null,
+	/**  `taken`, `unasked`, `refused`, `left-out`, `of-the-system`, `no-application`, `row-refused` or `not-in-table`. */
+	outcome: string,
+	/**  The pattern that it shares with others about which somebody has to say something. */
+	pattern: string | null,
 };
 
 /**  Which files an exchange fetches. */
@@ -1277,6 +1553,16 @@ export type FoundForm = {
 	passphrase: string,
 	/**  The founder's name. */
 	name: string,
+	/**  The programme's relay; none where bundles carry everything, or it comes later. */
+	relay: RelayForm | null,
+};
+
+/**  Something that is not as it should be. */
+export type FoundLine = {
+	/**  What it is of: `parcels`, `access`, `texts`, `lists`. */
+	kind: string,
+	/**  How many. */
+	count: number,
 };
 
 /**  A condition and what was decided on it. */
@@ -1299,6 +1585,50 @@ export type GateView = {
 	liftable: boolean,
 };
 
+/**  The file of an invitation. */
+export type GuestFile = {
+	/**  Whom it is for. */
+	name: string,
+	/**  The file's name. */
+	file: string,
+};
+
+/**  Somebody who is to be invited. */
+export type GuestRow = {
+	/**  The row of the table. */
+	row: number,
+	/**  Whom. */
+	name: string,
+	/**  As what. */
+	roles: Role[],
+	/**  The mail address, where the table has one. */
+	email: string,
+	/**  Where somebody of this name is already: `member`, `invited`, `table`; none: nowhere. */
+	known: string | null,
+};
+
+/**  Whom a table names. */
+export type GuestTable = {
+	/**  The file, to be named when the invitations are made. */
+	path: string,
+	/**  What the file holds, in short: what was looked at is what is taken. */
+	seal: string,
+	/**  Those who can be invited. */
+	guests: GuestRow[],
+	/**  The rows that are wrong. */
+	refused: RefusedGuest[],
+};
+
+/**  Invitations that were made. */
+export type GuestsInvited = {
+	/**  Where their files are. */
+	folder: string,
+	/**  Each with whom it is for. */
+	files: GuestFile[],
+	/**  Why the rest was not made. */
+	failure: Failure | null,
+};
+
 /**  How the table is to be taken in. */
 export type IntakeChoices = {
 	/**  The worksheet. */
@@ -1309,6 +1639,8 @@ export type IntakeChoices = {
 	columns: { [key in string]: string },
 	/**  By field: what is meant by what stands in a cell. */
 	values: { [key in string]: { [key in string]: string } },
+	/**  Where files go. */
+	placing: Placing,
 	/**  Take new applications in though the table has no column for a required answer. */
 	partial: boolean,
 	/**  Take rows in as new though they are here by the key of another column. */
@@ -1370,8 +1702,22 @@ export type IntakeReport = {
 	changed: number,
 	/**  Applications that are here just so. */
 	same: number,
-	/**  Files that were found. */
+	/**  Files that were found and can be taken. */
 	files: number,
+	/**  Files that were left out, as somebody said. */
+	leftOut: number,
+	/**  Files that fit no application of the table, and are not taken. */
+	unplaced: number,
+	/**  What becomes of each file of the folder; those first about which somebody has to say something. */
+	filed: FiledView[],
+	/**  How many files there are, those among them that are not shown. */
+	filedCount: number,
+	/**  What files can be, with what was found of each. */
+	slots: SlotView[],
+	/**  Patterns that several files share about which somebody has to say something. */
+	patterns: PatternView[],
+	/**  Folders that belong to no application. */
+	strange: StrangeFolder[],
 	/**  Rows, in the file's order. */
 	rows: IntakeRow[],
 	/**  Rows and files that are not taken in. */
@@ -1414,6 +1760,8 @@ export type IntakeTable = {
 	folder: string | null,
 	/**  How many folders are in it. */
 	folders: number,
+	/**  How many files lie in it beside the folders. */
+	loose: number,
 	/**  Rows below the header. */
 	rows: number,
 	/**  Worksheets of a workbook. */
@@ -1428,6 +1776,8 @@ export type IntakeTable = {
 	fields: IntakeField[],
 	/**  What is meant by what stands in cells, by field, as it is remembered. */
 	values: { [key in string]: { [key in string]: string } },
+	/**  Where files go, as it is remembered. */
+	placing: Placing,
 	/**  True where an earlier import on this device is taken up. */
 	remembered: boolean,
 };
@@ -1560,6 +1910,80 @@ export type MissingView = {
 	text: string,
 };
 
+/**  An application that wants a verdict or has one. */
+export type ModerationLine = {
+	/**  Its id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  Its place in the order; none without a total. */
+	rank: number | null,
+	/**  Its total. */
+	total: string | null,
+	/**  Why it wants one; empty where nothing asks for it any more. */
+	reasons: Sentence[],
+	/**  What its readers gave, the best first. */
+	reads: ModerationRead[],
+	/**  The verdict, where somebody gave one. */
+	verdict: ModerationVerdict | null,
+};
+
+/**  What one reader gave. */
+export type ModerationRead = {
+	/**  Who, for whoever asks to see it. */
+	reader: string,
+	/**  What the total would be by this review alone. */
+	total: string,
+	/**  True where as much is answered as the programme asks. */
+	complete: boolean,
+	/**  Scores by criterion; what is not there does not apply or was not answered. */
+	scores: { [key in string]: string },
+};
+
+/**  A verdict on an application's reviews in a round. */
+export type ModerationVerdict = {
+	/**  The round's key. */
+	round: string,
+	/**  What it is called. */
+	roundLabel: string,
+	/**  `keep`, `another-reader` or `meeting`; none where two contradict one another. */
+	verdict: string | null,
+	/**  Why. */
+	reason: string,
+	/**  Who gave it. */
+	by: string[],
+	/**  Who said what, where two contradict one another. */
+	said: SaidView[],
+	/**  True where other scores count than those that it was given on. */
+	outdated: boolean,
+};
+
+/**  What wants a person's judgement in a round, and what was settled. */
+export type ModerationView = {
+	/**  The round's key; none where the programme has no rounds. */
+	round: string | null,
+	/**  The rounds that there are. */
+	rounds: RoundName[],
+	/**  How many seats there are. */
+	seats: number | null,
+	/**  The line of seats, as a total. */
+	line: string | null,
+	/**  The least total that the scale allows; none where it has no ends. */
+	low: string | null,
+	/**  The greatest. */
+	high: string | null,
+	/**  Applications of which a review counts. */
+	read: number,
+	/**  What is scored in this round, in the rubric's order. */
+	criteria: CriterionName[],
+	/**  Those that want a verdict or have one, in the order of their totals. */
+	rows: ModerationLine[],
+	/**  What is worth saying. */
+	warnings: Sentence[],
+};
+
 /**  An application's places before and after a correction. */
 export type MoveLine = {
 	/**  Its key. */
@@ -1585,12 +2009,66 @@ export type Moved =
 /**  Loses it. */
 "out";
 
-/**  How many pages a file has, and the text of each. */
+/**  What a coordinator's device said of a review. */
+export type OutcomeView = {
+	/**  `counted`, `waits` or `set-aside`. */
+	code: string,
+	/**  Why it does not count. */
+	why: string | null,
+};
+
+/**  One of them. */
+export type OwnCard = {
+	/**  Which one. */
+	review: OwnReview,
+	/**  What is shown before a conflict of interest was declared. */
+	card: CardField[],
+	/**  How far it is. */
+	state: TaskState,
+	/**  What is written: the draft, else what was submitted. */
+	draft: DraftView,
+	/**  Its total as the programme counts it; none while too little is answered. */
+	total: string | null,
+};
+
+/**  Two of one's own scorecards. */
+export type OwnPair = {
+	/**  The round's key; empty where nothing was scored. */
+	round: string,
+	/**  The rounds in which something was scored. */
+	rounds: RoundName[],
+	/**  What can be compared in this round, in the order of reading. */
+	choices: OwnReview[],
+	/**  What the round scores, in the rubric's order. */
+	criteria: CriterionName[],
+	/**  Two sides, or fewer where less was scored. */
+	sides: OwnCard[],
+};
+
+/**  An application that this reviewer has to do with. */
+export type OwnReview = {
+	/**  The application's id. */
+	application: string,
+	/**  What its reader calls it. */
+	label: string,
+	/**  The round's key. */
+	round: string,
+	/**  Whether its reader means to read it again. */
+	again: boolean,
+};
+
+/**  The pages of a file. */
 export type PageInfo = {
-	/**  How many pages. */
-	pages: number,
-	/**  The text of each page; empty where it is a picture. */
-	text: string[],
+	/**  In their order. */
+	pages: PageLine[],
+};
+
+/**  A page, before it is drawn. */
+export type PageLine = {
+	/**  Width by height, so that there is room for it. */
+	shape: number | null,
+	/**  What is written on it; empty where it is a picture. */
+	text: string,
 };
 
 /**  One of a pair. */
@@ -1639,6 +2117,18 @@ export type PastExport = {
 	reviews: number,
 };
 
+/**  A pattern that several files share. */
+export type PatternView = {
+	/**  As a mapping writes it. */
+	pattern: string,
+	/**  How many files. */
+	count: number,
+	/**  Where some of them lie. */
+	examples: string[],
+	/**  How many of them fit no application: what they are says not whose they are. */
+	unplaced: number,
+};
+
 /**  Everybody. */
 export type PeopleView = {
 	/**  Members. */
@@ -1677,6 +2167,51 @@ export type PersonRow = {
 	reading: ReadingProfile | null,
 	/**  True for whoever looks. */
 	me: boolean,
+};
+
+/**  One person. */
+export type PersonView = {
+	/**  The devices, those that act first. */
+	devices: DeviceLine[],
+	/**  Roles that this member may propose to give. */
+	mayGive: Role[],
+	/**  Roles that this member may propose to take. */
+	mayTake: Role[],
+	/**  Roles that were taken, and are never given again. */
+	lost: Role[],
+	/**  How many admins must sign a change of roles. */
+	needed: number,
+	/**  What is proposed about this person. */
+	proposals: ProposalLine[],
+	/**  True of a coordinator whom nobody gave what coordinators read. */
+	lacksKeys: boolean,
+	/**  Admins who removed this person, where more of them must. */
+	removedBy: string[],
+	/**  How many must. */
+	removalNeeds: number,
+};
+
+/**  Where in a dossier a comment points. */
+export type PinView = 
+/**  An answer of the form. */
+{ kind: "field"; 
+/**  The field's key. */
+field: string } | 
+/**  A page of a file. */
+{ kind: "page"; 
+/**  The SHA-256 of the file's contents. */
+file: string; 
+/**  From 1. */
+page: number };
+
+/**  Where files go, as somebody said. */
+export type Placing = {
+	/**  By how names begin, or by a pattern of names: an attachment's key, `unasked`, or empty for what is left out. */
+	patterns: { [key in string]: string },
+	/**  By a folder's name: an application's key, or empty for what is left out. */
+	folders: { [key in string]: string },
+	/**  Single files, by where they lie. */
+	files: { [key in string]: FilePlace },
 };
 
 /**  What a person chose. */
@@ -2019,7 +2554,7 @@ export type ReaderView = {
 	roundKey: string,
 	/**  `assigned`, or how it ended. */
 	state: string,
-	/**  What was declared. */
+	/**  What was declared, or `handed-back`. */
 	conflict: string | null,
 	/**  The revision of the review. */
 	revision: number | null,
@@ -2144,6 +2679,71 @@ export type RecordResult = {
 	missing: MissingView[],
 };
 
+/**  What a person says to come back on another computer. */
+export type RecoverForm = {
+	/**  The words of the sheet. */
+	words: string[],
+	/**  Where the rest comes from. */
+	source: RecoverSource,
+	/**  What this device shows before it is unlocked. */
+	label: string,
+	/**  The new home's passphrase. */
+	passphrase: string,
+};
+
+/**  Where the rest of a lost home comes from. */
+export type RecoverSource = 
+/**  A bundle that a coordinator wrote for this person. */
+{ kind: "bundle"; 
+/**  Where it is. */
+path: string } | 
+/**  A relay. */
+{ kind: "relay"; 
+/**  The lines of the sheet. */
+lines: string };
+
+/**  A row of which nobody can be invited. */
+export type RefusedGuest = {
+	/**  The row of the table. */
+	row: number,
+	/**  The column that it is about. */
+	column: string | null,
+	/**  Why. */
+	sentence: Sentence,
+};
+
+/**  A relay as a person gives it. */
+export type RelayForm = {
+	/**  Where it is; empty for a spare key. */
+	address: string,
+	/**  Its key: 64 hexadecimal digits, or the line that it prints when it starts. */
+	key: string,
+};
+
+/**  A relay. */
+export type RelayLine = {
+	/**  Its key, as 64 hexadecimal digits. */
+	key: string,
+	/**  True for a key that is kept on paper until a relay is lost. */
+	spare: boolean,
+	/**  Its addresses, in the order in which they are tried. */
+	addresses: string[],
+	/**  When this device last heard from it, by this device's clock. */
+	reachedMs: number | null,
+};
+
+/**  The programme's relays. */
+export type RelaysView = {
+	/**  The relays, those that serve first. */
+	relays: RelayLine[],
+	/**  True where this member may propose to name one, or to take one out. */
+	mayPropose: boolean,
+	/**  True where an address that is set here is told to every member. */
+	tellsEverybody: boolean,
+	/**  How many proposals about relays wait to be signed. */
+	waiting: number,
+};
+
 /**  Something that is worth saying and stops nothing. */
 export type RemarkView = {
 	/**  Its row in the file. */
@@ -2156,6 +2756,32 @@ export type RemarkView = {
 	about: string[],
 	/**  In English. */
 	text: string,
+};
+
+/**  A reader with something left to read. */
+export type Reminded = {
+	/**  The member's id. */
+	member: string,
+	/**  What tables call the member. */
+	handle: string,
+	/**  The name. */
+	name: string,
+	/**  Where to write; none where nobody knows. */
+	contact: string | null,
+	/**  What came of this reader so far. */
+	submitted: number,
+	/**  What is left, in all rounds that are open. */
+	left: number,
+	/**  The same by round. */
+	rounds: RoundLeft[],
+};
+
+/**  Who is behind. */
+export type RemindersView = {
+	/**  The language that the programme is written in first, as `fr`. */
+	language: string,
+	/**  Readers with something left, whoever has sent nothing first, then whoever has most left. */
+	readers: Reminded[],
 };
 
 /**  What a removal would mean, before it is done. */
@@ -2172,6 +2798,30 @@ export type RemovalView = {
 	reviews: number,
 	/**  True where other admins must sign as well. */
 	needsOthers: boolean,
+};
+
+/**  What a repair did. */
+export type RepairView = {
+	/**  How many things were not as they should be. */
+	found: number,
+	/**  What still is not. */
+	left: FoundLine[],
+	/**  Damaged parcels that were put away, so that whole ones can take their place. */
+	putAway: number,
+	/**  Of these, parcels of this device that nobody else is known to have. */
+	lost: number,
+	/**  True where the next exchange asks for what is missing. */
+	asksAgain: boolean,
+};
+
+/**  What a person says to put a backup in place. */
+export type RestoreForm = {
+	/**  Where the backup is. */
+	path: string,
+	/**  What this device shows before it is unlocked. */
+	label: string,
+	/**  The passphrase that the home had when the backup was written. */
+	passphrase: string,
 };
 
 /**  Everything of a reviewer's first screen. */
@@ -2202,6 +2852,8 @@ export type RevisionLine = {
 	number: number,
 	/**  Why it was amended; empty for the first. */
 	reason: string,
+	/**  The hash of its definition: SHA-256, in hexadecimal digits. The same on every device. */
+	sha256: string,
 };
 
 /**  What a member does. */
@@ -2212,6 +2864,16 @@ export type Role =
 "coordinator" | 
 /**  Decides who has access. */
 "admin";
+
+/**  What is left in a round. */
+export type RoundLeft = {
+	/**  What the round is called, in the programme's language. */
+	round: string,
+	/**  How many applications. */
+	left: number,
+	/**  When it closes; none where the programme does not say. */
+	deadline: Deadline | null,
+};
 
 /**  A round, and how far it is. */
 export type RoundLine = {
@@ -2239,7 +2901,7 @@ export type RoundName = {
 export type SaidView = {
 	/**  Who. */
 	by: string,
-	/**  `met`, `not-met` or `open`. */
+	/**  What: the verdict's word. */
 	verdict: string,
 };
 
@@ -2265,10 +2927,22 @@ export type SearchHit = {
 	label: string | null,
 	/**  The application's id. */
 	application: string | null,
+	/**  The round in which this reader reads it; none for a coordinator, and where the reader does not. */
+	round: string | null,
 	/**  What holds the words: `dossier`, `review`, `note`, `draft`, `identity` and others. */
 	kind: string,
 	/**  Whose it is. */
 	member: string | null,
+	/**  The member's id. */
+	memberId: string | null,
+	/**  The question or criterion under which they stand; empty where it has no name. */
+	field: string,
+	/**  What stands before the first of the words. */
+	before: string,
+	/**  The first of the words as it is written; empty where more was found than is shown. */
+	word: string,
+	/**  What stands after it. */
+	after: string,
 };
 
 /**  Other seats, to be tried out. */
@@ -2379,6 +3053,14 @@ export type SeverityView = {
 	warnings: Sentence[],
 };
 
+/**  What the lines of a sheet say. */
+export type SheetView = {
+	/**  What the programme is called; empty where that line is missing. */
+	programme: string,
+	/**  Addresses of its relays. */
+	relays: string[],
+};
+
 /**  How the reader shows a file. */
 export type Shown = 
 /**  As pictures of its pages. */
@@ -2389,6 +3071,22 @@ export type Shown =
 "text" | 
 /**  By name, kind and size only; it is never run. */
 "described";
+
+/**  What a file can be, and what was found of it. */
+export type SlotView = {
+	/**  The attachment's key. */
+	key: string,
+	/**  What people call it. */
+	label: string,
+	/**  How many are asked for at least; 0 where only some are asked for it. */
+	min: number,
+	/**  Files that were found. */
+	files: number,
+	/**  Applications that they are of. */
+	applications: number,
+	/**  Applications of the table for which this import has fewer than are asked for. */
+	short: number,
+};
 
 /**  How many applications are how far. */
 export type StageCount = {
@@ -2406,6 +3104,14 @@ export type StandingView = {
 	programmes: ProgrammeEntry[],
 	/**  The program's version. */
 	version: string,
+};
+
+/**  A folder that belongs to no application. */
+export type StrangeFolder = {
+	/**  Its name. */
+	name: string,
+	/**  How many files that fit nowhere lie in it. */
+	files: number,
 };
 
 /**  How well a passphrase resists guessing. */
@@ -2442,7 +3148,7 @@ export type SubmittedView = {
 	/**  The answers by criterion. */
 	answers: { [key in string]: AnswerValue },
 	/**  What a coordinator's device said of it. */
-	outcome: string | null,
+	outcome: OutcomeView | null,
 };
 
 /**  A row that was not taken. */
@@ -2455,6 +3161,8 @@ export type TableRow = {
 	code: string,
 	/**  The same in English. */
 	message: string,
+	/**  The cells that it is about. */
+	about: string[],
 };
 
 /**  A review that somebody took down. */
@@ -2482,7 +3190,7 @@ export type TaskRow = {
 	/**  How far it is. */
 	state: TaskState,
 	/**  What a coordinator's device said of the review. */
-	outcome: string | null,
+	outcome: OutcomeView | null,
 	/**  Criteria that the draft answers. */
 	answered: number,
 	/**  Criteria that there are. */
@@ -2497,6 +3205,8 @@ export type TaskRow = {
 	filesAll: number,
 	/**  Bytes of files that are missing. */
 	filesBytesLeft: number,
+	/**  Whether its reader means to read it again. */
+	again: boolean,
 	/**  What is shown before a conflict of interest was declared. */
 	card: CardField[],
 };
@@ -2519,6 +3229,10 @@ export type TaskState =
 "opened-by-coordinator" | 
 /**  A conflict was declared. */
 "conflict" | 
+/**  A coordinator decides whether there is a conflict. */
+"unsure" | 
+/**  Its reader handed it back. */
+"handed-back" | 
 /**  A coordinator took the assignment back. */
 "taken-back";
 
@@ -2536,6 +3250,58 @@ export type UnknownValue = {
 	count: number,
 	/**  The answers to choose from. */
 	options: FilterOption[],
+};
+
+/**  One thing that is known. */
+export type WhyLine = {
+	/**  Which. */
+	code: string,
+	/**  The same in English. */
+	text: string,
+	/**  Why, as a code, where there is a reason. */
+	reason: string | null,
+	/**  How many, where it counts something. */
+	count: number | null,
+	/**  When, by the relay's clock, where it is about a time. */
+	atMs: number | null,
+};
+
+/**  What is known of one reader's review. */
+export type WhyReader = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+	/**  True where nothing of the review is here, or it does not count. */
+	lacks: boolean,
+	/**  What is known. */
+	lines: WhyLine[],
+};
+
+/**  What is known of an application and its reviews. */
+export type WhyView = {
+	/**  Of the application, and of what whoever looks is to read of it. */
+	application: WhyLine[],
+	/**  Of each reader's review. */
+	readers: WhyReader[],
+};
+
+/**  What deleting the home would mean. */
+export type WipeView = {
+	/**  The name that has to be typed. */
+	name: string,
+	/**  Drafts that were not submitted. */
+	drafts: number,
+	/**  Changes that are not sealed yet. */
+	unsealed: number,
+	/**  Parcels that no relay is known to have. */
+	outbox: number,
+	/**  Other computers of this member that belong. */
+	computers: number,
+	/**  Recovery sheets of this member. */
+	papers: number,
+	/**  True where no other computer acts as a coordinator's. */
+	lastCoordinator: boolean,
 };
 
 /**  The application that fits its readers least. */

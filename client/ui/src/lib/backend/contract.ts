@@ -1,22 +1,30 @@
 // What the interface asks of Rust, on what is generated from it; where the interface says more, or less, it is written here.
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 import type {
-  AccessRow, AgreementView, AnswerValue, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView, Distribution,
-  Dropped, EnrolForm, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
-  QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, Sentence, SeverityView, Submitted, TaskRow,
+  AccessRow, AgreementView, AnswerValue, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
+  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
+  QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
   AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
-  BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangeReport, ExchangeState,
-  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, PageInfo, PeopleView,
+  BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
+  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
-  Role, RoundName, Saved, Sentence, SeverityLine, SeverityView, StageCount, Submitted, TaskRow,
+  Role, RoundName, Saved, SearchHit, Sentence, SeverityLine, SeverityView, StageCount, Submitted, TaskRow,
 } from './bindings';
+
+import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } from './bindings';
+
+export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView } from './bindings';
 
 import type {
   AttachedView, ChaseRow, Compared, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
-  PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, } from './bindings';
+  ModerationView, PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, } from './bindings';
+
+import type { DecidingView, FoundForm, GuestTable, GuestsInvited, PersonView, RelayForm, RelaysView } from './bindings';
+
+export type { AccessDevice, DecidingView, FoundForm, GuestTable, GuestsInvited, PersonView, RelayForm, RelayLine, RelaysView } from './bindings';
 
 import type {
   AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, DeviceRequest, DevicesView, ExplainView, FindingLine, LightView,
@@ -28,6 +36,14 @@ export type {
   ProgrammeDraft, ProgrammeView, ProposalLine, ProposalView, ReadBy, ReaderLoad, Reading, ReadingProfile, SeatsTrial, SelectionRow, SelectionView,
 } from './bindings';
 
+import type {
+  AccessDay, BackedUp, CareProgress, CheckView, ChosenFile, RecoverForm, RepairView, RestoreForm, SheetView, WhyView, WipeView,
+} from './bindings';
+
+export type {
+  AccessDay, AccessDayRow, BackedUp, CareProgress, CheckView, ChosenFile, FoundLine, RecoverForm, RecoverSource, RepairView, RestoreForm, SheetView, WhyLine,
+  WhyReader, WhyView, WipeView,
+} from './bindings';
 
 // ---------- first run, unlocking ----------
 export interface Standing {
@@ -41,7 +57,7 @@ export interface Preferences { language: string | null; theme: 'system' | 'light
 export interface RecoverySheet { words: string[] }  // 24 or so words, to be copied by hand
 
 // ---------- reviewer ----------
-export type WorkState = 'to-declare' | 'to-read' | 'on-device' | 'in-outbox' | 'held-by-relay' | 'opened-by-coordinator' | 'conflict' | 'taken-back' | 'no-text';
+export type WorkState = 'to-declare' | 'to-read' | 'on-device' | 'in-outbox' | 'held-by-relay' | 'opened-by-coordinator' | 'conflict' | 'unsure' | 'handed-back' | 'taken-back' | 'no-text';
 export interface ReviewerHome {
   tasks: TaskRow[];
   outbox: number; lastExchangeMs: number | null; relayKnown: boolean;
@@ -52,7 +68,7 @@ export interface ReviewerHome {
 }
 export interface Level { value: string; label: string | null; text: string }
 export interface Draft {
-  answers: Record<string, AnswerValue>; comments: Record<string, string>; overall: string;
+  answers: Record<string, AnswerValue>; comments: Record<string, string>; pins: Record<string, PinView>; overall: string;
   confidence: string | null; attested: boolean;
 }
 /** Places of a scorecard, in `draftConflicts` and `missing`: `answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`. */
@@ -60,39 +76,44 @@ export interface DossierView {
   application: string; label: string; round: string; roundLabel: string; state: WorkState; place: number; of: number;
   previous: string | null; next: string | null;
   card: TaskRow['card'];
-  declaration: { declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string } | null;
+  declaration: {
+    declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string;
+    mayTakeBack: boolean;                            // nobody else is known to have heard of it
+    lifted: string | null;                           // why coordinators lifted it
+  } | null;
   sections: { field: string; label: string; help: string | null; text: string; words: number }[];
   files: FileView[];
   criteria: CriterionView[]; attestation: string;
   confidence: { min: string; max: string; step: string } | null;
   draft: Draft; draftConflicts: { field: string; values: string[] }[];   // two laptops: same field, different values
-  submitted: { revision: number; answers: Record<string, AnswerValue>; outcome: string | null } | null;
+  submitted: { revision: number; answers: Record<string, AnswerValue>; outcome: TaskRow['outcome'] } | null;
   total: string | null;                              // running total of the draft, as the programme counts it
   missing: { place: string | null; code: string; text: string }[];
   notes: string;
+  again: boolean;                                    // to be read again
 }
 
 // ---------- exchange ----------
-export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done'; done: number; total: number; bytesDone: number; bytesTotal: number }
-export interface ExchangePlan { packsUp: number; bytesUp: number; packsDown: number; bytesDown: number; files: number; filesBytes: number; bytesPerSecond: number | null } // as fast as the last time; null: not known
+export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
 
 // ---------- coordinator ----------
 export type GateVerdict = 'met' | 'not-met' | 'open';
+/** What coordinators make of an application's reviews: the order stands, somebody else reads it, the meeting talks about it. */
+export type Settled = 'keep' | 'another-reader' | 'meeting';
+export type { ModerationLine, ModerationRead, ModerationVerdict, ModerationView } from './bindings';
 
 // ---------- intake ----------
 export type {
   Compared, ComparedRow, CriterionName, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
-  RecordForm, RecordReader, RecordResult, SaidView, TakenDownView,
+  PatternView, Placing, RecordForm, RecordReader, RecordResult, SaidView, SlotView, StrangeFolder, TakenDownView,
   AgainView, AttachedView, ChangeView, ChaseFile, ChaseRow, Entered, Entry, EntryAttachment, EntryField, EntryForm, IntakeChoices,
-  IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
+  FiledView, FilePlace, IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
 } from './bindings';
 
 /** For whom a bundle is: whoever brings it on, everybody, or one person with all that this person may read. */
 export type BundleTo = 'relay' | 'coordinators' | 'everyone' | { member: string };
 
 // ---------- people and access ----------
-
-export interface SearchHit { application: string; label: string; round: string | null; /* where it is one's own task */ kind: string; field: string; before: string; match: string; after: string }
 
 /** One port between interface and backend: nothing else of the interface knows Tauri. */
 export interface Backend {
@@ -106,23 +127,47 @@ export interface Backend {
   strength(passphrase: string): Promise<Strength>;
   enrol(form: EnrolForm): Promise<Me>;
   saveAnswer(): Promise<string | null>;                            // asks where; path, or null when called off
-  found(toml: string, label: string, passphrase: string, name: string): Promise<Me>; // creates a programme
+  found(form: FoundForm): Promise<Me>;                             // creates a programme
   rehearse(passphrase: string): Promise<Me>;                       // three invented dossiers, a programme of one's own
   unlock(folder: string, passphrase: string): Promise<Me>;
   unlockByWords(folder: string, words: string[], newPassphrase: string): Promise<Me>;
   lock(): Promise<void>;
+  forget(): void;                                                  // drops what this page still holds of what was open
   recoveryBegin(): Promise<RecoverySheet>;
   recoveryConfirm(words: string[]): Promise<void>;
+  recoveryLines(): Promise<string[]>;                              // what belongs on the sheet beside the words; nothing secret
+  saveRecoveryLines(): Promise<string | null>;                     // asks where
   changePassphrase(old: string, next: string): Promise<void>;
+
+  inspectRecoveryWords(words: string[]): Promise<void>;
+  inspectRecoveryLines(lines: string): Promise<SheetView>;
+  chooseRecoveryLines(): Promise<string | null>;                   // asks for their file
+  chooseRecoveryBundle(): Promise<ChosenFile | null>;              // asks which
+  recoverElsewhere(form: RecoverForm): Promise<Me>;                // with the words of a lost computer; `onProgress` hears of a relay, `cancel` ends it
+  chooseBackup(): Promise<ChosenFile | null>;                      // asks which
+  restoreBackup(form: RestoreForm): Promise<Me>;
+
+  checkDevice(): Promise<CheckView>;                               // `cancel` ends it
+  repairDevice(): Promise<RepairView>;
+  onCareProgress(hear: (progress: CareProgress) => void): () => void;
+  supportReport(): Promise<string>;
+  saveReport(text: string): Promise<string | null>;                // asks where
+  lastBackup(): Promise<number | null>;                            // by this device's clock
+  backUp(passphrase: string): Promise<BackedUp | null>;            // asks where; the home is closed for it and opened again
+  wiping(): Promise<WipeView>;
+  wipe(name: string): Promise<void>;                               // deletes the open home; nothing is unlocked afterwards
 
   reviewerHome(): Promise<ReviewerHome>;
   dossier(application: string, round: string): Promise<DossierView>;
   declare(application: string, declaration: 'none' | 'conflict' | 'unsure' | 'recused', kind: string, note: string): Promise<void>;
+  handBack(application: string, reason: string): Promise<void>;    // cannot be read, and no conflict
   saveDraft(application: string, round: string, draft: Draft): Promise<Saved>;
   saveNote(application: string, round: string, text: string): Promise<void>;
+  markAgain(application: string, again: boolean): Promise<void>;   // to be read again; seen by nobody else
   settleDraft(application: string, round: string, field: string, value: string): Promise<void>; // two laptops: this value stays
   submit(application: string, round: string, reason: string | null): Promise<Submitted>;
-  distribution(): Promise<Distribution[]>;
+  consistency(again: boolean): Promise<ConsistencyView>;           // of everything, or of what is to be read again
+  beside(round: string | null, one: string | null, other: string | null): Promise<OwnPair>; // null: chosen
   fileText(handle: string): Promise<string>;                       // for shown === 'text'
   filePages(handle: string): Promise<PageInfo>;                    // for 'pages' and 'image'
   pageUrl(handle: string, page: number): string;                   // an <img src>
@@ -143,16 +188,22 @@ export interface Backend {
   boardPage(query: BoardQuery): Promise<BoardPage>;
   boardAround(query: BoardQuery, application: string): Promise<BoardPlace | null>;
   application(id: string): Promise<ApplicationView>;
+  explainApplication(id: string): Promise<WhyView>;                // why something of it is not here, or does not count
   judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
+  takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
   queue(): Promise<QueueView>;
   queueSize(): Promise<number>;                                    // how many questions wait
+  asking(ids: string[]): Promise<AskingView>;                      // whom a question about these goes to
+  reminders(): Promise<RemindersView>;                             // who is behind
   decide(ids: string[], verdict: QueueVerdict, reason: string): Promise<void>;
   ranking(round: string | null): Promise<RankingView>;
   rank(application: string): Promise<RankView | null>;
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
+  moderation(round: string | null): Promise<ModerationView>;       // null: the first round
+  moderate(application: string, round: string, verdict: Settled | null, reason: string): Promise<void>; // null: taken back
   selection(round: string | null, trial: SeatsTrial | null): Promise<SelectionView>; // null: the programme's own seats; nothing is stored
 
   assignment(round: string | null): Promise<AssignmentView>;       // null: the first round
@@ -182,7 +233,7 @@ export interface Backend {
   chase(): Promise<ChaseRow[]>;
   duplicates(): Promise<PairView[]>;                              // what waits for a decision first
   comparePair(one: string, other: string): Promise<Compared>;
-  judgePair(one: string, other: string, verdict: 'same' | 'different', keep: string | null, reason: string): Promise<void>;
+  judgePair(one: string, other: string, verdict: 'same' | 'different' | 'open', keep: string | null, reason: string): Promise<void>; // open: taken back
   exports(): Promise<ExportsView>;
   export(request: ExportRequest): Promise<string | null>;        // asks where; path, or null when called off
   recordChoices(application: string): Promise<RecordChoices>;
@@ -201,8 +252,12 @@ export interface Backend {
   closeRound(round: string): Promise<void>;
 
   people(): Promise<PeopleView>;
+  person(member: string): Promise<PersonView>;
   invite(name: string, roles: Role[]): Promise<Invited>;
   saveInvitation(link: string, name: string): Promise<string | null>; // asks where
+  guestTable(): Promise<GuestTable | null>;                        // asks which table; nobody is invited yet
+  inviteGuests(path: string, seal: string): Promise<GuestsInvited | null>; // asks for a folder, and writes a file for each into it
+  withdrawInvitation(id: string): Promise<void>;
   setReading(member: string, profile: ReadingProfile): Promise<ReadingProfile>; // gives what was known before
   admit(path: string | null): Promise<PersonRow | null>;           // null: asks for the answer's file
   confirmWords(member: string): Promise<void>;
@@ -210,7 +265,12 @@ export interface Backend {
   suspend(member: string): Promise<void>;
   lift(member: string): Promise<void>;
   remove(member: string): Promise<void>;
+  deciding(): Promise<DecidingView>;
+  giveRoles(member: string, roles: Role[]): Promise<boolean>;      // whether it counts already; else other admins must sign
+  takeRoles(member: string, roles: Role[]): Promise<boolean>;      // for ever
+  setRemovalNeeds(needed: number): Promise<boolean>;
   access(): Promise<AccessRow[]>;
+  accessOn(application: string, fromMs: number, toMs: number): Promise<AccessDay>; // by the application's key; a day, to the first moment of the next
   ownDevices(): Promise<DevicesView>;
   devicePass(): Promise<string>;                                   // a link, for one further device alone
   savePass(link: string): Promise<string | null>;                  // asks where
@@ -219,6 +279,12 @@ export interface Backend {
   removeDevice(device: string): Promise<boolean>;
   proposals(): Promise<ProposalLine[]>;                            // what several admins must sign
   signProposal(id: string): Promise<boolean>;                      // whether it counts by now
+
+  relays(): Promise<RelaysView>;
+  relayKey(address: string): Promise<string | null>;               // asks what answers there; null: it does not say it
+  setRelayAddress(key: string, address: string): Promise<boolean>; // tried first; whether every member is told
+  addRelay(form: RelayForm, spare: boolean): Promise<boolean>;     // whether it counts already
+  dropRelay(key: string): Promise<boolean>;
 
   search(text: string): Promise<SearchHit[]>;
 }

@@ -2,13 +2,18 @@
 // run on it. Nothing of it is in the shipped build.
 import type { Backend, Failure } from './contract';
 import { assignment } from './memory/assignment';
+import { care } from './memory/care';
 import { coordinator } from './memory/coordinator';
 import { devices } from './memory/devices';
 import { exchange } from './memory/exchange';
 import { intake } from './memory/intake';
+import { moderation } from './memory/moderation';
+import { mails } from './memory/mails';
+import { own } from './memory/own';
 import { pairs } from './memory/pairs';
 import { people } from './memory/people';
 import { programme } from './memory/programme';
+import { relays } from './memory/relays';
 import { reviewer } from './memory/reviewer';
 import { selection } from './memory/selection';
 import { session } from './memory/session';
@@ -24,15 +29,20 @@ export class Memory {
     this.world = new World(scenario);
     const acts: Backend = {
       ...session(this.world),
+      ...care(this.world),
       ...reviewer(this.world),
+      ...own(this.world),
       ...exchange(this.world),
       ...assignment(this.world),
       ...coordinator(this.world),
+      ...mails(this.world),
       ...intake(this.world),
+      ...moderation(this.world),
       ...pairs(this.world),
       ...people(this.world),
       ...programme(this.world),
       ...devices(this.world),
+      ...relays(this.world),
       ...selection(this.world),
     };
     this.backend = this.#watched(acts);
@@ -40,7 +50,7 @@ export class Memory {
 
   /** Makes an act fail from here on. */
   fail(act: keyof Backend, failure: Partial<Failure> & { code: string }): void {
-    this.#failing.set(act, { message: `This failed: ${failure.code}.`, hint: null, at: null, ...failure });
+    this.#failing.set(act, { message: `This failed: ${failure.code}.`, hint: null, at: null, row: null, column: null, ...failure });
   }
 
   heal(): void {

@@ -3,7 +3,7 @@
 import { commands, events, type BundleFor } from './bindings';
 import { dateTime } from '../i18n/format';
 import { t } from '../i18n/i18n.svelte';
-import type { Backend, BundleTo, DossierView, Preferences, Progress, SearchHit } from './contract';
+import type { Backend, BundleTo, DossierView, Preferences, Progress } from './contract';
 
 /** Hears an event of the window until told to stop. */
 function hearing<T>(event: { listen(hear: (event: { payload: T }) => void): Promise<() => void> }, hear: (payload: T) => void): () => void {
@@ -67,14 +67,37 @@ export const tauri: Backend = {
   strength: commands.strength,
   enrol: commands.enrol,
   saveAnswer: commands.saveAnswer,
-  found: (definition, label, passphrase, name) => commands.found({ definition, label, passphrase, name }),
-  rehearse: (passphrase) => commands.rehearse('', passphrase),
+  found: commands.found,
+  rehearse: (passphrase) => commands.rehearse(t('start.try-label'), passphrase),
   unlock: commands.unlock,
   unlockByWords: commands.unlockByWords,
   lock: () => nothing(commands.lock()),
+  forget: () => {
+    window.location.reload();
+  },
   recoveryBegin: async () => ({ words: await commands.drawSheet() }),
   recoveryConfirm: (words) => nothing(commands.rehearseSheet(words)),
+  recoveryLines: commands.recoveryLines,
+  saveRecoveryLines: commands.saveRecoveryLines,
   changePassphrase: (old, next) => nothing(commands.changePassphrase(old, next)),
+
+  inspectRecoveryWords: (words) => nothing(commands.inspectRecoveryWords(words)),
+  inspectRecoveryLines: commands.inspectRecoveryLines,
+  chooseRecoveryLines: commands.chooseRecoveryLines,
+  chooseRecoveryBundle: commands.chooseRecoveryBundle,
+  recoverElsewhere: commands.recoverElsewhere,
+  chooseBackup: commands.chooseBackup,
+  restoreBackup: commands.restoreBackup,
+
+  checkDevice: commands.checkDevice,
+  repairDevice: commands.repairDevice,
+  onCareProgress: (hear) => hearing(events.careEvent, hear),
+  supportReport: commands.supportReport,
+  saveReport: commands.saveReport,
+  lastBackup: commands.lastBackup,
+  backUp: commands.backUp,
+  wiping: commands.wiping,
+  wipe: (name) => nothing(commands.wipe(name)),
 
   reviewerHome: async () => {
     const home = await commands.reviewerHome();
@@ -86,23 +109,26 @@ export const tauri: Backend = {
     return { ...view, attestation: t('review.attest'), confidence: { min: String(min), max: String(max), step: '1' } } as DossierView;
   },
   declare: (application, declaration, kind, note) => nothing(commands.declare(application, declaration, kind, note)),
+  handBack: (application, reason) => nothing(commands.handBack(application, reason)),
   saveDraft: commands.saveDraft,
   saveNote: (application, _round, text) => nothing(commands.saveNote(application, text)),
+  markAgain: (application, again) => nothing(commands.markAgain(application, again)),
   settleDraft: (application, round, field, value) => nothing(commands.settleDraft(application, round, field, value)),
   submit: commands.submit,
-  distribution: commands.distribution,
+  consistency: commands.consistency,
+  beside: commands.beside,
   fileText: commands.fileText,
   filePages: commands.filePages,
   pageUrl: (handle, page) => `page://localhost/${handle}/${page}`,
   saveFile: commands.saveFile,
 
   exchangeState: async () => ({ ...(await commands.exchangeState()), running: false }),
-  exchangePlan: async () => ({ ...(await commands.exchangePlan({ files: 'assigned', budgetBytes: null })), files: 0, bytesPerSecond: null }),
+  exchangePlan: () => commands.exchangePlan({ files: 'assigned', budgetBytes: null }),
   exchange: commands.exchange,
   cancel: () => nothing(commands.cancel()),
   onProgress: (hear) =>
-    hearing(events.progressEvent, ({ phase, bytesDone, bytesTotal }) => {
-      hear({ phase: PHASES[phase] ?? 'connecting', done: 0, total: 0, bytesDone, bytesTotal });
+    hearing(events.progressEvent, ({ phase, ...progress }) => {
+      hear({ phase: PHASES[phase] ?? 'connecting', ...progress });
     }),
   onChanged: (hear) => {
     const stops = [hearing(events.changedEvent, () => hear()), hearing(events.lockedEvent, () => hear())];
@@ -117,16 +143,22 @@ export const tauri: Backend = {
   boardPage: commands.boardPage,
   boardAround: commands.boardAround,
   application: commands.application,
+  explainApplication: commands.explainApplication,
   judge: (application, gate, verdict, reason) => nothing(commands.judge(application, gate, verdict, reason)),
   askException: (application, reason) => nothing(commands.askException(application, reason)),
   decideException: (application, grant, reason) => nothing(commands.decideException(application, grant, reason)),
+  takeBackException: (application, decision) => nothing(commands.takeBackException(application, decision)),
   queue: commands.queue,
   queueSize: commands.queueSize,
+  asking: commands.asking,
+  reminders: commands.reminders,
   decide: (ids, verdict, reason) => nothing(commands.decide(ids, verdict, reason)),
   ranking: commands.ranking,
   rank: commands.rank,
   agreement: commands.agreement,
   severity: commands.severity,
+  moderation: commands.moderation,
+  moderate: (application, round, verdict, reason) => nothing(commands.moderate(application, round, verdict, reason)),
   selection: commands.selection,
 
   assignment: commands.assignment,
@@ -175,8 +207,12 @@ export const tauri: Backend = {
   closeRound: (round) => nothing(commands.closeRound(round)),
 
   people: commands.people,
+  person: commands.person,
   invite: commands.invite,
   saveInvitation: commands.saveInvitation,
+  guestTable: commands.guestTable,
+  inviteGuests: commands.inviteGuests,
+  withdrawInvitation: (id) => nothing(commands.withdrawInvitation(id)),
   admit: commands.admit,
   setReading: commands.setReading,
   confirmWords: (member) => nothing(commands.confirmWords(member)),
@@ -184,7 +220,12 @@ export const tauri: Backend = {
   suspend: (member) => nothing(commands.suspend(member)),
   lift: (member) => nothing(commands.lift(member)),
   remove: (member) => nothing(commands.remove(member)),
+  deciding: commands.deciding,
+  giveRoles: commands.giveRoles,
+  takeRoles: commands.takeRoles,
+  setRemovalNeeds: commands.setRemovalNeeds,
   access: commands.access,
+  accessOn: commands.accessOn,
   ownDevices: commands.ownDevices,
   devicePass: commands.devicePass,
   savePass: commands.savePass,
@@ -193,11 +234,11 @@ export const tauri: Backend = {
   removeDevice: commands.removeDevice,
   proposals: commands.proposals,
   signProposal: commands.signProposal,
+  relays: commands.relays,
+  relayKey: commands.relayKey,
+  setRelayAddress: commands.setRelayAddress,
+  addRelay: commands.addRelay,
+  dropRelay: commands.dropRelay,
 
-  search: async (text) =>
-    (await commands.search(text)).map(
-      ({ application, label, kind, member }): SearchHit => ({
-        application: application ?? '', label: label ?? member ?? '', kind, field: '', before: '', match: text, after: '', round: null,
-      }),
-    ),
+  search: commands.search,
 };

@@ -68,5 +68,5 @@ export function relative(ms: number, now: number = Date.now()): string {
 
 /** "Ana, 李文静 and Esi": a name in another direction cannot turn those beside it. */
 export function list(parts: string[]): string {
-  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(parts.map(isolate));
+  return new Intl.ListFormat(locale(), { type: 'conjunction' }).format(parts.map((part) => isolate(part)));
 }

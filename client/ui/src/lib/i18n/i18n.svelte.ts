@@ -2,12 +2,15 @@
 // not what the engine says (`Sentence.svelte`).
 import { IntlMessageFormat } from 'intl-messageformat';
 import { areas as en } from './en';
+import { figure, parameters } from './parameters';
 import { accented } from './pseudo';
 
 export const LANGUAGES = ['en', 'fr', 'es', 'ar', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number] | 'pseudo';
 export type Key = keyof typeof en;
 export type Params = Record<string, string | number | boolean>;
+/** A message, and what it asks of its parameters. */
+interface Ready { message: IntlMessageFormat; uses: ReturnType<typeof parameters> }
 
 /** How each language calls itself. */
 export const AUTONYMS: Record<Language, string> = {
@@ -27,7 +30,7 @@ const RTL_TEXT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
 let language = $state<Language>('en');
 let messages = $state.raw<Record<string, string>>(en);
-const compiled = new Map<string, IntlMessageFormat>();
+const compiled = new Map<string, Ready>();
 
 /** The language that is shown. */
 export function currentLanguage(): Language {
@@ -35,23 +38,49 @@ export function currentLanguage(): Language {
 }
 
 /** The tag by which Intl formats: digits stay those of the scores everywhere. */
-export function locale(): string {
-  if (language === 'ar') return 'ar-u-nu-latn';
-  if (language === 'zh') return 'zh-Hans';
-  return language === 'pseudo' ? 'en' : language;
+export function locale(of: Language = language): string {
+  if (of === 'ar') return 'ar-u-nu-latn';
+  if (of === 'zh') return 'zh-Hans';
+  return of === 'pseudo' ? 'en' : of;
 }
 
 export function direction(of: Language = language): 'ltr' | 'rtl' {
   return of === 'ar' ? 'rtl' : 'ltr';
 }
 
-/** Shows another language, once its words are here. */
-export async function setLanguage(next: Language): Promise<void> {
+/** The words of a language, English where it has none. */
+async function wordsOf(next: Language): Promise<Record<string, string>> {
   const words: Record<string, string> = { ...en };
   if (next !== 'en' && next !== 'pseudo') {
     const files = Object.entries(loaders).filter(([path]) => path.startsWith(`./${next}/`));
     for (const part of await Promise.all(files.map(([, load]) => load()))) Object.assign(words, part);
   }
+  return words;
+}
+
+/** Says things in a language, whichever one is shown. */
+export interface Speaker {
+  locale: string;
+  t(key: Key, params?: Params): string;
+  say(key: string, params?: Params): string | null;
+}
+
+/** Words for what is written to others, in the language of a tag (`fr`, `zh-Hans`); English where it is none of ours. */
+export async function speaker(tag: string): Promise<Speaker> {
+  const of = LANGUAGES.find((each) => each === tag.split('-')[0]) ?? 'en';
+  const words = await wordsOf(of);
+  const say = (key: string, params?: Params): string | null => {
+    const pattern = words[key];
+    if (pattern === undefined) return null;
+    const message = new IntlMessageFormat(pattern, locale(of));
+    return String(message.format(params === undefined ? undefined : filled(params, parameters(message.getAst()), of)));
+  };
+  return { locale: locale(of), say, t: (key, params) => say(key, params) ?? key };
+}
+
+/** Shows another language, once its words are here. */
+export async function setLanguage(next: Language): Promise<void> {
+  const words = await wordsOf(next);
   compiled.clear();
   messages = words;
   language = next;
@@ -63,27 +92,47 @@ export async function setLanguage(next: Language): Promise<void> {
 
 /** The words of a key. A name in another direction cannot turn the sentence around it. */
 export function t(key: Key, params?: Params): string {
-  return say(key, params) ?? key;
+  const ready = readied(key);
+  return ready === null ? key : formatted(ready, params);
 }
 
-/** The words of a key that may not be there: codes of the engine and of failures. */
-export function say(key: string, params?: Params): string | null {
+/** The words of a key that may not be there, or may ask for what was not given: codes of the engine and of failures. */
+export function say(key: string, params: Params = {}): string | null {
+  const ready = readied(key);
+  return ready === null || [...ready.uses.keys()].some((name) => params[name] === undefined) ? null : formatted(ready, params);
+}
+
+function readied(key: string): Ready | null {
   const pattern = messages[key];
   if (pattern === undefined) return null;
-  let message = compiled.get(key);
-  if (message === undefined) {
-    message = new IntlMessageFormat(pattern, locale());
+  let ready = compiled.get(key);
+  if (ready === undefined) {
+    let message = new IntlMessageFormat(pattern, locale());
+    const uses = parameters(message.getAst());
     if (language === 'pseudo') message = new IntlMessageFormat(accented(message.getAst()), 'en');
-    compiled.set(key, message);
+    ready = { message, uses };
+    compiled.set(key, ready);
   }
-  return String(message.format(params === undefined ? undefined : isolated(params)));
+  return ready;
+}
+
+function formatted({ message, uses }: Ready, params?: Params): string {
+  return String(message.format(params === undefined ? undefined : filled(params, uses)));
 }
 
 /** Keeps the direction of a text to itself. */
-export function isolate(text: string): string {
-  return text !== '' && (direction() === 'rtl' || RTL_TEXT.test(text)) ? ISOLATE + text + POP : text;
+export function isolate(text: string, of: Language = language): string {
+  return text !== '' && (direction(of) === 'rtl' || RTL_TEXT.test(text)) ? ISOLATE + text + POP : text;
 }
 
-function isolated(params: Params): Params {
-  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? isolate(value) : value]));
+/** Texts keep their direction to themselves; a word that is chosen by stays bare, a figure becomes one. */
+function filled(params: Params, uses: Ready['uses'], of: Language = language): Params {
+  const fill = (name: string, value: Params[string]) => {
+    const use = uses.get(name);
+    if (typeof value !== 'string') return value;
+    if (use === 'number') return figure(value);
+    const word = value.replaceAll('-', '_');
+    return use instanceof Set && use.has(word) ? word : isolate(value, of);
+  };
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, fill(name, value)]));
 }

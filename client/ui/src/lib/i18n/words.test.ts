@@ -4,6 +4,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { expect, test } from 'vitest';
 import { areas as en } from './en';
 import { LANGUAGES, say, setLanguage, t } from './i18n.svelte';
+import { parameters } from './parameters';
 
 const files = import.meta.glob<Record<string, string>>('./*/*.json', { import: 'default', eager: true });
 const sources: Record<string, string> = import.meta.glob('../../**/*.{svelte,ts}', { query: '?raw', import: 'default', eager: true });
@@ -20,21 +21,12 @@ function words(language: string): Record<string, string> {
   return Object.assign({}, ...Object.entries(files).filter(([path]) => path.startsWith(`./${language}/`)).map(([, part]) => part)) as Record<string, string>;
 }
 
-type Ast = ReturnType<IntlMessageFormat['getAst']>;
-function parameters(ast: Ast, found = new Set<string>()): Set<string> {
-  for (const part of ast) {
-    if (part.type !== 0 && 'value' in part && typeof part.value === 'string') found.add(part.value);
-    if ('options' in part) for (const option of Object.values(part.options)) parameters(option.value, found);
-  }
-  return found;
-}
-
 test.each(LANGUAGES)('%s has every key, with its parameters', (language) => {
   const own = words(language);
   expect(Object.keys(own).sort()).toEqual(Object.keys(en).sort());
   for (const [key, english] of Object.entries(en)) {
-    const theirs = parameters(new IntlMessageFormat(own[key] ?? '', language).getAst());
-    const ours = parameters(new IntlMessageFormat(english, 'en').getAst());
+    const theirs = parameters(new IntlMessageFormat(own[key] ?? '', language).getAst()).keys();
+    const ours = parameters(new IntlMessageFormat(english, 'en').getAst()).keys();
     expect([...theirs].sort(), `${language} ${key}`).toEqual([...ours].sort());
   }
 });
@@ -82,4 +74,16 @@ test('plurals, isolation and the pseudo-locale', async () => {
   await setLanguage('en');
   expect(t('shell.go', { place: 'ليلى' })).toBe('Go to: \u2068ليلى\u2069');
   expect(say('error.of-nobody')).toBeNull();
+});
+
+test('figures and codes that come as text fill a message, and a key stays as it is written', async () => {
+  const left = { count: '2', why: 'after-close' };
+  expect(say('engine.not-counted', left)).toBe('2 reviews do not count: came after the round was closed.');
+  expect(say('engine.not-counted', { count: '1', why: 'unheard-of' })).toBe('One review does not count: unheard-of.');
+  expect(say('engine.not-counted', { count: '1' })).toBeNull();
+  expect(say('engine.total-unknown', { application: '1.10' })).toBe('1.10: too little was answered for a total.');
+  expect(say('engine.agreement-good', { criterion: 'Merit', alpha: '0.80' })).toBe('Readers agree well on Merit: alpha 0.8.');
+  await setLanguage('ar');
+  expect(say('engine.not-counted', left)).toBe('تقييمان لا يُحتسبان: وصلت بعد إغلاق الجولة.');
+  await setLanguage('en');
 });

@@ -15,6 +15,8 @@ import Pair from '../../screens/intake/Pair.svelte';
 import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
 import Queue from '../../screens/coordinator/Queue.svelte';
+import Moderation from '../../screens/moderation/Moderation.svelte';
+import Compare from '../../screens/reviewer/Compare.svelte';
 import Consistency from '../../screens/reviewer/Consistency.svelte';
 import Agreement from '../../screens/figures/Agreement.svelte';
 import Access from '../../screens/people/Access.svelte';
@@ -58,6 +60,7 @@ export const PLACES: Place[] = [
   { screen: 'record', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(TakeDown) },
   { screen: 'assignment', name: 'nav.assignment', icon: 'assign', roles: ['coordinator'], shown: true, component: of(Assignment) },
   { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },
+  { screen: 'moderation', name: 'nav.moderation', icon: 'scale', roles: ['coordinator'], shown: true, component: of(Moderation) },
   { screen: 'ranking', name: 'nav.ranking', icon: 'ranking', roles: ['coordinator'], shown: true, component: of(Ranking) },
   { screen: 'agreement', name: 'nav.agreement', icon: 'chart', roles: ['coordinator'], shown: true, component: of(Agreement) },
   { screen: 'exports', name: 'nav.exports', icon: 'export', roles: ['coordinator'], shown: true, component: of(Exports) },
@@ -66,6 +69,7 @@ export const PLACES: Place[] = [
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
+  { screen: 'compare', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: false, under: 'consistency', component: of(Compare) },
   { screen: 'programme', name: 'nav.programme', icon: 'programme', roles: [], shown: true, component: of(Programme) },
   { screen: 'exchange', name: 'nav.exchange', icon: 'exchange', roles: [], shown: true, component: of(Exchange) },
   { screen: 'search', name: 'nav.search', icon: 'search', roles: [], shown: true, component: of(Search) },

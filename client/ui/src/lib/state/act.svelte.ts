@@ -3,6 +3,11 @@ import { untrack } from 'svelte';
 import type { Failure } from '../backend/contract';
 import { failure } from './failure';
 
+let running = 0;
+
+/** Whether any act is under way: nothing locks by itself before it is through. */
+export const anythingRunning = () => running > 0;
+
 export class Act {
   busy = $state(false);
   failure = $state.raw<Failure | null>(null);
@@ -13,6 +18,7 @@ export class Act {
     if (untrack(() => this.busy)) return false;
     this.busy = true;
     this.failure = null;
+    running += 1;
     try {
       await work();
       return true;
@@ -21,6 +27,7 @@ export class Act {
       return false;
     } finally {
       this.busy = false;
+      running -= 1;
     }
   }
 }

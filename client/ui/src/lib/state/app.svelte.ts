@@ -2,17 +2,31 @@
 // any screen shows.
 import { backend } from '../backend';
 import type { ExchangeState, Failure, Me, Preferences, Role, Standing } from '../backend/contract';
-import { LANGUAGES, setLanguage, type Language } from '../i18n/i18n.svelte';
+import { LANGUAGES, setLanguage, t, type Key, type Language } from '../i18n/i18n.svelte';
 import { failure } from './failure';
 import { route } from './route.svelte';
+import { toasts } from './toasts.svelte';
 
-const DEFAULTS: Preferences = { language: null, theme: 'system', textSize: 100, idleLockMinutes: 10, hideTotal: false };
+const DEFAULTS: Preferences = { language: null, theme: 'system', textSize: 100, idleLockMinutes: 15, hideTotal: false };
+
+const PARTING = 'tessera.parting';
+
+/** Said once nothing is open any more, on the page that follows. */
+interface Parting {
+  key: Key;
+  params: Record<string, string>;
+  tone: 'good' | 'bad';
+}
 
 class App {
   standing = $state.raw<Standing | null>(null);
   exchange = $state.raw<ExchangeState | null>(null);
   preferences = $state.raw<Preferences>(DEFAULTS);
   failure = $state.raw<Failure | null>(null);
+  /** What is said where an act under way closes the home. */
+  parting: Parting | null = null;
+  /** Whether what was written is not saved yet. */
+  holding: () => boolean = () => false;
   /** A new home whose recovery sheet and check words are still to be shown. */
   settling = $state(false);
 
@@ -30,6 +44,12 @@ class App {
       this.preferences = await backend.preferences();
       await this.#show();
       await this.refresh();
+      const said = sessionStorage.getItem(PARTING);
+      sessionStorage.removeItem(PARTING);
+      if (said !== null) {
+        const { key, params, tone } = JSON.parse(said) as Parting;
+        toasts.say(() => t(key, params), tone);
+      }
     } catch (thrown) {
       this.failure = failure(thrown);
     }
@@ -44,13 +64,25 @@ class App {
   }
 
   async refresh(): Promise<void> {
+    const before = this.me?.memberId ?? null;
     try {
       this.standing = await backend.standing();
+      // What one person did is not shown, or taken back, where that person is no longer.
+      if (before !== null && before !== this.me?.memberId) toasts.clear();
+      if (before !== null && this.me === null) this.#part();
       this.exchange = this.me === null ? null : await backend.exchangeState();
       this.failure = null;
     } catch (thrown) {
       this.failure = failure(thrown);
     }
+  }
+
+  /** What was read is in the page's memory too: it goes with the page, unless something is still to be saved. */
+  #part(): void {
+    if (this.holding()) return;
+    if (this.parting !== null) sessionStorage.setItem(PARTING, JSON.stringify(this.parting));
+    history.replaceState(null, '', location.pathname + location.search);
+    backend.forget();
   }
 
   /** A home was opened or made. */
@@ -63,6 +95,13 @@ class App {
   async lock(): Promise<void> {
     await route.forget();
     await backend.lock();
+    this.settling = false;
+    await this.refresh();
+  }
+
+  /** The home that was open is not there any more: forgets everything that named it. */
+  async gone(): Promise<void> {
+    await route.forget();
     this.settling = false;
     await this.refresh();
   }

@@ -42,6 +42,8 @@ class Commands {
 
   /** Runs the command of a key that was pressed; whether there is one. */
   press(event: KeyboardEvent): boolean {
+    // What is asked in a dialog is answered there; locking is always at hand.
+    if (document.querySelector('dialog[open]') !== null && !matches('Ctrl+l', event, false)) return false;
     const typed = isTyping(event.target);
     const command = this.all.find((each) => each.keys !== undefined && matches(each.keys, event, typed));
     if (command === undefined) return false;

@@ -10,6 +10,8 @@ export interface Toast {
 }
 
 const SHOWN_MS = 6000;
+/** So many of those that stay, for what can be taken back: the last ones. */
+const MOST_UNDO = 3;
 
 class Toasts {
   shown = $state<Toast[]>([]);
@@ -20,14 +22,21 @@ class Toasts {
   say(text: Toast['text'], tone: Toast['tone'] = 'good', undo: (() => void) | null = null): void {
     const id = this.#next++;
     this.shown.push({ id, text, tone, undo });
-    // What can be undone stays until it is put away.
+    // What can be undone stays until it is put away, or later ones take its place.
     if (undo === null && tone !== 'bad') setTimeout(() => this.close(id), SHOWN_MS);
+    const old = this.shown.filter((toast) => toast.undo !== null).slice(0, -MOST_UNDO);
+    this.shown = this.shown.filter((toast) => !old.includes(toast));
   }
 
   /** A place to show them opens; gives how to close it. */
   open(place: symbol): () => void {
     this.places = [...this.places, place];
     return () => (this.places = this.places.filter((one) => one !== place));
+  }
+
+  /** Forgets all: the person whose acts they were is no longer here. */
+  clear(): void {
+    this.shown = [];
   }
 
   close(id: number): void {

@@ -8,6 +8,7 @@ export const ICONS = {
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
   board: 'M4 5h4v14H4zM10 5h4v9h-4zM16 5h4v11h-4z',
   queue: 'M4 6h16M4 12h16M4 18h10M17 16l2 2 3-4',
+  scale: 'M12 4v16M7 20h10M5 7h14M5 7l-3 7h6zM19 7l-3 7h6z',
   ranking: 'M5 20V11h4v9M10 20V5h4v15M15 20v-6h4v6',
   people: 'M9 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M3 20c0-4 3-6 6-6s6 2 6 6M16 6a3 3 0 0 1 0 5M17 14c3 .5 4 3 4 6',
   access: 'M8 9a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 13h9M18 13v4',

@@ -74,3 +74,16 @@ test('the printed page has scores without the names of readers', async () => {
   expect(within(sheet).getByText('Reader 1')).toBeTruthy();
   for (const reader of readers) expect(sheet.textContent).not.toContain(reader.name);
 });
+
+test('why a review is not here is said of each reader, what lacks first', async () => {
+  const user = userEvent.setup();
+  const list = await Promise.all(memory.world.applications.map(({ id }) => backend.explainApplication(id)));
+  const at = list.findIndex(({ readers }) => readers.some(({ lacks }) => lacks));
+  render(Application, { id: memory.world.applications[at]?.id ?? '' });
+  await user.click(await screen.findByRole('button', { name: 'Why is something not here?' }));
+  const dialog = screen.getByRole('dialog');
+  expect(await within(dialog).findByText('The application is here.')).toBeTruthy();
+  const first = list[at]?.readers[0]?.name ?? '';
+  expect(within(within(dialog).getByRole('region', { name: first })).getByText('not here, or does not count')).toBeTruthy();
+  expect(within(dialog).queryByText(/^why\./)).toBeNull();
+});

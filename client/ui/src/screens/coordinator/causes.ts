@@ -14,9 +14,9 @@ export interface Cause {
 /** What can be decided: a verdict, or that one side holds. */
 export type Decision = { verdict: QueueVerdict; side: string | null };
 
-const CONFLICTS = ['conflict-unsure', 'conflict-after-lift', 'conflict-declared'];
+const CONFLICTS = ['conflict-unsure', 'conflict-after-lift', 'conflict-declared', 'handed-back'];
 
-/** Whether a decision rules on a conflict of interest: accepting lifts it, setting aside upholds it. */
+/** Whether a decision rules on what a reader declared: accepting lifts it, setting aside upholds it. */
 export function rules(item: QueueItem): boolean {
   return CONFLICTS.includes(item.code);
 }
@@ -41,6 +41,11 @@ export function causes(items: QueueItem[]): Cause[] {
 function sideOf(item: QueueItem): string {
   if (item.code !== 'two-versions') return item.question;
   return [item.code, item.memberId ?? '', item.place, ...item.applications.map((one) => `${one.application}/${one.round ?? ''}`)].join('|');
+}
+
+/** Whether there is no way back: a ruling on a conflict, or which side of coordinators' own records holds, writes a record. */
+export function isFinal({ item, sides }: Cause): boolean {
+  return rules(item) || (item.memberId === null && (sides || item.recommended === 'choose'));
 }
 
 /** What can be decided on a cause, the recommended first. */

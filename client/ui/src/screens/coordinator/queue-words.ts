@@ -22,21 +22,30 @@ export function saysOf(item: QueueItem): string {
   return scores ? keys.map((_, at) => `${words[at * 2]} ${words[at * 2 + 1]}`).join(' · ') : text;
 }
 
+/** What a verdict on a declaration is: about a conflict, or about an application that was handed back. */
+function ruling(item: QueueItem, verdict: 'accept' | 'set-aside'): 'lift' | 'uphold' | 'give-back' | 'take-back' {
+  if (item.code === 'handed-back') return verdict === 'accept' ? 'give-back' : 'take-back';
+  return verdict === 'accept' ? 'lift' : 'uphold';
+}
+
 /** What the recommended act is called on its button. */
 export function actOf(item: QueueItem): string {
-  if (rules(item) && item.recommended === 'set-aside') return t('queue.decision.uphold');
+  if (rules(item) && item.recommended === 'set-aside') return t(`queue.decision.${ruling(item, 'set-aside')}`);
   return t(`queue.act.${item.recommended}` as Key);
 }
 
 export function decisionOf(item: QueueItem, decision: Decision): string {
   if (decision.side !== null) return t('queue.decision.holds');
-  if (rules(item) && decision.verdict !== 'ask') return decision.verdict === 'accept' ? t('queue.decision.lift') : t('queue.decision.uphold');
+  if (rules(item) && decision.verdict !== 'ask') return t(`queue.decision.${ruling(item, decision.verdict)}`);
   return t(`queue.decision.${decision.verdict}`);
 }
 
 /** What follows from a decision. */
 export function consequenceOf(item: QueueItem, decision: Decision): string {
   if (decision.side !== null) return t('queue.follows.holds');
-  if (rules(item) && decision.verdict !== 'ask') return decision.verdict === 'accept' ? t('queue.follows.lift') : t('queue.follows.uphold');
+  if (rules(item) && decision.verdict !== 'ask') {
+    const by = ruling(item, decision.verdict);
+    return by === 'take-back' ? t('queue.follows.uphold') : t(`queue.follows.${by}`);
+  }
   return t(`queue.follows.${decision.verdict}`);
 }

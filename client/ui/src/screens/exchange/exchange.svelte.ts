@@ -10,11 +10,14 @@ export type Files = 'none' | 'assigned' | 'all';
 export type To = Exclude<BundleTo, object> | 'person';
 
 /** What will travel by a choice of files, and how long that takes at the speed of the last time; null: not known. */
-export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number | null): { bytes: number; ms: number | null } {
+export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number | null, bytesPerSecond: number | null): { bytes: number; ms: number | null } {
   const evidence = files === 'none' ? 0 : Math.min(plan.filesBytes, budgetBytes ?? plan.filesBytes);
   const bytes = plan.bytesUp + plan.bytesDown + evidence;
-  return { bytes, ms: plan.bytesPerSecond === null ? null : (bytes / plan.bytesPerSecond) * 1000 };
+  return { bytes, ms: bytesPerSecond === null ? null : (bytes / bytesPerSecond) * 1000 };
 }
+
+/** So little says nothing of how fast a link is. */
+const TELLING_BYTES = 20_000;
 
 class Exchange {
   plan = new View(() => backend.exchangePlan());
@@ -22,6 +25,8 @@ class Exchange {
   budgetBytes = $state<number | null>(null);
   progress = $state.raw<Progress | null>(null);
   report = $state.raw<ExchangeReport | null>(null);
+  /** How fast the last exchange was since the window was opened; null: not known. */
+  bytesPerSecond = $state<number | null>(null);
   act = new Act();
   to = $state<To>('relay');
   /** Whom a bundle for one person is for; empty: not chosen. */
@@ -45,8 +50,12 @@ class Exchange {
   async run(): Promise<void> {
     this.report = null;
     const stop = backend.onProgress((progress) => (this.progress = progress));
+    const begun = performance.now();
     await this.act.run(async () => {
-      this.report = await backend.exchange({ files: this.files, budgetBytes: this.files === 'none' ? null : this.budgetBytes });
+      const report = await backend.exchange({ files: this.files, budgetBytes: this.files === 'none' ? null : this.budgetBytes });
+      const bytes = report.bytesUp + report.bytesDown;
+      if (bytes >= TELLING_BYTES) this.bytesPerSecond = (bytes / (performance.now() - begun)) * 1000;
+      this.report = report;
     });
     stop();
     this.progress = null;

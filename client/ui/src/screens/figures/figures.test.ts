@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { backend } from '../../lib/backend';
 import type { RankedRow } from '../../lib/backend/contract';
 import { memory } from '../../lib/backend/memory';
+import Advice from './Advice.svelte';
 import Agreement from './Agreement.svelte';
 import { around, bins, line, share, stepOf } from './figures';
 import Ranking from './Ranking.svelte';
@@ -63,4 +64,16 @@ test('agreement shows every criterion by its name', async () => {
   const first = (await backend.agreement(null)).rows[0];
   expect((await screen.findAllByText(first?.label ?? '')).length).toBeGreaterThan(0);
   expect(screen.getByText(/readers agree least on Experience in building networks/)).toBeTruthy();
+});
+
+test('warnings are said, and more than a few of one kind are folded', () => {
+  const says = (code: string, params: Record<string, string>) => ({ code, text: 'In English', params });
+  const many = Array.from({ length: 9 }, (_, at) => says('total-unknown', { application: `P-${at}` }));
+  const advice = { sentence: says('ranking-none', { all: '9' }), act: says('await-reviews', {}) };
+  render(Advice, { advice, warnings: [says('drawn', { seed: '7' }), ...many, says('of-a-newer-version', {})] });
+  expect(screen.getByText('Equal totals were separated by a draw from the seed 7.')).toBeTruthy();
+  expect(screen.getByText('P-0: too little was answered for a total.').closest('details')).toBeNull();
+  expect(screen.getByText('P-8: too little was answered for a total.').closest('details')).not.toBeNull();
+  expect(screen.getByText('6 more of this kind')).toBeTruthy();
+  expect(screen.getByText('In English')).toBeTruthy();
 });

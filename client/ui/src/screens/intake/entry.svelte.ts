@@ -12,6 +12,8 @@ export class EntryDesk {
   loading = new Act();
   saving = new Act();
   touched = $state(false);
+  /** Puts back the answers that were changed last; null where there is nothing to put back. */
+  back: (() => Promise<void>) | null = null;
 
   constructor(readonly application: string | null) {}
 
@@ -52,11 +54,28 @@ export class EntryDesk {
   async save(): Promise<boolean> {
     let done = false;
     await this.saving.run(async () => {
-      this.entered = await backend.enter({ application: this.application, key: this.key.trim(), route: this.route, answers: $state.snapshot(this.answers) });
+      const before = this.form;
+      const given = $state.snapshot(this.answers);
+      this.entered = await backend.enter({ application: this.application, key: this.key.trim(), route: this.route, answers: given });
       done = this.entered.application !== null;
-      if (done) this.touched = false;
+      if (!done) return;
+      this.touched = false;
+      this.back = before === null || this.application === null ? null : () => this.#put(before, given);
     });
+    // What is changed next begins with what is here now.
+    if (done && this.application !== null) await this.load();
     return done;
+  }
+
+  /** Writes those answers of a form as they were that are still as they were given: what was changed since stays. */
+  async #put({ application, key, route, fields }: EntryForm, given: Record<string, string>): Promise<void> {
+    const now = await backend.entryForm(application);
+    const was = new Map(fields.map((field) => [field.key, field.value]));
+    const answers = Object.fromEntries(now.fields.map((field) => [field.key, field.value === given[field.key] ? (was.get(field.key) ?? field.value) : field.value]));
+    const entered = await backend.enter({ application, key, route: route === 'form' ? 'form' : 'mail', answers });
+    const [wrong] = entered.refused;
+    if (entered.application === null) throw { code: wrong?.code ?? 'bad-input', message: wrong?.text ?? '' };
+    if (!this.touched) await this.load();
   }
 }
 

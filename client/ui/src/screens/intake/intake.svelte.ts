@@ -1,11 +1,14 @@
-// The import under way: the table that was chosen, how its columns are matched, what trying it came to, and what was taken in.
+// The import under way: the table that was chosen, how its columns are matched, where its files go, what trying it came to, and what
+// was taken in.
 // Lives on while other screens are shown. Decides nothing about a row: Rust does.
 import { backend } from '../../lib/backend';
-import type { IntakeChoices, IntakeProgress, IntakeReport, IntakeTable } from '../../lib/backend/contract';
+import type { FilePlace, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable, Placing } from '../../lib/backend/contract';
 import { Act } from '../../lib/state/act.svelte';
 
 /** A column whose cells name files. */
 export const FILES = '@files';
+
+const NOTHING_SAID: Placing = { patterns: {}, folders: {}, files: {} };
 
 export type Step = 'choose' | 'match' | 'preview' | 'done';
 
@@ -15,9 +18,10 @@ class Import {
   key = $state('');
   columns = $state<Record<string, string>>({});
   values = $state<Record<string, Record<string, string>>>({});
+  placing = $state<Placing>(structuredClone(NOTHING_SAID));
   partial = $state(false);
   newKey = $state(false);
-  /** Whether a cell's meaning was chosen since the table was tried. */
+  /** Whether a cell's meaning, or a file's place, was chosen since the table was tried. */
   retry = $state(false);
   report = $state.raw<IntakeReport | null>(null);
   progress = $state.raw<IntakeProgress | null>(null);
@@ -56,7 +60,7 @@ class Import {
     await this.looking.run(async () => {
       if (!(await backend.intakeChooseFolder(dropped))) return;
       const table = await backend.intakeTable(this.table?.sheet ?? null);
-      if (table !== null && this.table !== null) this.table = { ...this.table, folder: table.folder, folders: table.folders };
+      if (table !== null && this.table !== null) this.table = { ...this.table, folder: table.folder, folders: table.folders, loose: table.loose };
       this.report = null;
     });
   }
@@ -64,7 +68,7 @@ class Import {
   async dropFolder(): Promise<void> {
     await this.looking.run(async () => {
       await backend.intakeForget(true);
-      if (this.table !== null) this.table = { ...this.table, folder: null, folders: 0 };
+      if (this.table !== null) this.table = { ...this.table, folder: null, folders: 0, loose: 0 };
     });
   }
 
@@ -118,24 +122,40 @@ class Import {
     this.retry = true;
   }
 
+  /** Says what files of a pattern are, or whose a folder is: empty leaves them out, null takes the word back. */
+  sayOf(of: 'patterns' | 'folders', name: string, to: string | null): void {
+    const { [name]: _, ...others } = this.placing[of];
+    this.placing = { ...this.placing, [of]: to === null ? others : { ...others, [name]: to } };
+    this.retry = true;
+  }
+
+  /** Says where one file goes; null takes the word back. */
+  placeFile(at: string, place: FilePlace | null): void {
+    const { [at]: _, ...others } = this.placing.files;
+    this.placing = { ...this.placing, files: place === null ? others : { ...others, [at]: place } };
+    this.retry = true;
+  }
+
   #adopt(table: IntakeTable | null): void {
     if (table === null) return;
     this.table = table;
     this.key = table.key ?? table.columns[0]?.name ?? '';
     this.columns = Object.fromEntries(table.columns.map(({ name, to }) => [name, to]));
     this.values = structuredClone(table.values) as Record<string, Record<string, string>>;
+    this.placing = structuredClone(table.placing);
     this.report = null;
     this.step = 'match';
   }
 
   #forget(): void {
-    Object.assign(this, { step: 'choose', table: null, key: '', columns: {}, values: {}, partial: false, newKey: false, report: null, progress: null, retry: false });
+    Object.assign(this, { step: 'choose', table: null, key: '', columns: {}, values: {}, placing: structuredClone(NOTHING_SAID), partial: false, newKey: false, report: null, progress: null, retry: false });
     for (const act of [this.looking, this.trying, this.taking]) act.failure = null;
   }
 
   #choices(): IntakeChoices {
     const { key, partial, newKey } = this;
-    return { sheet: this.table?.sheet ?? null, key, columns: $state.snapshot(this.columns), values: $state.snapshot(this.values), partial, newKey };
+    const [columns, values, placing] = [$state.snapshot(this.columns), $state.snapshot(this.values), $state.snapshot(this.placing)];
+    return { sheet: this.table?.sheet ?? null, key, columns, values, placing, partial, newKey };
   }
 
   async #steps(act: Act, work: () => Promise<void>): Promise<void> {

@@ -8,7 +8,7 @@ import { fits, mail } from './chase';
 import Entry from './Entry.svelte';
 import { importing } from './intake.svelte';
 import Intake from './Intake.svelte';
-import Letter from './Letter.svelte';
+import Letter from '../../lib/ui/Letter.svelte';
 import Missing from './Missing.svelte';
 import { asText, grouped, problemWords } from './problems';
 
@@ -135,7 +135,7 @@ test('the chase list writes a mail for each, in the chosen words', async () => {
   expect(await screen.findByText(`${count} of ${count}`)).toBeTruthy();
   const [row] = await backend.chase();
   if (row === undefined) throw new Error('nothing is missing');
-  render(Letter, { row, text: mail(row, 'P', 'Amara', 'two letters'), onclose: () => undefined });
+  render(Letter, { title: 'T', contact: row.contact, nobody: 'N', text: mail(row, 'P', 'Amara', 'two letters'), onclose: () => undefined });
   const text = screen.getByLabelText('The mail; change it as you like') as HTMLTextAreaElement;
   expect(text.value).toMatch(/^Dear .*,\n\nThank you for your application GLS-/);
 });

@@ -55,5 +55,5 @@ export function kindOf(at: string): string {
   const [section = '', ...rest] = at.split('.');
   if (!['criterion', 'gate', 'field', 'attachment', 'round', 'decision'].includes(section) || rest.length === 0) return at;
   if (section === 'field' && ['card', 'goes_to'].includes(rest[0] ?? '') && rest.length === 1) return at;
-  return [section, '*', ...(rest[1] === undefined ? [] : [rest[1]])].join('.');
+  return [section, '*', ...(rest[1] === undefined ? [] : [rest[1]]), ...(rest[2] === undefined ? [] : ['*'])].join('.');
 }

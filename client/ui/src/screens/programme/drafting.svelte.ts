@@ -11,6 +11,16 @@ import { foundAt, parse, type Definition } from './definition';
 const PAUSE_MS = 1000;
 const MOST_STEPS = 100;
 
+/** A part that is being added: what is typed of it so far. */
+export class Adding {
+  name = $state('');
+  /** The key, where it was typed and is not made of the name. */
+  key = $state<string | null>(null);
+  kind = $state<string | null>(null);
+  /** Answers to choose from, one a line. */
+  answers = $state('');
+}
+
 export class Drafting {
   definition = $state<Definition>(parse('{}'));
   findings = $state.raw<FindingLine[]>([]);
@@ -20,11 +30,15 @@ export class Drafting {
   turn = $state(0);
   /** The parts that are unfolded, by section and key. */
   readonly unfolded = new SvelteSet<string>();
+  /** Parts that are being added, by section: they stay open when something else is undone. */
+  readonly adding = new SvelteMap<string, Adding>();
   readonly #keys = new SvelteMap<string, Set<string>>();
   #past = $state.raw<string[]>([]);
   #future = $state.raw<string[]>([]);
   #seen = '';
   #changed = 0;
+  /** Where the last letter was typed. */
+  #place = 0;
   #written = '';
   #writing = false;
 
@@ -105,12 +119,14 @@ export class Drafting {
     this.turn += 1;
   }
 
-  /** One step of the past for what is typed in one go, and for every part that comes, goes or moves. */
+  /** One step of the past for what is typed in one go, and for every box that is ticked and every part that comes, goes or moves. */
   #remember(now: string): void {
     const at = Date.now();
-    const sameGo = at - this.#changed < PAUSE_MS && Math.abs(now.length - this.#seen.length) === 1;
+    const place = typedAt(this.#seen, now);
+    const sameGo = place !== null && at - this.#changed < PAUSE_MS && Math.abs(place - this.#place) <= 2;
     if (!sameGo) this.#past = [...this.#past, this.#seen].slice(-MOST_STEPS);
-    this.#changed = at;
+    this.#changed = place === null ? 0 : at;
+    this.#place = place ?? 0;
     this.#future = [];
     this.#seen = now;
     this.#note(this.definition);
@@ -134,4 +150,15 @@ export class Drafting {
       this.#writing = false;
     }
   }
+}
+
+/** Where one letter came or went, and nothing else; null where it was another change. */
+export function typedAt(before: string, now: string): number | null {
+  const [short, long] = before.length < now.length ? [before, now] : [now, before];
+  let place = 0;
+  while (place < short.length && short[place] === long[place]) place += 1;
+  const more = long.length - short.length;
+  // A line break or a quotation mark is written as two signs, a letter of some scripts is two.
+  const one = more === 1 || (more === 2 && /^(\\.|[\ud800-\udbff][\udc00-\udfff])$/.test(long.slice(place, place + 2)));
+  return one && long.slice(place + more) === short.slice(place) ? place : null;
 }

@@ -7,3 +7,8 @@ export function inWords(finding: FindingLine): string {
   if (finding.code === 'advice' && !finding.at.endsWith('.blind')) return t('programme.finding.untranslated');
   return say(`programme.finding.${kindOf(finding.at)}`) ?? finding.message;
 }
+
+/** What is to be done at a place before the definition can be published; null where nothing is. */
+export function toDo(finding: FindingLine | undefined): string | null {
+  return finding?.blocks ? inWords(finding) : null;
+}

@@ -1,9 +1,10 @@
 // The programme: read once published, written as a form before, amended with its differences, rounds closed by name.
-import { render, screen, waitFor, within } from '@testing-library/svelte';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
+import DateField from './DateField.svelte';
 import { kindOf, parse, type Definition } from './definition';
 import { Drafting } from './drafting.svelte';
 import { keyFor, namedBy, options, scoring, unscored } from './parts';
@@ -17,7 +18,8 @@ beforeEach(() => memory.reset('coordinator'));
 test.each([
   ['call.closes', 'call.closes'],
   ['round.reading.reads', 'round.*.reads'],
-  ['criterion.practice.level.3', 'criterion.*.level'],
+  ['criterion.practice.level', 'criterion.*.level'],
+  ['criterion.practice.level.3', 'criterion.*.level.*'],
   ['decision.age-date', 'decision.*'],
   ['field.card', 'field.card'],
   ['field', 'field'],
@@ -28,6 +30,17 @@ test('what is published is read with its dates in the programme’s own time', a
   expect(await screen.findByText('March 31, 2019 at 11:59 PM')).toBeTruthy();
   expect(screen.getByText('at most 3')).toBeTruthy();
   expect(screen.queryByRole('button', { name: /^Publish/ })).toBeNull();
+});
+
+test('what is published has a fingerprint, short at first and whole on demand', async () => {
+  const user = userEvent.setup();
+  render(Programme);
+  const hash = within(await screen.findByRole('group', { name: 'Fingerprint of number 1' }));
+  await user.click(hash.getByRole('button', { name: 'Show whole' }));
+  const whole = (await backend.programme()).published?.revisions[0]?.sha256 ?? '';
+  expect(screen.getByText((text) => text.replace(/\s/g, '') === whole)).toBeTruthy();
+  await user.click(hash.getByRole('button', { name: 'Short' }));
+  expect(screen.getByText((text) => text.replace(/\s/g, '') === `${whole.slice(0, 16)}…`)).toBeTruthy();
 });
 
 test('a round is closed by name, after it was said what has not come', async () => {
@@ -176,4 +189,14 @@ test('a second language is typed, and every text then has a field for it', { tim
   await waitFor(async () => expect((await drafted()).organiser).toEqual({ en: 'Children’s Legal Aid Centre', fr: 'Aide' }));
   await user.clear(screen.getByLabelText('Organiser (fr)'));
   await waitFor(async () => expect((await drafted()).organiser).toBe('Children’s Legal Aid Centre'));
+});
+
+test('a day with its time is handed over with seconds, when its field is left', async () => {
+  const onchange = vi.fn();
+  render(DateField, { label: 'Opens', time: true, value: null, onchange });
+  const field = screen.getByLabelText('Opens');
+  await fireEvent.input(field, { target: { value: '2026-11-30T17:00' } });
+  expect(onchange).not.toHaveBeenCalled();
+  await fireEvent.change(field);
+  expect(onchange.mock.calls).toEqual([['2026-11-30T17:00:00']]);
 });

@@ -6,7 +6,7 @@ import { Act } from '../../lib/state/act.svelte';
 import type { Card } from '../reviewer/card';
 
 export type Source = 'paper' | 'phone' | 'mail';
-const EMPTY: Draft = { answers: {}, comments: {}, overall: '', confidence: null, attested: false };
+const EMPTY: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
 const BLANK: AnswerValue = { score: null, notApplicable: null };
 
 export class Recording implements Card {

@@ -1,8 +1,8 @@
 // Places of a scorecard as the engine names them (`answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`): finding
-// them on screen, and saying where they are. Not what is wrong there.
+// them on screen, saying where they are and what is missing there. Not what has to be there: the engine says so.
 import { tick } from 'svelte';
 import type { DossierView } from '../../lib/backend/contract';
-import { t } from '../../lib/i18n/i18n.svelte';
+import { say, t } from '../../lib/i18n/i18n.svelte';
 
 /** The element that stands for a place. */
 export function idOf(place: string): string {
@@ -26,4 +26,9 @@ export function nameOf(dossier: DossierView, place: string): string {
   if (label !== undefined) return label;
   if (part === 'overall') return t('review.overall');
   return part === 'confidence' ? t('review.confidence') : place;
+}
+
+/** What is missing at a place, by its code; null where nothing is. */
+export function wantOf(missing: DossierView['missing'][number] | null): string | null {
+  return missing === null ? null : (say(`review.lacks.${missing.code}`) ?? missing.text);
 }

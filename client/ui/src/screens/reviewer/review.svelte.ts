@@ -1,14 +1,15 @@
 // One application in the hands of its reader: the dossier, the draft as it is on screen, saving, what is missing, submitting.
 // Not the looks, and no rule of the programme: total and missing things come from the engine.
 import { backend } from '../../lib/backend';
-import type { AnswerValue, CriterionView, DossierView, Draft } from '../../lib/backend/contract';
+import type { AnswerValue, CriterionView, DossierView, Draft, PinView } from '../../lib/backend/contract';
+import { t } from '../../lib/i18n/i18n.svelte';
 import { Act } from '../../lib/state/act.svelte';
 import { View } from '../../lib/state/view.svelte';
-import type { Card } from './card';
+import type { Card, Pins } from './card';
 import { SaveQueue } from './save-queue.svelte';
 
 const BLANK: AnswerValue = { score: null, notApplicable: null };
-const EMPTY: Draft = { answers: {}, comments: {}, overall: '', confidence: null, attested: false };
+const EMPTY: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
 
 export type Outcome = 'submitted' | 'same' | 'needs-reason' | 'missing' | 'failed';
 
@@ -24,6 +25,16 @@ export class Review implements Card {
   amending = $state(false);
   /** Submitting was tried: what is missing is named beside its place. */
   tried = $state(false);
+  /** The place of the dossier at which the reader is. */
+  here: PinView | null = null;
+  /** A place of the dossier that is to be brought into sight. */
+  showing = $state.raw<PinView | null>(null);
+  readonly pins: Pins = {
+    here: () => this.here,
+    point: (key, pin) => this.#point(key, pin),
+    nameOf: (pin) => this.#nameOf(pin),
+    show: (pin) => (this.showing = pin),
+  };
   act = new Act();
   saving: SaveQueue;
   savingNotes: SaveQueue;
@@ -52,7 +63,7 @@ export class Review implements Card {
   /** Whether the contents may be read: the conflict question is answered, and nothing withholds them. */
   get open(): boolean {
     const told = this.dossier?.declaration;
-    return told != null && told.declaration !== 'conflict' && told.declaration !== 'recused';
+    return told?.declaration === 'none';
   }
 
   answer(key: string): AnswerValue {
@@ -110,6 +121,35 @@ export class Review implements Card {
       await backend.declare(this.application, declaration, kind, note);
       await this.view.load();
     });
+  }
+
+  /** Hands the application back: it cannot be read, and there is no conflict. */
+  async handBack(reason: string): Promise<boolean> {
+    await this.flush();
+    return this.act.run(async () => {
+      await backend.handBack(this.application, reason);
+      await this.view.load();
+    });
+  }
+
+  /** Marks it to be read again, or takes the mark away. */
+  async markAgain(again: boolean): Promise<void> {
+    await this.act.run(async () => {
+      await backend.markAgain(this.application, again);
+      await this.view.load();
+    });
+  }
+
+  #point(key: string, pin: PinView | null): void {
+    if (pin === null) delete this.draft.pins[key];
+    else this.draft.pins[key] = pin;
+    this.saving.change();
+  }
+
+  #nameOf(pin: PinView): string {
+    if (pin.kind === 'field') return this.dossier?.sections.find((section) => section.field === pin.field)?.label ?? t('pin.gone');
+    const file = this.dossier?.files.find((each) => each.contents === pin.file);
+    return file === undefined ? t('pin.gone') : t('pin.page', { name: file.name, page: pin.page });
   }
 
   /** Of two laptops' values, this one stays; the other stays in the history. */

@@ -5,8 +5,11 @@ import { failure } from '../../lib/state/failure';
 
 const ASK_AFTER_MS = 40;
 
+/** What was found of one application, or of one person. */
 export interface Group {
-  application: string;
+  key: string;
+  application: string | null;
+  member: string | null;
   label: string;
   round: string | null;
   hits: SearchHit[];
@@ -23,9 +26,11 @@ export class Search {
   get groups(): Group[] {
     const groups = new Map<string, Group>();
     for (const hit of this.hits) {
-      const group = groups.get(hit.application) ?? { application: hit.application, label: hit.label, round: hit.round, hits: [] };
+      const { application, round, memberId: member } = hit;
+      const key = application ?? member ?? hit.kind;
+      const group = groups.get(key) ?? { key, application, member, label: hit.label ?? hit.member ?? '', round, hits: [] };
       group.hits.push(hit);
-      groups.set(hit.application, group);
+      groups.set(key, group);
     }
     return [...groups.values()];
   }

@@ -35,6 +35,7 @@ fn a_draft_is_read_back_and_written_once() {
     draft.answers.insert("network".to_owned(), Answer::NotApplicable { reason: "None named.".to_owned() });
     draft.comments.insert("profile".to_owned(), "Leads a clinic. 强".to_owned());
     draft.confidence = Some("0.5".parse().unwrap());
+    draft.pins.insert("profile".to_owned(), Pin::Field("question-1".to_owned()));
     let mut here = document(Kind::Draft);
     let changes = write(&draft, &mut here, &ALICE);
     assert_eq!(changes.len(), 3);
@@ -209,10 +210,12 @@ fn drafts_hold_text_and_reviews_do_not() {
 fn notes_are_edited_in_place() {
     let mut here = document(Kind::Note);
     let mut changes = Vec::new();
-    Note { text: "Ask B.".to_owned() }.write(&mut here, &ALICE, &mut changes).unwrap();
-    Note { text: "Ask Bo.".to_owned() }.write(&mut here, &ALICE, &mut changes).unwrap();
-    assert_eq!(Note::read(&here).value.text, "Ask Bo.");
-    assert_eq!(changes.len(), 2);
+    let note = |text: &str, again| Note { text: text.to_owned(), again };
+    for (text, again) in [("Ask B.", false), ("Ask Bo.", false), ("Ask Bo.", true), ("Ask Bo.", false)] {
+        note(text, again).write(&mut here, &ALICE, &mut changes).unwrap();
+        assert_eq!(Note::read(&here).value, note(text, again));
+    }
+    assert_eq!(changes.len(), 4);
 }
 
 proptest! {
@@ -224,7 +227,7 @@ proptest! {
         let mut there = document(Kind::Note);
         for text in texts {
             let mut changes = Vec::new();
-            let note = Note { text };
+            let note = Note { text, again: false };
             note.write(&mut here, &ALICE, &mut changes).unwrap();
             receive(&mut there, &changes.into_iter().map(|change| (change, ALICE)).collect::<Vec<_>>());
             prop_assert_eq!(Note::read(&there).value, note);

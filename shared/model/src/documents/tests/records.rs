@@ -73,8 +73,14 @@ fn every_record_is_read_back() {
         rendition: 1,
         place: 12,
         reason: "silent".to_owned(),
+        cleared: Some([5; 32]),
     });
-    check(&review(&[("profile", score("4")), ("network", not_applicable("No network."))]));
+    let plain = review(&[("profile", score("4")), ("network", not_applicable("No network."))]);
+    check(&plain);
+    let pins = BTreeMap::from([("profile".to_owned(), Pin::Page { file: [6; 32], page: 2 })]);
+    let pinned = Review { pins, ..plain.clone() };
+    check(&pinned);
+    assert_ne!(pinned.fingerprint(), plain.fingerprint());
     check(&Recorded { review: review(&[("profile", score("3.5"))]), source: Some(Source::Phone) });
     check(&Conflict {
         declaration: Some(Declaration::Unsure),
@@ -99,7 +105,11 @@ fn every_record_is_read_back() {
         keep: Some([4; 16]),
         reason: "Same passport.".to_owned(),
     });
-    check(&Moderation { verdict: "accept".to_owned(), reason: "Two of three.".to_owned() });
+    check(&Moderation {
+        verdict: Settled::Meeting.as_str().to_owned(),
+        reason: "Two of three.".to_owned(),
+        seen: Some([6; 32]),
+    });
     check(&Person {
         name: "Ana".to_owned(),
         contact: "+1".to_owned(),
@@ -126,7 +136,7 @@ fn what_could_not_be_read_back_is_not_written() {
     }
     let long = "x".repeat(record::MAX_TEXT_BYTES + 1);
     check(&Dossier { label: String::new(), fields: map(&[("essay", &long)]) }, "fields/essay");
-    check(&Moderation { verdict: long, reason: String::new() }, "verdict");
+    check(&Moderation { verdict: long, ..Moderation::default() }, "verdict");
     let many = (0..=record::MAX_ENTRIES).map(|at| (at.to_string(), String::new())).collect();
     check(&Dossier { label: String::new(), fields: many }, "fields");
     check(&Ranking(Snapshot { rows: vec![0; 250_000], ..Snapshot::default() }), "ranking");
@@ -144,7 +154,7 @@ fn only_what_differs_is_written() {
         review(&[("profile", score("5")), ("network", score("2"))]).amending(&first, "Read again.", false);
     let some = amended.write(&mut here, &ALICE).unwrap().unwrap();
     assert_eq!(Review::read(&here).value, amended);
-    // profile, revision, version, state and reason, of fourteen fields.
+    // profile, revision, version, state and reason, of fifteen fields.
     assert_eq!((all.op_count(), some.op_count()), (11, 5));
     let shorter = Review { comments: BTreeMap::new(), ..amended };
     shorter.write(&mut here, &ALICE).unwrap().unwrap();

@@ -57,7 +57,7 @@ export function tasks(all: Invented[], count: number): TaskRow[] {
       roundLabel: round.label,
       place: at + 1,
       state,
-      outcome: state === 'opened-by-coordinator' ? (at === 10 ? 'waits' : 'counted') : null,
+      outcome: state === 'opened-by-coordinator' ? (at === 10 ? { code: 'waits', why: 'after-close' } : { code: 'counted', why: null }) : null,
       answered: done ? 6 : state === 'on-device' ? 2 + (at % 3) : 0,
       criteria: 6,
       revision: done ? 1 + (at % 2) : 0,
@@ -65,6 +65,7 @@ export function tasks(all: Invented[], count: number): TaskRow[] {
       filesHere: at % 3 === 0 ? 4 : 2,
       filesAll: 4,
       filesBytesLeft: at % 3 === 0 ? 0 : 3_800_000 + at * 112_000,
+      again: at === 4 || at === 11,
       card: [
         { field: 'organisation', label: 'Organisation', value: each.organisation },
         { field: 'country', label: 'Country', value: each.country },

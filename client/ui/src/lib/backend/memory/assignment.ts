@@ -195,8 +195,8 @@ export function assignment(world: World): Part {
       return done({
         file: 'assignment.csv', drafted: one === undefined ? 0 : 3, already: 12, undecided: [],
         refused: [
-          { row: 7, column: 'reviewer', code: 'reviewer-unknown', message: 'nobody is called `R27`' },
-          { row: 19, column: 'reviewer', code: 'conflict-declared', message: 'GLS-0012 and R04: the reviewer declared a conflict of interest or is unsure' },
+          { row: 7, column: 'reviewer', code: 'reviewer-unknown', message: 'nobody is called `R27`', about: ['R27'] },
+          { row: 19, column: 'reviewer', code: 'conflict-declared', message: 'GLS-0012 and R04: the reviewer declared a conflict of interest or is unsure', about: ['GLS-0012', 'R04'] },
         ],
       });
     },

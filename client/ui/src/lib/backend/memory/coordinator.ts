@@ -1,19 +1,20 @@
 // The coordinator's acts over the invented world: board, applications, merge desk, figures.
-import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, ReaderView } from '../contract';
+import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, ReaderView, WhyLine, WhyReader } from '../contract';
 import type { Invented } from './applications';
-import { deskOf, exception, FILTERS, gates, outcome, row, withdrawal } from './desk';
+import { deskOf, exception, FILTERS, gates, outcome, row, verdictsOn, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
 import { agreement, ranking, severity } from './figures';
 import { PEOPLE } from './names';
 import { takenDown, twinsOf } from './pairs';
-import { refused, type World } from './world';
+import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  'board' | 'boardPage' | 'boardAround' | 'application' | 'judge' | 'askException' | 'decideException' | 'queue' | 'queueSize' | 'decide' | 'ranking' | 'rank' | 'agreement' | 'severity'
+  | 'board' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'queueSize' | 'decide'
+  | 'ranking' | 'rank' | 'agreement' | 'severity'
 >;
 
-const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'withdrawn'];
+const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'moderated', 'withdrawn'];
 
 export function coordinator(world: World): Part {
   const kept = new WeakMap<object, BoardRow[]>();
@@ -75,17 +76,24 @@ export function coordinator(world: World): Part {
       const line = row(world, one);
       return Promise.resolve({
         application: id, key: one.key, title: one.name, outcome: outcome(judged, asked.granted === true),
-        withdrawn: withdrawal(world, one),
+        withdrawn: withdrawal(world, one), withdrawnBy: withdrawal(world, one) === null ? null : (deskOf(world).withdrawnBy.get(id) ?? 'mail'),
         sections: sections(one.n),
         identity: [
           { field: 'name', label: 'Name', value: one.name }, { field: 'email', label: 'E-mail', value: `applicant${one.n + 1}@example.org` },
           { field: 'born', label: 'Year of birth', value: String(1976 + (one.n % 25)) }, { field: 'organisation', label: 'Organisation', value: one.organisation },
           { field: 'country', label: 'Country', value: one.country },
         ],
-        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line),
+        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line), moderation: verdictsOn(world, one),
         openTo: ['Amara Diallo', 'Nguyễn Thị Hoa', ...readers(world, one, line).filter((reader) => reader.state === 'assigned').map((reader) => reader.name)],
         duplicates: twinsOf(world, id), criteria: CRITERIA.map(({ key, label }) => ({ key, label })), route: one.answers?.route ?? 'import', onBehalf: one.answers?.route !== undefined,
       });
+    },
+    explainApplication: (id) => {
+      const one = known(id);
+      if (one === undefined) return refused('not-found', 'this application is not here');
+      const withdrawn = withdrawal(world, one) !== null;
+      const all = readers(world, one, row(world, one)).map((reader, at) => whyOf(world, reader, at));
+      return Promise.resolve({ application: [said(withdrawn ? 'application-withdrawn' : 'application-here')], readers: all.sort((a, b) => Number(b.lacks) - Number(a.lacks)) });
     },
     judge: (id, key, verdict, reason) => {
       const one = known(id);
@@ -104,6 +112,15 @@ export function coordinator(world: World): Part {
       const one = known(id);
       if (one === undefined) return refused('not-found', 'this application is not here');
       deskOf(world).exceptions.set(id, { ...exception(world, one), granted, decidedBy: world.me?.name ?? '' });
+      return done();
+    },
+    takeBackException: (id, decision) => {
+      const one = known(id);
+      if (one === undefined) return refused('not-found', 'this application is not here');
+      const stands = exception(world, one);
+      const own = decision ? stands.decidedBy : stands.granted === null ? stands.askedBy : null;
+      if (own !== (world.me?.name ?? '')) return refused('not-permitted', 'only what is one’s own is taken back');
+      deskOf(world).exceptions.set(id, decision ? { ...stands, granted: null, decidedBy: null } : { asked: null, askedBy: null, granted: null, decidedBy: null, mayGrant: true });
       return done();
     },
     queue: () => Promise.resolve(structuredClone(deskOf(world).queue)),
@@ -125,19 +142,40 @@ export function coordinator(world: World): Part {
 
 /** Takes items off the desk, with the other sides of their question; a notice is only seen. */
 function decide(world: World, ids: string[], verdict: QueueVerdict, reason: string): void {
-  const { queue } = deskOf(world);
+  const { queue, gone } = deskOf(world);
   const by = world.me?.name ?? '';
   for (const id of ids) {
-    const item = queue.waiting.find((each) => each.id === id) ?? queue.decided.find((each) => each.item.id === id)?.item;
+    const item = queue.waiting.find((each) => each.id === id) ?? queue.decided.find((each) => each.item.id === id)?.item ?? gone.get(id);
+    const notice = queue.notices.find((each) => each.id === id);
+    if (notice !== undefined) gone.set(id, notice);
     queue.notices = queue.notices.filter((each) => each.id !== id);
     if (item === undefined) continue;
     if (verdict === 'ask') {
-      queue.waiting = queue.waiting.map((each) => (each.id === id ? { ...each, asked: true } : each));
+      // What was decided waits again; a notice that was seen is shown again.
+      gone.delete(id);
+      queue.decided = queue.decided.filter((each) => each.item.id !== id);
+      if (item.recommended === 'nothing' || item.recommended === 'enrol-again') queue.notices = [item, ...queue.notices];
+      else queue.waiting = [...queue.waiting.filter((each) => each.id !== id), { ...item, asked: true }];
       continue;
     }
+    for (const side of queue.waiting) if (side.id !== id) gone.set(side.id, side);
     queue.waiting = queue.waiting.filter((each) => each.id !== id && each.question !== item.question && !(item.code === 'two-versions' && each.code === item.code && each.memberId === item.memberId));
     queue.decided = [{ item, verdict, reason, by }, ...queue.decided.filter((each) => each.item.id !== id)];
   }
+}
+
+function said(code: string, more: Partial<WhyLine> = {}): WhyLine {
+  return { code, text: code, reason: null, count: null, atMs: null, ...more };
+}
+
+/** What is known of a reader's review; of those that are not here each second one was heard of. */
+function whyOf(world: World, reader: ReaderView, at: number): WhyReader {
+  const { member, name } = reader;
+  if (reader.counts) return { member, name, lacks: false, lines: [said('review-counts')] };
+  if (reader.waits.length > 0) return { member, name, lacks: true, lines: [said('review-does-not-count', { reason: 'after-close' }), said('question', { reason: 'review-after-close' })] };
+  if (reader.conflict === 'unsure') return { member, name, lacks: true, lines: [said('not-sent'), said('conflict-of-reader'), said('heard-last', { atMs: world.now - 9 * DAY })] };
+  const heard = at % 2 === 0 ? [said('work-missing', { count: 2 }), said('heard-last', { atMs: world.now - 4 * DAY })] : [said('nothing-declared'), said('heard-never')];
+  return { member, name, lacks: true, lines: [said('not-sent'), ...heard] };
 }
 
 function readers(world: World, one: Invented, line: BoardRow): ReaderView[] {
@@ -149,7 +187,7 @@ function readers(world: World, one: Invented, line: BoardRow): ReaderView[] {
     return {
       member: `m-${member + 1}`, name: PEOPLE[member] ?? '', round: 'First reading', roundKey: 'reading', takenDown: takenDown(world, one.id, `m-${member + 1}`, 'reading'), state: one.n % 8 === 2 && at === 1 && !counts ? 'withdrawn' : 'assigned',
       conflict: at === 2 && !counts && one.n % 6 === 2 ? 'unsure' : counts ? 'none' : null, revision: counts && !late ? 1 + (at % 2) : null, counts: counts && !late,
-      scores: counts && !late ? scores : {}, waits: late ? ['after-close'] : [],
+      scores: counts && !late ? scores : {}, waits: late ? ['review-after-close'] : [],
     };
   });
 }

@@ -1,7 +1,7 @@
 // What coordinators have judged and decided in the invented world, as long as that world lasts. Not the acts.
-import type { AppStage, BoardRow, ExceptionView, Filter, GateView, QueueView } from '../contract';
-import type { Invented } from './applications';
-import { COUNTRIES } from './names';
+import type { AppStage, BoardRow, ExceptionView, Filter, GateView, ModerationVerdict, QueueItem, QueueView } from '../contract';
+import { ROUNDS, type Invented } from './applications';
+import { COUNTRIES, PEOPLE } from './names';
 import { invented as inventedQueue } from './queue';
 import type { World } from './world';
 
@@ -11,6 +11,12 @@ export interface Desk {
   queue: QueueView;
   /** Withdrawals noted since, by application; null: it stands again. */
   withdrawn: Map<string, string | null>;
+  /** Verdicts on reviews, by application and round. */
+  verdicts: Map<string, ModerationVerdict>;
+  /** By which way they were said. */
+  withdrawnBy: Map<string, string | null>;
+  /** What was taken off the merge desk with something else, or only seen. */
+  gone: Map<string, QueueItem>;
 }
 
 const DESKS = new WeakMap<object, Desk>();
@@ -19,11 +25,47 @@ const DESKS = new WeakMap<object, Desk>();
 export function deskOf(world: World): Desk {
   let desk = DESKS.get(world.applications);
   if (desk === undefined) {
-    desk = { gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario), withdrawn: new Map() };
+    desk = {
+      gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario), withdrawn: new Map(), withdrawnBy: new Map(), gone: new Map(), verdicts: invented(world),
+    };
     DESKS.set(world.applications, desk);
   }
   return desk;
 }
+
+export function verdictKey(application: string, round: string): string {
+  return `${application} ${round}`;
+}
+
+/** The verdicts on an application's reviews. */
+export function verdictsOn(world: World, one: Invented): ModerationVerdict[] {
+  return ROUNDS.flatMap(({ key: round }) => deskOf(world).verdicts.get(verdictKey(one.id, round)) ?? []);
+}
+
+/** Verdicts that were given before: one stands, one has other scores beside it by now, two contradict one another. */
+function invented(world: World): Desk['verdicts'] {
+  if (world.applications.length < 40) return new Map();
+  const [amara = '', hoa = ''] = PEOPLE;
+  const given = (application: string, verdict: string | null, reason: string, rest: Partial<ModerationVerdict> = {}): [string, ModerationVerdict] => [
+    verdictKey(application, 'reading'),
+    { round: 'reading', roundLabel: ROUNDS[0]?.label ?? '', verdict, reason, by: [hoa], said: [], outdated: false, ...rest },
+  ];
+  return new Map([
+    ...VERDICTS.map(([application, verdict, reason]) => given(application, verdict, reason)),
+    given(OUTDATED, 'another-reader', 'The two readers come from the same office.', { outdated: true }),
+    given(CONTESTED, null, 'The low score rests on one letter alone.\nThe meeting should hear both readers.', {
+      by: [amara, hoa], said: [{ by: amara, verdict: 'keep' }, { by: hoa, verdict: 'meeting' }],
+    }),
+  ]);
+}
+
+const VERDICTS: [string, string, string][] = [
+  ['a-0030', 'keep', 'Three readers, one order of thoughts; the rubric leaves no doubt.'],
+  ['a-0053', 'meeting', 'The clinic is new, and the letters say two things about it.'],
+  ['a-0057', 'keep', 'The high total rests on the network alone; both others agree.'],
+];
+const OUTDATED = 'a-0060';
+const CONTESTED = 'a-0016';
 
 const GATES: Omit<GateView, 'verdict' | 'reason' | 'by' | 'said'>[] = [
   { gate: 'target-group', question: 'Does the applicant belong to one of the four target groups?', evidence: 'Curriculum vitae; a letter of the employer where it does not say it.', liftable: true },
@@ -101,11 +143,16 @@ export function row(world: World, one: Invented): BoardRow {
   const judged: AppStage = word === 'contested' ? 'contested' : word === 'not-eligible' ? 'ineligible' : word === 'undecided' ? 'received' : 'eligible';
   return {
     application: one.id, key: one.key, title: one.name,
-    stage: withdrawal(world, one) !== null ? 'withdrawn' : readers > 0 && judged === 'eligible' ? planned : judged,
+    stage: withdrawal(world, one) !== null ? 'withdrawn' : readers > 0 && judged === 'eligible' ? (planned === 'read' && settled(world, one) ? 'moderated' : planned) : judged,
     readers, wanted: 3, reviews, files: one.files ?? (one.n % 7 === 3 ? 3 : 4),
     lacks: one.fresh ? lacksOf(one) : one.n % 7 === 3 ? ['1 × Recommendation letters'] : one.n % 13 === 5 ? ['Year of birth', '1 × Media coverage'] : [],
     answers: { country: key(one.country), group: GROUPS[one.n % GROUPS.length]?.key ?? '', route: one.n % 4 === 1 ? 'mail' : 'web' },
   };
+}
+
+/** Whether nothing is left to do about its reviews. */
+function settled(world: World, one: Invented): boolean {
+  return verdictsOn(world, one).some(({ verdict, outdated }) => (verdict === 'keep' || verdict === 'meeting') && !outdated);
 }
 
 /** What a new one lacks. */

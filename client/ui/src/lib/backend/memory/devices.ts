@@ -1,29 +1,45 @@
 // One's own devices and what administrators sign together, in the invented world. They last as long as that world.
 import type { Backend, DeviceLine, ProposalLine } from '../contract';
 import { PEOPLE } from './names';
-import { refused, type World } from './world';
+import { DAY, refused, type World } from './world';
 
 type Part = Pick<Backend, 'ownDevices' | 'devicePass' | 'savePass' | 'deviceRequest' | 'addDevice' | 'removeDevice' | 'proposals' | 'signProposal'>;
 
 const SHELVES = new WeakMap<object, { devices: DeviceLine[]; proposals: ProposalLine[] }>();
 const WORDS = ['meadow', 'copper', 'ninety', 'harvest', 'pencil', 'island'];
 
-export function devices(world: World): Part {
-  const shelf = () => {
-    const found = SHELVES.get(world.applications) ?? {
-      devices: [
-        { device: '4f02a9c17be3', paper: false, active: true, addedBy: 'invitation', here: true },
-        { device: '9d71b04c22fa', paper: true, active: true, addedBy: 'own', here: false },
-        { device: '0c5e88d1a7f4', paper: false, active: false, addedBy: 'own', here: false },
-      ],
-      proposals: world.scenario === 'admin' ? [
-        { id: 'c-1', changes: [{ code: 'change-drop-coordinator', text: `${PEOPLE[2]} is no coordinator any more`, params: { name: PEOPLE[2] ?? '' } }], signed: [PEOPLE[1] ?? ''], missing: [PEOPLE[0] ?? '', PEOPLE[3] ?? ''], needed: 2, byMe: false, maySign: true },
-        { id: 'c-2', changes: [{ code: 'change-add-coordinator', text: `${PEOPLE[4]} becomes coordinator`, params: { name: PEOPLE[4] ?? '' } }], signed: [PEOPLE[0] ?? ''], missing: [PEOPLE[1] ?? '', PEOPLE[3] ?? ''], needed: 2, byMe: true, maySign: false },
-      ] : [],
-    };
-    SHELVES.set(world.applications, found);
-    return found;
+/** A device of somebody, by itself one that was added a month ago and has sent nothing. */
+export function line(world: World, device: string, more: Partial<DeviceLine>): DeviceLine {
+  return { device, paper: false, active: true, addedBy: 'own', here: false, sinceMs: world.now - 30 * DAY, lastMs: null, parcels: 0, ...more };
+}
+
+/** A change about a person that two of three administrators must sign. */
+export function proposal(id: string, code: string, about: number, text: string, signed: string[]): ProposalLine {
+  const name = PEOPLE[about] ?? '';
+  const missing = [0, 1, 2].map((at) => PEOPLE[at] ?? '').filter((one) => !signed.includes(one));
+  const byMe = signed.includes(PEOPLE[0] ?? '');
+  return { id, changes: [{ code: `change-${code}`, text: `${name} ${text}`, params: { name } }], signed, missing, needed: 2, byMe, maySign: !byMe };
+}
+
+/** What waits to be signed in this world; others of the office propose too. */
+export function shelfOf(world: World): { devices: DeviceLine[]; proposals: ProposalLine[] } {
+  const found = SHELVES.get(world.applications) ?? {
+    devices: [
+      line(world, '4f02a9c17be3', { addedBy: 'invitation', here: true, sinceMs: world.now - 61 * DAY, lastMs: world.lastExchangeMs, parcels: 214 }),
+      line(world, '9d71b04c22fa', { paper: true }),
+      line(world, '0c5e88d1a7f4', { active: false, lastMs: world.now - 40 * DAY, parcels: 12 }),
+    ],
+    proposals: world.scenario === 'admin' ? [
+      proposal('c-1', 'drop-coordinator', 2, 'is no coordinator any more', [PEOPLE[1] ?? '']),
+      proposal('c-2', 'add-coordinator', 4, 'becomes coordinator', [PEOPLE[0] ?? '']),
+    ] : [],
   };
+  SHELVES.set(world.applications, found);
+  return found;
+}
+
+export function devices(world: World): Part {
+  const shelf = () => shelfOf(world);
   const done = <T>(value: T): Promise<T> => {
     world.changed();
     return Promise.resolve(value);
@@ -35,7 +51,7 @@ export function devices(world: World): Part {
     deviceRequest: () => Promise.resolve({ path: '/media/usb/answer', name: world.me?.name ?? '', checkWords: WORDS }),
     addDevice: (_path, words) => {
       if (words !== WORDS.join(' ')) return refused('words-differ', 'these are not the words of the device that asks');
-      shelf().devices = [...shelf().devices, { device: '7a3304ee51cd', paper: false, active: true, addedBy: 'own', here: false }];
+      shelf().devices = [...shelf().devices, line(world, '7a3304ee51cd', {})];
       return done(true);
     },
     removeDevice: (device) => {

@@ -50,7 +50,7 @@ export function files(n: number): FileView[] {
 }
 
 function file(handle: string, slot: string, slotLabel: string, name: string, mediaType: string, sizeBytes: number, here: boolean, shown: FileView['shown']): FileView {
-  return { handle, slot, slotLabel, name, mediaType, sizeBytes, here, light: shown === 'image', shown };
+  return { handle, contents: handle, slot, slotLabel, name, mediaType, sizeBytes, here, light: shown === 'image', shown };
 }
 
 export const CV_TEXT = `CURRICULUM VITAE

@@ -13,7 +13,6 @@ const STEPS: Progress['phase'][] = ['connecting', 'sending', 'receiving', 'readi
 
 export function exchange(world: World): Part {
   const hearers = new Set<(progress: Progress) => void>();
-  let cancelled = false;
   const outbox = () => world.tasks.filter((task) => task.state === 'in-outbox').length;
   return {
     exchangeState: () =>
@@ -22,18 +21,19 @@ export function exchange(world: World): Part {
       const fresh = world.lastExchangeMs !== null && Date.now() - world.lastExchangeMs < HOUR;
       return Promise.resolve({
         packsUp: outbox(), bytesUp: outbox() * 9_400, packsDown: fresh ? 0 : 14, bytesDown: fresh ? 0 : 1_180_000, files: 31,
-        filesBytes: 62_400_000, bytesPerSecond: 30_000,
+        filesBytes: 62_400_000,
       });
     },
     exchange: async (options) => {
-      cancelled = false;
+      world.cancelled = false;
       for (const [at, phase] of STEPS.entries()) {
-        for (const hear of hearers) hear({ phase, done: at * 3, total: 15, bytesDone: at * 240_000, bytesTotal: 1_200_000 });
+        for (const hear of hearers) hear({ phase, bytesDone: at * 240_000, bytesTotal: 1_200_000, secondsLeft: at === 0 ? null : (STEPS.length - at) * 8 });
         await new Promise((done) => setTimeout(done, world.stepMs));
-        if (cancelled) throw { code: 'cancelled', message: 'The exchange was stopped.', hint: null, at: null };
+        if (world.cancelled) throw { code: 'cancelled', message: 'The exchange was stopped.', hint: null, at: null, row: null, column: null };
       }
       const sent = outbox();
       world.tasks = world.tasks.map((task) => (task.state === 'in-outbox' ? { ...task, state: 'held-by-relay' } : task));
+      for (const application of world.declarations.keys()) world.told.add(application);
       world.lastExchangeMs = Date.now();
       world.changed();
       const files = options.files === 'none' ? 0 : 12;
@@ -44,7 +44,7 @@ export function exchange(world: World): Part {
       };
     },
     cancel: () => {
-      cancelled = true;
+      world.cancelled = true;
       return Promise.resolve();
     },
     onProgress: (hear) => {
@@ -74,16 +74,16 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
     const places: [string, string, string][] = [
       ['card', 'Organisation', ORGANISATIONS[task.place - 1] ?? ''],
       ['card', 'Country', COUNTRIES[task.place - 1] ?? ''],
-      ['note', 'Notes', world.notes.get(task.application) ?? ''],
-      ...sections(task.place - 1).map((section): [string, string, string] => ['section', section.label, section.text]),
+      ['note', '', world.notes.get(task.application) ?? ''],
+      ...sections(task.place - 1).map((section): [string, string, string] => ['dossier', section.label, section.text]),
     ];
     for (const [kind, field, whole] of places) {
       const at = plain(whole).indexOf(wanted);
       if (at < 0) continue;
       const end = at + wanted.length;
       hits.push({
-        application: task.application, label: task.label, round: task.round, kind, field,
-        before: whole.slice(Math.max(0, at - 60), at), match: whole.slice(at, end), after: whole.slice(end, end + 90),
+        application: task.application, label: task.label, round: task.round, kind, field, member: null, memberId: null,
+        before: whole.slice(Math.max(0, at - 60), at), word: whole.slice(at, end), after: whole.slice(end, end + 90),
       });
     }
   }

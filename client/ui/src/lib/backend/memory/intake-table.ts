@@ -13,6 +13,8 @@ export interface Late {
   country: string;
   group: string;
   files: string[];
+  /** Files in its folder whose names say nothing that is asked for. */
+  odd: string[];
   bad: { name: string; code: string }[];
   changes: { field: string; label: string; after: string }[];
 }
@@ -25,7 +27,7 @@ const MANAGER = 'Senior management of an organisation';
 
 function late(key: string, name: string, born: string, organisation: string, country: string, group: string, more: Partial<Late> = {}): Late {
   const email = `${key.toLowerCase().replace('-', '')}@example.org`;
-  return { key, name, email, born, organisation, country, group, files: ['letters-1.pdf', 'letters-2.pdf', 'cv.pdf'], bad: [], changes: [], ...more };
+  return { key, name, email, born, organisation, country, group, files: ['letters-1.pdf', 'letters-2.pdf', 'cv.pdf'], odd: [], bad: [], changes: [], ...more };
 }
 
 export const LATE: Late[] = [
@@ -33,16 +35,26 @@ export const LATE: Late[] = [
   late('GLS-0008', 'Esi Boateng', '1983-05-08', 'Accra Juvenile Justice Project', 'Ghana', MANAGER),
   late('GLS-0014', 'Tendai Ncube', '1989-05-14', 'Matabeleland Advice Centre', 'Zimbabwe', LAWYER, { changes: [{ field: 'email', label: 'E-mail address', after: 't.ncube@example.org' }] }),
   late('GLS-0027', 'سارة الخطيب', '1977-05-27', 'جمعية العدالة للأطفال', 'Jordan', LAWYER),
-  late('GLS-0061', 'Mirela Dragan', '1986-11-02', 'Casa Copiilor', 'Romania', 'Advocate'),
-  late('GLS-0062', '周雨桐', '1991-03-19', '成都少年法律服务中心', 'China', LAWYER, { files: ['letters-1.pdf', 'cv.pdf', 'scan0001.jpg'] }),
+  late('GLS-0061', 'Mirela Dragan', '1986-11-02', 'Casa Copiilor', 'Romania', 'Advocate', { odd: ['Dragan_diploma.pdf'] }),
+  late('GLS-0062', '周雨桐', '1991-03-19', '成都少年法律服务中心', 'China', LAWYER, { files: ['letters-1.pdf', 'cv.pdf'], odd: ['scan0001.jpg'] }),
   late('GLS-0063', 'Abdoulaye Sow', '14/05/1988', 'Maison du Droit', 'Senegal', MANAGER),
   late('GLS-0064', 'Ximena Rojas', '1984-07-30', 'Fundación Niñez y Ley', 'Chile', 'Head of a university’s legal clinic', { email: '' }),
   late('GLS-0065', 'Rania Haddad', '1990-01-12', 'مركز بيروت لحقوق الطفل', 'Lebanon', 'Advocate', { bad: [{ name: 'cv.pdf', code: 'attachment-not-what-it-says' }] }),
-  late('GLS-0066', 'Josef Novák', '1979-09-09', 'Dětské právo', 'Czechia', LAWYER),
+  late('GLS-0066', 'Josef Novák', '1979-09-09', 'Dětské právo', 'Czechia', LAWYER, { odd: ['Novák_diploma.pdf'] }),
   late('GLS-0067', 'Nomsa Dlamini', '1993-04-21', 'Durban Child Law Unit', 'South Africa', 'Jurist'),
   late('GLS-0068', 'Arjun Thapa', '1987-12-05', 'Pokhara Legal Aid', 'Nepal', LAWYER, { bad: [{ name: 'letters-2.docm', code: 'attachment-format' }], files: ['letters-1.pdf', 'cv.pdf'] }),
-  late('GLS-0069', 'Claire Fontaine', '1982-02-17', 'Défense des Mineurs', 'France', LAWYER),
+  late('GLS-0069', 'Claire Fontaine', '1982-02-17', 'Défense des Mineurs', 'France', LAWYER, { odd: ['Fontaine_diploma.pdf'] }),
   late('GLS-0070', 'Yaw Mensah', '1995-06-25', 'Kumasi Family Court Users', 'Ghana', MANAGER),
+];
+
+/** Files of the folder that lie in no application's own: where, and whose their name says they are. */
+export const LOOSE: { at: string; of: string | null }[] = [
+  { at: 'GLS-0070_passport.pdf', of: 'GLS-0070' },
+  { at: 'IMG_2214.jpg', of: null },
+  { at: 'Recommendation Boateng.pdf', of: null },
+  { at: 'Ximena R/letter of the dean.pdf', of: null },
+  { at: 'Ximena R/letter of the bar.pdf', of: null },
+  { at: '.DS_Store', of: null },
 ];
 
 const samples = (of: (late: Late) => string) => [...new Set(LATE.map(of))].filter(Boolean).slice(0, 3);

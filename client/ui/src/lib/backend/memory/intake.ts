@@ -2,6 +2,7 @@
 import type { AttachedView, Backend, ChaseRow, Entered, EntryField, IntakeChoices, IntakeProgress, IntakeReport, ProblemView } from '../contract';
 import type { Invented } from './applications';
 import { lacksOf, row as boardRow, deskOf, withdrawal } from './desk';
+import { placed } from './intake-files';
 import { ATTACHMENTS, COLUMNS, FORM, LATE, MEANT, type Late } from './intake-table';
 import { refused, type World } from './world';
 
@@ -48,13 +49,13 @@ export function intake(world: World): Part {
         return before === undefined ? column : { ...column, to: before, how: 'remembered' };
       });
       return Promise.resolve({
-        file: 'applications-february.xlsx', folder: folder ? 'attachments-february' : null, folders: folder ? 13 : 0, rows: LATE.length,
+        file: 'applications-february.xlsx', folder: folder ? 'attachments-february' : null, folders: folder ? 15 : 0, loose: folder ? 4 : 0, rows: LATE.length,
         sheets: ['Form responses 1', 'Notes'], sheet: sheet ?? 'Form responses 1', key: remembered?.key ?? 'Application no.', columns,
         fields: [
           ...FORM.map(({ key, label, required, kind, read }) => ({ key, label, required, kind, read })),
           { key: 'bonus', label: 'bonus', required: false, kind: 'figure', read: false },
         ],
-        values: remembered?.values ?? {}, remembered: remembered !== null,
+        values: remembered?.values ?? {}, placing: structuredClone(remembered?.placing ?? { patterns: {}, folders: {}, files: {} }), remembered: remembered !== null,
       });
     },
     intakePreview: async (choices) => {
@@ -109,7 +110,8 @@ export function intake(world: World): Part {
       const wrong = slot === 'cv' ? [{ row: null, key: one.key, column: null, code: 'attachment-not-what-it-says', value: 'cv.pdf', text: 'the name ends in .pdf, but it is a picture' }] : [];
       return Promise.resolve<AttachedView>({ taken: ['letter-dean.pdf'], changed: true, refused: wrong, remarks: [] });
     },
-    withdraw: (id, withdrawn, _route, reason) => {
+    withdraw: (id, withdrawn, route, reason) => {
+      deskOf(world).withdrawnBy.set(id, route);
       deskOf(world).withdrawn.set(id, withdrawn ? reason : null);
       world.changed();
       return Promise.resolve(withdrawn ? 2 : 0);
@@ -168,7 +170,7 @@ function answer(one: Invented, field: string): string {
 }
 
 function report(known: (key: string) => Invented | undefined, choices: IntakeChoices, folder: boolean, done: boolean): IntakeReport {
-  const result: IntakeReport = { done, stopped: false, new: 0, changed: 0, same: 0, files: 0, rows: [], refused: [], refusedRows: 0, remarks: [], absent: [], again: null, unknown: [] };
+  const result: IntakeReport = { done, stopped: false, new: 0, changed: 0, same: 0, files: 0, leftOut: 0, unplaced: 0, filed: [], filedCount: 0, slots: [], patterns: [], strange: [], rows: [], refused: [], refusedRows: 0, remarks: [], absent: [], again: null, unknown: [] };
   const to = (field: string) => Object.values(choices.columns).includes(field);
   result.absent = FORM.filter((field) => field.required && !to(field.key)).map((field) => field.label);
   const meant = (late: Late) => MEANT[late.group] ?? (choices.values.group?.[late.group] || undefined);
@@ -187,15 +189,14 @@ function report(known: (key: string) => Invented | undefined, choices: IntakeCho
     const changes = before === undefined ? [] : late.changes.map(({ field, label, after }) => ({ label, before: answer(before, field), after })).filter((change) => change.before !== change.after);
     const outcome = before === undefined ? 'new' : changes.length > 0 ? 'changed' : 'same';
     result[outcome] += 1;
-    const files = folder ? late.files.length : 0;
-    result.files += files;
+    const files = folder ? late.files.length + late.odd.length : 0;
     result.rows.push({ row, application: before?.id ?? `a-${row}`, key: late.key, title: late.name, outcome, files, changes: done ? [] : changes });
     if (late.email === '') result.remarks.push({ row, key: late.key, code: 'answer-missing', about: ['E-mail address'], text: 'email is not answered' });
-    if (folder && late.files.includes('scan0001.jpg')) result.remarks.push({ row, key: late.key, code: 'attachment-has-place', about: ['scan0001.jpg'], text: 'the photograph says where it was taken' });
+    if (folder && late.odd.includes('scan0001.jpg')) result.remarks.push({ row, key: late.key, code: 'attachment-has-place', about: ['scan0001.jpg'], text: 'the photograph says where it was taken' });
   }
   const nowhere = Object.entries(choices.columns).filter(([column, field]) => field === '' && column !== choices.key).map(([column]) => column);
   if (nowhere.length > 0) result.remarks.push({ row: null, key: null, code: 'column-unmapped', about: nowhere, text: 'columns that are no field of the form go nowhere' });
-  if (folder) result.remarks.push({ row: null, key: null, code: 'folder-unmatched', about: ['GLS-0099'], text: 'the folder belongs to no application' });
+  if (folder) Object.assign(result, placed(result, choices));
   if (choices.key === 'E-mail') {
     result.again = { column: 'Application no.', count: 5, known: 'GLS-0003', key: LATE[0]?.email ?? '' };
   }

@@ -45,7 +45,7 @@ function begin(world: World): Kept {
       { atMs: world.now - 2 * DAY, what: 'report', form: 'pdf', parts: ['scores', 'names'], applications: 60, reviews: 84 },
       { atMs: world.now - 9 * DAY, what: 'applications', form: 'xlsx', parts: ['identity', 'eligibility'], applications: 60, reviews: 0 },
     ],
-    down: new Map([['a-0006 m-4 reading', { draft: { answers: { practice: { score: '4', notApplicable: null } }, comments: {}, overall: '', confidence: null, attested: false }, view: { by: [hoa], source: 'phone', revision: 1 } }]]),
+    down: new Map([['a-0006 m-4 reading', { draft: { answers: { practice: { score: '4', notApplicable: null } }, comments: {}, pins: {}, overall: '', confidence: null, attested: false }, view: { by: [hoa], source: 'phone', revision: 1 } }]]),
   };
 }
 
@@ -84,7 +84,7 @@ export function pairs(world: World): Part {
     },
     judgePair: (one, other, verdict, keep, reason) => {
       const kept = keptOf(world);
-      const said: Verdict = { verdict, keep, contested: false, reason, by: [world.me?.name ?? ''] };
+      const said: Verdict = verdict === 'open' ? UNDECIDED : { verdict, keep, contested: false, reason, by: [world.me?.name ?? ''] };
       const at = kept.pairs.findIndex((pair) => [pair.one, pair.other].includes(one) && [pair.one, pair.other].includes(other));
       if (at < 0) kept.pairs.push({ one, other, alike: [], said });
       else kept.pairs = kept.pairs.map((pair, place) => (place === at ? { ...pair, said } : pair));
@@ -119,7 +119,7 @@ export function pairs(world: World): Part {
     },
     recordCard: (id, member, round) => {
       const before = keptOf(world).down.get(`${id} ${member} ${round}`);
-      const draft = before?.draft ?? { answers: {}, comments: {}, overall: '', confidence: null, attested: false };
+      const draft = before?.draft ?? { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
       const criteria = CRITERIA.map((criterion) => ({ ...criterion, weight: criterion.weight ?? '1' }));
       return Promise.resolve({ criteria, confidence: { min: 1, max: 5 }, draft: structuredClone(draft), takenDown: before?.view ?? null });
     },
@@ -145,8 +145,7 @@ function inside(request: ExportRequest): string[] {
 function judged(world: World, form: Parameters<Backend['record']>[0]): RecordResult {
   const { answers } = form.draft;
   const missing = CRITERIA.filter((criterion) => criterion.required && (answers[criterion.key]?.score ?? null) === null && (answers[criterion.key]?.notApplicable ?? '') === '')
-    .map((criterion) => ({ place: `answer/${criterion.key}`, code: 'score-missing', text: `${criterion.label} has no score` }));
-  if (form.draft.confidence === null) missing.push({ place: 'confidence', code: 'confidence-missing', text: 'confidence is missing' });
+    .map((criterion) => ({ place: `answer/${criterion.key}`, code: 'missing-answer', text: `${criterion.label}: neither a score nor N/A` }));
   const points = CRITERIA.reduce((sum, criterion) => sum + Number(answers[criterion.key]?.score ?? 0) * Number(criterion.weight ?? 0), 0);
   const total = missing.length > 0 ? null : String(points);
   if (missing.length > 0) return { became: 'missing', revision: 0, total, missing };

@@ -8,7 +8,7 @@ import { PROGRAMME, refused, type World } from './world';
 
 type Part = Pick<Backend, 'programme' | 'beginProgramme' | 'beginProgrammeFrom' | 'openProgramme' | 'saveProgramme' | 'draftProgramme' | 'discardProgramme' | 'publishProgramme' | 'closeRound'>;
 type Made = ReturnType<typeof made>;
-interface Office { published: { text: string; revisions: { number: number; reason: string }[] } | null; draft: string | null; closed: Set<string>; accepted: boolean }
+interface Office { published: { text: string; revisions: { number: number; reason: string; sha256: string }[] } | null; draft: string | null; closed: Set<string>; accepted: boolean }
 
 const OFFICES = new WeakMap<object, Office>();
 
@@ -78,11 +78,21 @@ function changes(before: string, after: string): NonNullable<ProgrammeView['draf
   return [...new Set([...old.keys(), ...now.keys()])].sort().filter((at) => old.get(at) !== now.get(at)).map((at) => ({ at, before: old.get(at) ?? null, after: now.get(at) ?? null }));
 }
 
+/** 64 digits that follow from a text; no real hash. */
+function invented(text: string): string {
+  let sum = 0x811c9dc5;
+  const digits = Array.from({ length: 8 }, (_, round) => {
+    for (const sign of `${round}${text}`) sum = Math.imul(sum ^ (sign.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+    return sum.toString(16).padStart(8, '0');
+  });
+  return digits.join('');
+}
+
 export function programme(world: World): Part {
   const office = (): Office => {
     const empty = world.scenario === 'coordinator-empty' || world.scenario === 'first-run';
     const found = OFFICES.get(world.applications) ?? {
-      published: empty ? null : { text: JSON.stringify(made(true)), revisions: [{ number: 1, reason: '' }] }, draft: empty ? JSON.stringify(made(false)) : null, closed: new Set<string>(), accepted: false,
+      published: empty ? null : { text: JSON.stringify(made(true)), revisions: [{ number: 1, reason: '', sha256: invented(JSON.stringify(made(true))) }] }, draft: empty ? JSON.stringify(made(false)) : null, closed: new Set<string>(), accepted: false,
     };
     OFFICES.set(world.applications, found);
     return found;
@@ -130,7 +140,7 @@ export function programme(world: World): Part {
       if (at.draft === null) return refused('not-found', 'there is no draft');
       if (check(JSON.parse(at.draft) as Made).length > 0) return refused('programme-undecided', 'something is missing or undecided');
       if (at.published === null && world.scenario === 'coordinator-empty' && accepted.trim().toLowerCase() !== 'i accept the loss') return refused('recovery-not-rehearsed', 'nobody has tried the recovery words yet');
-      at.published = { text: at.draft, revisions: [...(at.published?.revisions ?? []), { number: (at.published?.revisions.length ?? 0) + 1, reason }] };
+      at.published = { text: at.draft, revisions: [...(at.published?.revisions ?? []), { number: (at.published?.revisions.length ?? 0) + 1, reason, sha256: invented(at.draft) }] };
       at.draft = null;
       return done(at.published.revisions.length);
     },

@@ -8,16 +8,33 @@ import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  | 'reviewerHome' | 'dossier' | 'declare' | 'saveDraft' | 'saveNote' | 'settleDraft' | 'submit' | 'distribution' | 'fileText'
+  | 'reviewerHome' | 'dossier' | 'declare' | 'handBack' | 'saveDraft' | 'saveNote' | 'markAgain' | 'settleDraft' | 'submit' | 'fileText'
   | 'filePages' | 'pageUrl' | 'saveFile'
 >;
 
+type Declared = NonNullable<ReturnType<World['declarations']['get']>>;
+
+const BLANK: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
 const ATTESTATION = 'I read this application myself and in full, and I know of no interest that would keep me from judging it.';
 
 export function reviewer(world: World): Part {
   const find = (application: string): TaskRow | undefined => world.tasks.find((task) => task.application === application);
   const change = (application: string, change: Partial<TaskRow>) => {
     world.tasks = world.tasks.map((task) => (task.application === application ? { ...task, ...change } : task));
+  };
+  const declare = (application: string, told: Declared) => {
+    world.declarations.set(application, told);
+    world.told.delete(application);
+    world.lifted.delete(application);
+    const gone = told.declaration === 'conflict' || told.declaration === 'recused';
+    if (gone) {
+      world.drafts.set(application, structuredClone(BLANK));
+      world.notes.delete(application);
+      change(application, { answered: 0, again: false });
+    }
+    const closed = told.declaration === 'unsure' ? 'unsure' : told.kind === 'hand-back' ? 'handed-back' : 'conflict';
+    change(application, told.declaration === 'none' ? { state: 'to-read', readable: true } : { state: closed, readable: !gone });
+    world.changed();
   };
   return {
     reviewerHome: () => Promise.resolve(home(world)),
@@ -27,10 +44,18 @@ export function reviewer(world: World): Part {
       return Promise.resolve(dossier(world, task));
     },
     declare: (application, declaration, kind, note) => {
-      world.declarations.set(application, { declaration, kind, note });
-      const gone = declaration === 'conflict' || declaration === 'recused';
-      change(application, gone ? { state: 'conflict', readable: false } : { state: 'to-read', readable: true });
-      world.changed();
+      if (declaration === 'none' && bars(world, application) && world.told.has(application) && !world.lifted.has(application)) {
+        return refused('not-permitted', "this needs a coordinator's ruling on what was declared before");
+      }
+      declare(application, { declaration, kind, note });
+      return Promise.resolve();
+    },
+    handBack: (application, reason) => {
+      const task = find(application);
+      if (task === undefined) return refused('not-found', 'This application is not assigned to you.');
+      if (reason.trim() === '') return refused('reason-needed', 'handing back needs a reason');
+      if (task.revision > 0) return refused('not-permitted', 'this needs an application of which no review was submitted');
+      declare(application, { declaration: 'recused', kind: 'hand-back', note: reason.trim() });
       return Promise.resolve();
     },
     saveDraft: (application, _round, draft) => {
@@ -43,6 +68,11 @@ export function reviewer(world: World): Part {
     },
     saveNote: (application, _round, text) => {
       world.notes.set(application, text);
+      return Promise.resolve();
+    },
+    markAgain: (application, again) => {
+      change(application, { again });
+      world.changed();
       return Promise.resolve();
     },
     settleDraft: (application, _round, field, value) => {
@@ -67,18 +97,9 @@ export function reviewer(world: World): Part {
       world.changed();
       return Promise.resolve({ kind: 'submitted', revision: task.revision + 1 });
     },
-    distribution: () =>
-      Promise.resolve(
-        CRITERIA.map((criterion, at) => {
-          const counts = criterion.scores.map((score, step) => ({ score, count: [0, 1, 3, 6, 4, 2][(step + (at % 2)) % 6] ?? 0 }));
-          const all = counts.reduce((sum, { count }) => sum + count, 0);
-          const sum = counts.reduce((total, { score, count }) => total + Number(score) * count, 0);
-          return { criterion: criterion.key, label: criterion.label, counts, mean: all === 0 ? null : (sum / all).toFixed(2) };
-        }),
-      ),
     fileText: () => Promise.resolve(CV_TEXT),
     filePages: (handle) =>
-      handle.includes('letter2') ? Promise.resolve({ pages: 1, text: [PAGE_TEXT[0] ?? ''] }) : Promise.resolve({ pages: 2, text: PAGE_TEXT }),
+      Promise.resolve({ pages: (handle.includes('letter2') ? PAGE_TEXT.slice(0, 1) : PAGE_TEXT).map((text) => ({ shape: 0.707, text })) }),
     pageUrl: (handle, page) => drawn(handle, page),
     saveFile: () => Promise.resolve('/home/amara/Documents/letter-1.pdf'),
   };
@@ -108,20 +129,32 @@ function dossier(world: World, task: TaskRow): DossierView {
   const n = task.place - 1;
   const around = world.tasks.filter((each) => each.state !== 'taken-back');
   const at = around.findIndex((each) => each.application === task.application);
-  const told = world.declarations.get(task.application) ?? (task.state === 'to-declare' ? null : task.state === 'conflict'
-    ? { declaration: 'conflict' as const, kind: 'colleague', note: '' }
-    : { declaration: 'none' as const, kind: '', note: '' });
-  const readable = told !== null && task.readable && told.declaration !== 'conflict' && told.declaration !== 'recused';
+  const told = declared(world, task);
+  const readable = told?.declaration === 'none' && task.readable;
   const draft = draftOf(world, task);
   return {
     application: task.application, label: task.label, round: task.round, roundLabel: task.roundLabel, state: task.state,
     place: at + 1, of: around.length, previous: around[at - 1]?.application ?? null, next: around[at + 1]?.application ?? null,
-    card: card(n), declaration: told, sections: readable ? sections(n) : [], files: readable ? files(n) : [],
+    card: card(n), declaration: told && { ...told, mayTakeBack: told.declaration !== 'none' && !world.told.has(task.application), lifted: world.lifted.get(task.application) ?? null },
+    sections: readable ? sections(n) : [], files: readable ? files(n) : [],
     criteria: CRITERIA, attestation: ATTESTATION, confidence: { min: '1', max: '5', step: '1' },
     draft, draftConflicts: conflicts(world, task),
     submitted: task.revision > 0 ? { revision: task.revision, answers: draft.answers, outcome: task.outcome } : null,
-    total: total(draft), missing: missing(draft), notes: world.notes.get(task.application) ?? '',
+    total: total(draft), missing: missing(draft), notes: world.notes.get(task.application) ?? '', again: task.again,
   };
+}
+
+function declared(world: World, task: TaskRow): Declared | null {
+  const known = world.declarations.get(task.application);
+  if (known !== undefined || task.state === 'to-declare') return known ?? null;
+  return task.state === 'conflict' ? { declaration: 'conflict', kind: 'colleague', note: '' } : { declaration: 'none', kind: '', note: '' };
+}
+
+/** Whether what was declared keeps its reader from reading. */
+function bars(world: World, application: string): boolean {
+  const task = world.tasks.find((each) => each.application === application);
+  const told = task === undefined ? null : declared(world, task);
+  return told !== null && told.declaration !== 'none';
 }
 
 /** The third application was also scored on another laptop. */
@@ -134,15 +167,18 @@ function conflicts(world: World, task: TaskRow): DossierView['draftConflicts'] {
   return all.filter(({ field }) => !world.settled.has(`${task.application} ${field}`));
 }
 
-function draftOf(world: World, task: TaskRow): Draft {
+export function draftOf(world: World, task: TaskRow): Draft {
   const kept = world.drafts.get(task.application);
   if (kept !== undefined) return structuredClone(kept);
-  const draft: Draft = { answers: {}, comments: {}, overall: '', confidence: null, attested: false };
+  const draft = structuredClone(BLANK);
   for (const [at, criterion] of CRITERIA.entries()) {
     const given = at < task.answered;
     draft.answers[criterion.key] = { score: given ? (criterion.kind === 'score' ? String(2 + ((task.place + at) % 4)) : '1') : null, notApplicable: null };
   }
-  if (task.answered > 0) draft.comments['practice'] = 'Own cases since 2016, most of them guardianship.';
+  if (task.answered > 0) {
+    draft.comments['practice'] = 'Own cases since 2016, most of them guardianship.';
+    draft.pins['practice'] = { kind: 'page', file: `f-${task.place - 1}-letter1`, page: 2 };
+  }
   if (task.answered === CRITERIA.length) Object.assign(draft, { overall: 'A careful applicant with work that others can use.', confidence: '4', attested: true });
   return draft;
 }
@@ -154,15 +190,14 @@ function isAnswered(draft: Draft, key: string): boolean {
 
 function missing(draft: Draft): DossierView['missing'] {
   const lacking: DossierView['missing'] = CRITERIA.filter((each) => each.required && !isAnswered(draft, each.key)).map((each) => ({
-    place: `answer/${each.key}`, code: 'score-missing', text: `${each.label} has no score.`,
+    place: `answer/${each.key}`, code: 'missing-answer', text: `${each.label}: neither a score nor N/A`,
   }));
-  if (draft.confidence === null) lacking.push({ place: 'confidence', code: 'confidence-missing', text: 'Your confidence is not given.' });
-  if (!draft.attested) lacking.push({ place: 'attestation', code: 'not-attested', text: 'The statement is not confirmed.' });
+  if (!draft.attested) lacking.push({ place: 'attestation', code: 'missing-attestation', text: 'the attestation is missing' });
   return lacking;
 }
 
 /** The weighted mean of what is scored, as a share of five; N/A leaves it alone. */
-function total(draft: Draft): string | null {
+export function total(draft: Draft): string | null {
   const scored = CRITERIA.filter((each) => each.weight !== null && draft.answers[each.key]?.score != null);
   const weight = scored.reduce((sum, each) => sum + Number(each.weight), 0);
   if (weight === 0) return null;

@@ -5,7 +5,7 @@ import { refused, type World } from './world';
 type Part = Pick<
   Backend,
   | 'standing' | 'preferences' | 'savePreferences' | 'chooseInvitation' | 'onDropped' | 'inspectInvitation' | 'generatePassphrase'
-  | 'strength' | 'enrol' | 'saveAnswer' | 'found' | 'rehearse' | 'unlock' | 'unlockByWords' | 'lock' | 'recoveryBegin'
+  | 'strength' | 'enrol' | 'saveAnswer' | 'found' | 'rehearse' | 'unlock' | 'unlockByWords' | 'lock' | 'forget' | 'recoveryBegin'
   | 'recoveryConfirm' | 'changePassphrase' | 'onChanged' | 'onClosing' | 'leave'
 >;
 
@@ -58,8 +58,10 @@ export function session(world: World): Part {
       return open({ ...world.person(), name: form.name, state: 'waiting', checked: false, recoveryKept: false });
     },
     saveAnswer: () => Promise.resolve('/media/usb/answer-amara-diallo.tessera-answer'),
-    found: (_toml, label, _passphrase, name) =>
-      open({ ...world.person(), name, programme: label, roles: ['admin', 'coordinator'], state: 'active', checkWords: null, recoveryKept: false }),
+    found: ({ label, name, relay }) => {
+      world.foundedWith = relay;
+      return open({ ...world.person(), name, programme: label, roles: ['admin', 'coordinator'], state: 'active', checkWords: null, recoveryKept: false });
+    },
     rehearse: () => {
       world.begin('rehearsal');
       return open(world.person());
@@ -70,6 +72,7 @@ export function session(world: World): Part {
         : open({ ...world.person(), state: 'active', checked: true, recoveryKept: true }),
     unlockByWords: (_folder, words) =>
       words.join(' ') === RECOVERY.join(' ') ? open(world.person()) : refused('paper-wrong', 'The words do not fit together.'),
+    forget: () => undefined,
     lock: () => {
       world.me = null;
       return Promise.resolve();

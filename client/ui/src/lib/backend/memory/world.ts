@@ -1,5 +1,5 @@
 // The invented world that the acts of the stand-in share: who is here, what they have. Not the acts.
-import type { Draft, Me, Preferences, ProgrammeEntry, TaskRow } from '../contract';
+import type { Draft, Me, Preferences, ProgrammeEntry, RelayForm, TaskRow } from '../contract';
 import { PEOPLE } from './names';
 import { applications, tasks, type Invented } from './applications';
 
@@ -15,16 +15,24 @@ export class World {
   scenario: Scenario = 'reviewer';
   me: Me | null = null;
   programmes: ProgrammeEntry[] = [];
-  preferences: Preferences = { language: 'en', theme: 'light', textSize: 100, idleLockMinutes: 10, hideTotal: false };
+  preferences: Preferences = { language: 'en', theme: 'light', textSize: 100, idleLockMinutes: 15, hideTotal: false };
   applications: Invented[] = [];
   tasks: TaskRow[] = [];
   drafts = new Map<string, Draft>();
   settled = new Set<string>();
   notes = new Map<string, string>();
   declarations = new Map<string, { declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string }>();
+  /** Applications whose declaration others have heard of. */
+  told = new Set<string>();
+  /** Why coordinators lifted a declaration, by application. */
+  lifted = new Map<string, string>();
   lastExchangeMs: number | null = null;
+  /** The relay that a programme was founded with. */
+  foundedWith: RelayForm | null = null;
   /** How long one step of an exchange takes here. */
   stepMs = 350;
+  /** Somebody wants the long act under way to end. */
+  cancelled = false;
   readonly now = Date.now();
   #closing = new Set<() => void>();
   /** The window is closed. */
@@ -51,6 +59,14 @@ export class World {
     this.settled.clear();
     this.notes.clear();
     this.declarations.clear();
+    this.foundedWith = null;
+    this.told = new Set(['a-0013']);
+    this.lifted.clear();
+    if (this.tasks.length > 20) {
+      this.declarations.set('a-0021', { declaration: 'unsure', kind: 'colleague', note: 'We worked in one clinic until 2014.' });
+      this.told.add('a-0021');
+      this.lifted.set('a-0021', 'More than ten years ago, and in another department.');
+    }
     this.lastExchangeMs = scenario === 'reviewer-empty' || scenario === 'waiting' ? null : this.now - 3 * DAY;
   }
 

@@ -1,5 +1,6 @@
 // English, the language from which the others are made: one file of words for each area of the interface.
 import assignment from './assignment.json';
+import care from './care.json';
 import common from './common.json';
 import coordinator from './coordinator.json';
 import engine from './engine.json';
@@ -8,7 +9,9 @@ import exchange from './exchange.json';
 import figures from './figures.json';
 import exports_ from './exports.json';
 import intake from './intake.json';
+import moderation from './moderation.json';
 import people from './people.json';
+import placing from './placing.json';
 import programme from './programme.json';
 import reviewer from './reviewer.json';
 import search from './search.json';
@@ -18,6 +21,7 @@ import start from './start.json';
 
 export const areas = {
   ...assignment,
+  ...care,
   ...common,
   ...coordinator,
   ...engine,
@@ -26,7 +30,9 @@ export const areas = {
   ...figures,
   ...exports_,
   ...intake,
+  ...moderation,
   ...people,
+  ...placing,
   ...programme,
   ...reviewer,
   ...search,

@@ -1,0 +1,71 @@
+// What is undone in a draft: what was typed in one go is one step, every box that is ticked is its own, and a row that is being added
+// stays open.
+import { render, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { expect, test } from 'vitest';
+import { backend } from '../../lib/backend';
+import { memory } from '../../lib/backend/memory';
+import { parse } from './definition';
+import { Drafting, typedAt } from './drafting.svelte';
+import GatesForm from './GatesForm.svelte';
+
+test.each([
+  ['"ab"', '"abc"', 3],
+  ['"abc"', '"ac"', 2],
+  ['"a"', '"a\\n"', 2],
+  ['"a"', '"a👍"', 2],
+  ['{"blind":false}', '{"blind":true}', null],
+  ['{"blind":true}', '{"blind":false}', null],
+  ['[1]', '[1,2]', null],
+  ['"ab"', '"cd"', null],
+  ['"a"', '"abc"', null],
+  ['null', '5', null],
+])('%s → %s: typed at %s', (before, now, place) => expect(typedAt(before, now)).toBe(place));
+
+async function draft(): Promise<Drafting> {
+  memory.reset('coordinator-empty');
+  return new Drafting((await backend.programme()).draft ?? { definition: '{}', findings: [], changes: [] });
+}
+
+test('boxes that are ticked within a second are a step each; letters are one', async () => {
+  const drafting = await draft();
+  // The form follows what it changes.
+  const change = (work: (it: Drafting['definition']) => void) => {
+    work(drafting.definition);
+    drafting.follow();
+  };
+  const now = () => [drafting.definition.round[0]?.blind, drafting.definition.field[0]?.required, drafting.definition.field[0]?.label];
+  const before = now();
+  const [blind, required, label] = before;
+  change((it) => (it.round[0]!.blind = !blind));
+  change((it) => (it.field[0]!.required = !required));
+  for (const letter of 'ably') change((it) => (it.field[0]!.label = `${it.field[0]?.label as string}${letter}`));
+  change((it) => (it.round[0]!.blind = blind as boolean));
+  drafting.undo();
+  expect(now()).toEqual([!blind, !required, `${label as string}ably`]);
+  drafting.undo();
+  expect(now()).toEqual([!blind, !required, label]);
+  drafting.undo();
+  expect(now()).toEqual([!blind, required, label]);
+  drafting.undo();
+  expect([now(), drafting.undoable]).toEqual([before, false]);
+});
+
+test('a row that is being added stays open with what was typed, whatever is undone', async () => {
+  const user = userEvent.setup();
+  const drafting = await draft();
+  const first = render(GatesForm, { drafting });
+  await user.click(document.querySelector<HTMLElement>('[data-step=add-gate]')!);
+  const form = () => within(document.querySelector('form')!);
+  await user.type(form().getByLabelText('Question'), 'Of age?');
+  await user.type(form().getByLabelText('Name in files'), 'age-now', { initialSelectionStart: 0, initialSelectionEnd: 6 });
+  // Undoing makes the form anew.
+  first.unmount();
+  render(GatesForm, { drafting });
+  expect((form().getByLabelText('Question') as HTMLInputElement).value).toBe('Of age?');
+  expect((form().getByLabelText('Name in files') as HTMLInputElement).value).toBe('age-now');
+  await user.click(document.querySelector<HTMLElement>('[data-step=added-gate]')!);
+  await waitFor(() => expect(drafting.definition.gate.at(-1)).toMatchObject({ key: 'age-now', question: 'Of age?' }));
+  expect(document.querySelector('[data-step=add-gate]')).not.toBeNull();
+  expect(parse(JSON.stringify(drafting.definition)).gate.at(-1)?.key).toBe('age-now');
+});
