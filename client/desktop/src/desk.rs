@@ -170,8 +170,9 @@ impl Desk {
             return Err(under_way());
         }
         let home = self.shelf.home(&folder)?;
-        self.clear();
+        // In this order: whoever locks meanwhile is heard.
         self.away.store(true, Ordering::Relaxed);
+        self.clear();
         let held = off_the_window(move || hold(&home)).await;
         match held {
             Ok(held) => Ok((folder, held)),
