@@ -18,7 +18,7 @@ use crate::records::{ChangeRecord, Origin, each, put};
 use crate::store::{StoreError, Table, Transaction};
 
 /// The form of what is kept; another one is made anew when a home is opened. Key `contents` in [`Table::Meta`].
-const FORM: &[u8] = &[1];
+const FORM: &[u8] = &[2];
 const META: &[u8] = b"contents";
 /// What is longer, or has more changes, is built each time.
 const MOST_BYTES: usize = 1 << 20;
@@ -26,6 +26,7 @@ const MOST_CHANGES: usize = 4096;
 
 /// A document's contents, and where each of its changes came from. Key in [`Table::Contents`]: document id.
 pub(crate) struct Kept {
+    /// None of what is edited in place: it has one for every pause in typing, and is its author's alone.
     pub(crate) changes: List<Listed, MOST_CHANGES>,
     contents: Bytes<MOST_BYTES>,
 }
@@ -46,10 +47,15 @@ pub(crate) fn kept(tx: &dyn Transaction, id: DocumentId) -> Result<Option<Kept>,
 
 /// Lists the changes of a document.
 pub(crate) fn changes(tx: &dyn Transaction, id: DocumentId) -> Result<Vec<Listed>, EngineError> {
-    if let Some(kept) = kept(tx, id)? {
-        return Ok(kept.changes.into_vec());
+    match kept(tx, id)? {
+        Some(kept) if !kept.changes.is_empty() => Ok(kept.changes.into_vec()),
+        _ => built(tx, id),
     }
-    built(tx, id)
+}
+
+/// What a document says that is edited in place, by everything that is here of it; none where that is not kept.
+pub(crate) fn in_place(tx: &dyn Transaction, id: DocumentId) -> Result<Option<Contents>, EngineError> {
+    Ok(kept(tx, id)?.and_then(|kept| kept.contents()))
 }
 
 /// Lists the changes of a document of which nothing is kept.
@@ -69,6 +75,9 @@ impl Kept {
         &self,
         mut wanted: impl FnMut(PackId) -> Result<bool, EngineError>,
     ) -> Result<Option<Reading>, EngineError> {
+        if self.changes.is_empty() {
+            return Ok(None);
+        }
         let mut packs = BTreeMap::new();
         for change in &*self.changes {
             let mut speaker = None;
@@ -80,8 +89,11 @@ impl Kept {
             let Some(speaker) = speaker else { return Ok(None) };
             packs.insert(change.hash, speaker);
         }
-        let contents: Option<Contents> = postcard::from_bytes(&self.contents).ok();
-        Ok(contents.map(|contents| Reading { contents, packs, left_out: BTreeSet::new() }))
+        Ok(self.contents().map(|contents| Reading { contents, packs, left_out: BTreeSet::new() }))
+    }
+
+    fn contents(&self) -> Option<Contents> {
+        postcard::from_bytes(&self.contents).ok()
     }
 }
 
@@ -93,9 +105,12 @@ pub(crate) fn keep(
     opened: &Opened,
     changes: Vec<Listed>,
 ) -> Result<(), EngineError> {
-    let contents = kind.contents(&opened.document).filter(|_| opened.whole);
-    let bytes = contents.and_then(|contents| postcard::to_allocvec(&contents).ok());
+    let bytes = match opened.whole {
+        true => postcard::to_allocvec(&kind.contents(&opened.document)).ok(),
+        false => None,
+    };
     let contents = bytes.and_then(|bytes| bytes.try_into().ok());
+    let changes = if kind.is_edited_in_place() { Vec::new() } else { changes };
     match (contents, List::try_from(changes)) {
         (Some(contents), Ok(changes)) => put(tx, Table::Contents, &id.0, &Kept { changes, contents }),
         _ => forget(tx, id),
@@ -114,7 +129,7 @@ pub(crate) fn came_in(
     hash: &ChangeHash,
     pack: PackId,
 ) -> Result<(), EngineError> {
-    let Some(mut kept) = kept(tx, id)? else { return Ok(()) };
+    let Some(mut kept) = kept(tx, id)?.filter(|kept| !kept.changes.is_empty()) else { return Ok(()) };
     let mut changes = kept.changes.into_vec();
     changes.iter_mut().filter(|change| change.hash == *hash).for_each(|change| change.origin.came_in(pack));
     kept.changes = changes.try_into()?;

@@ -210,11 +210,12 @@ impl Core {
         let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id.0)? else { return Ok(None) };
         let kind = Kind::from_code(record.kind);
         let Some((opened, sides)) = self.open_with_sides(tx, id, wanted)? else { return Ok(None) };
-        let read = |opened: Opened| {
-            let contents = kind.contents(&opened.document)?;
-            Some(Reading { contents, packs: opened.packs, left_out: opened.left_out })
+        let read = |opened: Opened| Reading {
+            contents: kind.contents(&opened.document),
+            packs: opened.packs,
+            left_out: opened.left_out,
         };
-        Ok(read(opened).map(|opened| (opened, sides.into_iter().filter_map(read).collect())))
+        Ok(Some((read(opened), sides.into_iter().map(read).collect())))
     }
 
     /// Keeps what a document says, and its place in the list of its kind, for the next reader.

@@ -196,6 +196,9 @@ impl Acts<'_> {
     fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<Read<Draft>>, EngineError> {
         let (core, tx) = self.parts();
         let id = core.document_id(desk, Kind::Draft, subject)?;
+        if let Some(contents) = contents::in_place(tx, id)? {
+            return Ok(Some(Draft::read(&contents)));
+        }
         let opened = core.open_document(tx, id)?;
         Ok(opened.map(|opened| Draft::read(&opened.document)))
     }
@@ -253,6 +256,9 @@ impl Acts<'_> {
         let desk = Audience::Desk(self.member());
         let (core, tx) = self.parts();
         let id = core.document_id(&desk, Kind::Note, &application.0)?;
+        if let Some(contents) = contents::in_place(tx, id)? {
+            return Ok(Note::read(&contents).value);
+        }
         let opened = core.open_document(tx, id)?;
         Ok(opened.map(|opened| Note::read(&opened.document).value).unwrap_or_default())
     }

@@ -1,8 +1,7 @@
 //! What a document says, without how it came to say it: quick to read, and made again from the document at any time.
-//!
-//! Not for what is edited in place: a text or a list is no part of it.
+//! A text is in it as it reads at present, without its history; a list is no part of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Automerge, ObjId, ObjType, ROOT, ReadDoc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +23,10 @@ pub trait Readable {
     fn keys(&self, path: &[&str]) -> Vec<String>;
     /// Returns the keys of a map that held values right after a change; none where that is not known.
     fn keys_at(&self, path: &[&str], change: &ChangeHash) -> Vec<String>;
+    /// Returns a text; none if there is none at the path.
+    fn text(&self, path: &[&str]) -> Option<String>;
+    /// Returns the keys of a map that hold maps or texts, ascending; none if there is no such map.
+    fn containers(&self, path: &[&str]) -> Vec<String>;
     /// Returns the newest changes, ascending: those that no other change builds on.
     fn heads(&self) -> Vec<ChangeHash>;
 }
@@ -40,6 +43,12 @@ impl Readable for Document {
     }
     fn keys_at(&self, path: &[&str], change: &ChangeHash) -> Vec<String> {
         Self::keys_at(self, path, change)
+    }
+    fn text(&self, path: &[&str]) -> Option<String> {
+        Self::text(self, path)
+    }
+    fn containers(&self, path: &[&str]) -> Vec<String> {
+        Self::containers(self, path)
     }
     fn heads(&self) -> Vec<ChangeHash> {
         Self::heads(self)
@@ -65,11 +74,12 @@ enum Then {
     Other(Fields),
 }
 
-/// A map: its values, and the maps in it.
+/// A map: its values, and the maps and texts in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Fields {
     values: BTreeMap<String, Vec<Put>>,
     maps: BTreeMap<String, Fields>,
+    texts: BTreeMap<String, String>,
 }
 
 /// A value, the number of the operation that put it, and the place of its change among the changes.
@@ -121,11 +131,16 @@ impl Contents {
                 Vec::new()
             };
             // Which container is meant is what is said of it now: only constants make those.
-            if depth > 1
-                && let Some((child, ObjType::Map)) = child(inner, object, &key)
-            {
-                let within = self.fields(document, heads, &child, depth - 1);
-                fields.maps.insert(key.clone(), within);
+            match child(inner, object, &key).filter(|_| depth > 1) {
+                Some((child, ObjType::Map)) => {
+                    let within = self.fields(document, heads, &child, depth - 1);
+                    fields.maps.insert(key.clone(), within);
+                }
+                // Texts are of drafts, of which nobody asks what they said before.
+                Some((child, ObjType::Text)) if heads.is_none() => {
+                    fields.texts.extend(inner.text(&child).ok().map(|text| (key.clone(), text)));
+                }
+                _ => {}
             }
             if !puts.is_empty() {
                 fields.values.insert(key, puts);
@@ -185,6 +200,14 @@ impl Readable for Contents {
     }
     fn keys_at(&self, path: &[&str], change: &ChangeHash) -> Vec<String> {
         self.at(change).map(|fields| fields.keys(path)).unwrap_or_default()
+    }
+    fn text(&self, path: &[&str]) -> Option<String> {
+        let (key, parents) = path.split_last()?;
+        self.now.map(parents)?.texts.get(*key).cloned()
+    }
+    fn containers(&self, path: &[&str]) -> Vec<String> {
+        let keys = |map: &Fields| map.maps.keys().chain(map.texts.keys()).cloned().collect::<BTreeSet<_>>();
+        self.now.map(path).map(keys).into_iter().flatten().collect()
     }
     fn heads(&self) -> Vec<ChangeHash> {
         self.heads.clone()

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::crdt::{Document, Edit, EditError, Field, Value};
+use crate::crdt::{Document, Edit, EditError, Field, Readable, Value};
 use crate::decimal::Decimal;
 use crate::guard::{ActorBytes, Scanned};
 
@@ -38,7 +38,7 @@ pub struct Draft {
 impl Draft {
     /// Reads a draft.
     #[must_use]
-    pub fn read(document: &Document) -> Read<Self> {
+    pub fn read(document: &dyn Readable) -> Read<Self> {
         Reader::of(document).finish(|reader| {
             let mut draft = Self {
                 confidence: reader.one(&["confidence"], decimal),
@@ -256,7 +256,7 @@ pub struct Note {
 impl Note {
     /// Reads the notes.
     #[must_use]
-    pub fn read(document: &Document) -> Read<Self> {
+    pub fn read(document: &dyn Readable) -> Read<Self> {
         let text = document.text(&["text"]).unwrap_or_default();
         Reader::of(document).finish(|reader| Self { text, again: reader.flag("again") })
     }

@@ -218,21 +218,18 @@ impl Kind {
         matches!(self, Self::Draft)
     }
 
-    /// Says whether a document is edited in place, key by key: no [`Contents`] hold it.
+    /// Says whether a document is edited in place, key by key: of that there may be a change for every word.
     #[must_use]
     pub fn is_edited_in_place(self) -> bool {
         self.containers().iter().any(|(_, sort)| *sort != ContainerKind::Map) || self.has_criteria()
     }
 
-    /// Returns what a document says, of a review also each version that stands; none where it is edited in place.
+    /// Returns what a document says, of a review also each version that stands.
     #[must_use]
-    pub fn contents(self, document: &Document) -> Option<Contents> {
-        if self.is_edited_in_place() {
-            return None;
-        }
+    pub fn contents(self, document: &Document) -> Contents {
         let versions = if self == Self::Review { document.get_all(&["version"]) } else { Vec::new() };
         let versions: Vec<_> = versions.into_iter().map(|version| version.change).collect();
-        Some(Contents::of(document, &versions))
+        Contents::of(document, &versions)
     }
 
     /// Makes the constant of one criterion: its map, and the text in it.

@@ -44,6 +44,7 @@ fn a_draft_is_read_back_and_written_once() {
     let read = Draft::read(&there);
     assert_eq!(read.value, draft);
     assert!(read.is_clean());
+    assert_eq!(Draft::read(&Kind::Draft.contents(&there)), read);
     assert!(write(&draft, &mut there, &BOB).is_empty());
 }
 
@@ -80,6 +81,7 @@ fn i16_two_laptops_draft_the_same_criterion_and_neither_hides_the_other() {
         let read = Draft::read(device);
         assert!(read.is_contested("criteria/profile/score"));
         assert_eq!(read.conflicts.len(), 1);
+        assert_eq!(Draft::read(&Kind::Draft.contents(device)), read);
         let answered: Vec<&String> = read.value.answers.keys().collect();
         assert_eq!(answered, ["english", "insight"]);
     }
