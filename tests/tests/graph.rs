@@ -115,6 +115,16 @@ fn the_engine_decides_and_touches_nothing_but_its_store() {
 }
 
 #[test]
+fn only_the_window_knows_a_keychain() {
+    let keychains = ["keyring-core", "secret-service", "zbus", "zbus-secret-service-keyring-store"];
+    for package in ["tessera-vault", "tessera-engine", "tessera-driver", "tessera-views", "tessera-cli"] {
+        reaches_none(package, &keychains);
+    }
+    let window = below("tessera-desktop", true);
+    assert!(window.contains_key("keyring-core"), "the window asks the keychain itself");
+}
+
+#[test]
 fn each_pinned_format_and_each_database_has_one_crate_that_names_it() {
     let all = [
         "tessera-protocol",

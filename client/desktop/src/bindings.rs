@@ -5,8 +5,8 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::commands::{
     CareEvent, ChangedEvent, ClosingEvent, DroppedEvent, IntakeEvent, LockedEvent, ProgressEvent, assignment,
-    care, coordinator, devices, exchange, exports, intake, people, programme, record, recovery, relays,
-    reviewer, session,
+    care, coordinator, devices, exchange, exports, intake, keychain, people, programme, record, recovery,
+    relays, reviewer, session,
 };
 
 /// Every command and event.
@@ -47,6 +47,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             session::preferences,
             session::set_preferences,
             session::set_language,
+            keychain::unlock_by_keychain,
+            keychain::let_keychain_open,
+            keychain::forbid_keychain,
             recovery::inspect_recovery_words,
             recovery::inspect_recovery_lines,
             recovery::choose_recovery_lines,

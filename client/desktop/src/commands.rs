@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod exchange;
 pub(crate) mod exports;
 pub(crate) mod intake;
+pub(crate) mod keychain;
 pub(crate) mod people;
 pub(crate) mod programme;
 pub(crate) mod record;

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ pub(crate) struct Desk {
     /// The homes of this device.
     pub(crate) shelf: Shelf,
     open: Mutex<Option<Open>>,
+    /// How often a home was put here or taken away.
+    turn: AtomicU64,
     language: Mutex<String>,
     cancelled: Arc<AtomicBool>,
     /// Ends the search for an assignment that is under way.
@@ -99,6 +101,7 @@ impl Desk {
         Self {
             shelf: Shelf::new(root),
             open: Mutex::default(),
+            turn: AtomicU64::default(),
             language: Mutex::new("en".to_owned()),
             cancelled: Arc::default(),
             searching: Mutex::default(),
@@ -132,6 +135,7 @@ impl Desk {
         session.engine().set_worker(Box::new(worker));
         let open = Open { folder, session: Arc::new(Mutex::new(session)), board: Arc::default() };
         self.touch();
+        self.turn.fetch_add(1, Ordering::Relaxed);
         *lock(&self.open) = Some(open);
         Ok(())
     }
@@ -144,6 +148,7 @@ impl Desk {
     }
 
     fn clear(&self) {
+        self.turn.fetch_add(1, Ordering::Relaxed);
         let open = lock(&self.open).take();
         self.choose(|chosen| *chosen = Chosen::default());
         self.cancel();
@@ -187,6 +192,11 @@ impl Desk {
     /// Ends what a home was away for; says whether somebody still waits for it, and did not lock meanwhile.
     pub(crate) fn is_awaited(&self) -> bool {
         self.away.swap(false, Ordering::Relaxed)
+    }
+
+    /// Changes whenever a home is put here or taken away.
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn.load(Ordering::Relaxed)
     }
 
     /// The folder of the home on the desk.

@@ -5,13 +5,14 @@
 //! which files of applicants become pictures ([`pages`]). The last two are started by the first.
 //!
 //! Reading order: [`desk`] (the open home), [`commands`], [`bindings`] (what the interface is told of them), [`window`],
-//! [`single`], [`pages`], [`dialogs`].
+//! [`single`], [`pages`], [`dialogs`], [`keychain`].
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bindings;
 mod commands;
 mod desk;
 mod dialogs;
+mod keychain;
 mod pages;
 mod preferences;
 mod single;

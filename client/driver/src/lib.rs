@@ -2,7 +2,7 @@
 //!
 //! The engine decides; this crate performs. [`session`] opens a home with a passphrase and holds the engine while a command
 //! or a window works with it; [`relay`] carries an exchange over HTTP; [`worker`] is the child process in which changes of
-//! other people are tried. No rule about members, keys or reviews is here, and no output to a person.
+//! other people are tried; [`keychain`] is what an operating system may keep of a home. No rule about members, keys or reviews is here, and no output to a person.
 
 pub mod assigning;
 pub mod care;
@@ -10,6 +10,7 @@ pub mod exports;
 pub mod given;
 pub mod intake;
 pub mod inviting;
+pub mod keychain;
 pub mod names;
 pub mod publishing;
 pub mod relay;

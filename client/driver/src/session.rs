@@ -4,6 +4,7 @@
 //! killed leaves no half of one. Randomness is the operating system's.
 
 pub mod error;
+mod kept;
 mod make;
 mod recover;
 
@@ -19,6 +20,7 @@ use tessera_vault::passphrase::Passphrase;
 use tessera_vault::recovery::Paper;
 
 pub use self::error::SessionError;
+pub use self::kept::{Halves, entry as keychain_entry};
 pub use self::make::Founding;
 pub use self::recover::From as RecoverFrom;
 

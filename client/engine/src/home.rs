@@ -6,6 +6,7 @@
 //! anchor              what the store may not fall behind, outside of it
 //! lock                the version of this layout; locked while the home is open
 //! recovery.envelope   the device's secrets, sealed to the paper; only where there is one
+//! keychain.envelope   the device's secrets, sealed to a key in this computer's keychain; only where a person wanted it
 //! log/                logs without content
 //! ```
 //!
@@ -33,11 +34,12 @@ const STORE: &str = "store.db";
 const ANCHOR: &str = "anchor";
 const LOCK: &str = "lock";
 const RECOVERY: &str = "recovery.envelope";
+const KEYCHAIN: &str = "keychain.envelope";
 const LOG: &str = "log";
 
 /// The version of the layout that this program writes and the newest it knows.
 const VERSION: u32 = 1;
-/// The largest identity or recovery envelope, in bytes: 64 KiB.
+/// The largest identity or envelope, in bytes: 64 KiB.
 const MAX_SECRET_FILE_BYTES: u64 = 64 << 10;
 
 /// A home that this process holds until it is dropped.
@@ -177,6 +179,40 @@ impl Home {
         write_atomically(&self.path(RECOVERY), envelope)
     }
 
+    /// Reads what a key in this computer's keychain opens, of a home that need not be held; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is larger than 64 KiB or cannot be read.
+    pub fn keychain_envelope(folder: &Path) -> Result<Option<Vec<u8>>, HomeError> {
+        if !Self::is_in_keychain(folder) {
+            return Ok(None);
+        }
+        read_bounded(&folder.join(KEYCHAIN), MAX_SECRET_FILE_BYTES).map(Some)
+    }
+
+    /// True where the home in a folder has such an envelope.
+    #[must_use]
+    pub fn is_in_keychain(folder: &Path) -> bool {
+        folder.join(KEYCHAIN).is_file()
+    }
+
+    /// Replaces that envelope.
+    ///
+    /// # Errors
+    /// It cannot be written; the earlier one is kept.
+    pub fn replace_keychain_envelope(&self, envelope: &[u8]) -> Result<(), HomeError> {
+        write_atomically(&self.path(KEYCHAIN), envelope)
+    }
+
+    /// Deletes that envelope, where there is one: what the keychain holds then opens nothing.
+    ///
+    /// # Errors
+    /// It cannot be deleted.
+    pub fn remove_keychain_envelope(&self) -> Result<(), HomeError> {
+        self.remove(KEYCHAIN)?;
+        files::sync_folder(&self.folder)
+    }
+
     /// Opens the store and begins a start, for which `mark` is 8 random bytes. Never makes a store.
     ///
     /// # Errors
@@ -207,20 +243,22 @@ impl Home {
     /// # Errors
     /// Something cannot be deleted.
     pub fn destroy(self) -> Result<(), HomeError> {
-        for name in [IDENTITY, RECOVERY] {
-            let path = self.path(name);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(HomeError::of(&path)(error));
-                }
-                _ => {}
-            }
+        for name in [IDENTITY, RECOVERY, KEYCHAIN] {
+            self.remove(name)?;
         }
         files::sync_folder(&self.folder)?;
         let folder = self.folder.clone();
         // Some systems delete no folder while a file in it is held.
         drop(self);
         std::fs::remove_dir_all(&folder).map_err(HomeError::of(&folder))
+    }
+
+    fn remove(&self, name: &str) -> Result<(), HomeError> {
+        let path = self.path(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(HomeError::of(&path)(error)),
+            _ => Ok(()),
+        }
     }
 
     fn path(&self, name: &str) -> PathBuf {

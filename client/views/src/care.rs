@@ -225,6 +225,8 @@ fn name(session: &mut Session, label: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use tessera_vault::passphrase::Passphrase;
+
     use super::*;
     use crate::rehearsal::rehearse;
     use crate::shelf::Shelf;
@@ -276,8 +278,16 @@ mod tests {
         assert_eq!(must_be_named(&mut session, "", "another").unwrap_err().code, "name-differs");
         must_be_named(&mut session, "", &format!("  {}\n", means.name)).unwrap();
         assert_eq!(shelf.wipe(&home).unwrap_err().code, "home-in-use", "it is open");
+        let halves = session.halves(&Passphrase::new("a quiet valley")).unwrap();
+        session.keep_half(&halves).unwrap();
         drop(session);
-        shelf.wipe(&home).unwrap();
+        let in_keychain: Vec<_> = shelf.list().unwrap().into_iter().map(|entry| entry.in_keychain).collect();
+        assert_eq!(in_keychain.iter().filter(|held| **held).count(), 1);
+        assert_eq!(
+            shelf.wipe(&home).unwrap(),
+            Some(halves.entry()),
+            "the keychain's half is named, to be deleted"
+        );
         let listed: Vec<_> = shelf.list().unwrap().into_iter().map(|entry| entry.folder).collect();
         assert_eq!(listed, [other]);
         assert!(!folder.path().join("shelf").join(&home).exists(), "nothing of it is left");

@@ -61,6 +61,8 @@ pub struct Me {
     pub checked: bool,
     /// True once a recovery sheet was typed back.
     pub recovery_kept: bool,
+    /// True where this computer's keychain may open this home.
+    pub in_keychain: bool,
     /// What is to be known about this home.
     pub notices: Vec<Sentence>,
 }
@@ -241,7 +243,7 @@ pub fn me(session: &mut Session, folder: &str) -> Result<Me, Failure> {
         Ok((acts.is_rehearsed()?, acts.persons()?.remove(&me), reads))
     })?;
     let notices = continuity(session.continuity()).into_iter().collect();
-    let demo = session.is_demo();
+    let (demo, in_keychain) = (session.is_demo(), session.is_in_keychain());
     let engine = session.engine();
     let words = match engine.own_device_words()? {
         Some(words) => Some(words),
@@ -264,6 +266,7 @@ pub fn me(session: &mut Session, folder: &str) -> Result<Me, Failure> {
         check_words: words.map(|words| words.into_iter().map(str::to_owned).collect()),
         checked,
         recovery_kept,
+        in_keychain,
         notices,
     })
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use tessera_driver::session::keychain_entry;
 use tessera_engine::home::{Home, read_bounded, write_atomically};
+use tessera_vault::keychain::EntryId;
 
 use crate::failure::Failure;
 
@@ -29,6 +31,8 @@ pub struct ProgrammeEntry {
     pub label: String,
     /// When it was opened last, by this device's clock; for the order of the list only.
     pub last_opened_ms: Option<u64>,
+    /// True where this computer's keychain may open it.
+    pub in_keychain: bool,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -66,11 +70,13 @@ impl Shelf {
         let mut homes = Vec::new();
         for entry in entries.flatten().take(MOST) {
             let Ok(folder) = entry.file_name().into_string() else { continue };
-            if !entry.path().join("home").join("identity.age").is_file() {
+            let home = entry.path().join("home");
+            if !home.join("identity.age").is_file() {
                 continue;
             }
-            let (label, card) = (self.label(&folder), self.card(&folder));
-            homes.push(ProgrammeEntry { folder, label, last_opened_ms: card.last_opened_ms });
+            let (label, last_opened_ms) = (self.label(&folder), self.card(&folder).last_opened_ms);
+            let in_keychain = Home::is_in_keychain(&home);
+            homes.push(ProgrammeEntry { folder, label, last_opened_ms, in_keychain });
         }
         homes.sort_by(|one, other| {
             (other.last_opened_ms, &one.label, &one.folder).cmp(&(
@@ -156,14 +162,18 @@ impl Shelf {
         whole(path).starts_with(whole(&self.root))
     }
 
-    /// Deletes a home for ever. It must be closed.
+    /// Deletes a home for ever. It must be closed. Gives what a keychain holds for it, which opens nothing from here on and is
+    /// to be deleted there.
     ///
     /// # Errors
     /// [`Failure`] `home-in-use` where something still has it open, and nothing was deleted then.
-    pub fn wipe(&self, folder: &str) -> Result<(), Failure> {
+    pub fn wipe(&self, folder: &str) -> Result<Option<EntryId>, Failure> {
         let path = self.path(folder)?;
-        Home::lock(&path.join("home"))?.destroy()?;
-        fs::remove_dir_all(&path).map_err(|error| disk(&path, &error))
+        let home = Home::lock(&path.join("home"))?;
+        let entry = keychain_entry(home.folder());
+        home.destroy()?;
+        fs::remove_dir_all(&path).map_err(|error| disk(&path, &error))?;
+        Ok(entry)
     }
 
     fn path(&self, folder: &str) -> Result<PathBuf, Failure> {

@@ -185,7 +185,8 @@ pub(crate) fn decrypt_passphrase(
     read(file, &identity, limit)
 }
 
-fn check_work(file: &[u8], work: &std::ops::RangeInclusive<u8>) -> Result<(), AgeError> {
+/// Refuses a file that was not made with a passphrase, or whose work factor is outside `work`.
+pub(crate) fn check_work(file: &[u8], work: &std::ops::RangeInclusive<u8>) -> Result<(), AgeError> {
     let found = stanzas(file)?;
     match found.scrypt[..] {
         [factor] if found.x25519 + found.other == 0 => {

@@ -1,6 +1,8 @@
 //! A device's identity: what signs, what receives keys and what opens its database; and the file that keeps
-//! it under a passphrase. The passphrase alone always opens it. Not here: who may do what with it, and a
-//! keychain.
+//! it under a passphrase. The passphrase alone always opens it. Not here: who may do what with it, and what a
+//! keychain may hold ([`crate::keychain`]).
+
+use std::ops::RangeInclusive;
 
 use ed25519_dalek::SigningKey;
 use rand_core::CryptoRng;
@@ -169,20 +171,38 @@ pub fn open_identity(
     if file.len() > IDENTITY_BYTES {
         return Err(IdentityError::Damaged);
     }
-    let floor = match lowest {
-        Cost::Full => WORK_FLOOR,
-        Cost::Demo => 1,
-    };
-    let contents = age_file::decrypt_passphrase(passphrase, floor..=WORK_CAP, file, IDENTITY_BYTES).map_err(
-        |error| match error {
-            AgeError::WrongKey => IdentityError::WrongPassphrase,
-            AgeError::Work(found) if found > WORK_CAP => IdentityError::TooCostly { found },
-            AgeError::Work(found) => IdentityError::TooCheap { found },
-            AgeError::Damaged => IdentityError::Damaged,
-        },
-    )?;
+    let contents =
+        age_file::decrypt_passphrase(passphrase, accepted(lowest), file, IDENTITY_BYTES).map_err(because)?;
     secret::decode(LABEL, &contents).map_err(|error: DecodeError| match error.problem {
         Problem::Newer { .. } => IdentityError::Newer,
         _ => IdentityError::Damaged,
     })
+}
+
+/// Sees what a guess at an identity file's passphrase costs, without one: for who opens the home in another way.
+///
+/// # Errors
+/// As [`open_identity`], but for the passphrase.
+pub fn check_cost(file: &[u8], lowest: Cost) -> Result<(), IdentityError> {
+    if file.len() > IDENTITY_BYTES {
+        return Err(IdentityError::Damaged);
+    }
+    age_file::check_work(file, &accepted(lowest)).map_err(because)
+}
+
+fn accepted(lowest: Cost) -> RangeInclusive<u8> {
+    let floor = match lowest {
+        Cost::Full => WORK_FLOOR,
+        Cost::Demo => 1,
+    };
+    floor..=WORK_CAP
+}
+
+fn because(error: AgeError) -> IdentityError {
+    match error {
+        AgeError::WrongKey => IdentityError::WrongPassphrase,
+        AgeError::Work(found) if found > WORK_CAP => IdentityError::TooCostly { found },
+        AgeError::Work(found) => IdentityError::TooCheap { found },
+        AgeError::Damaged => IdentityError::Damaged,
+    }
 }

@@ -19,7 +19,7 @@
 //!
 //! Reading order: [`secret`] (the primitives), [`words`], [`key`], [`items`], [`content`], [`seal`];
 //! [`identity`] and [`sign`] (a device), [`welcome`], [`ids`]; [`attachment`]; [`passphrase`], [`recovery`],
-//! [`enrol`] (people). `age_file` alone touches age.
+//! [`enrol`], [`keychain`] (people and their computers). `age_file` alone touches age.
 
 mod age_file;
 pub mod attachment;
@@ -29,6 +29,7 @@ pub mod identity;
 pub mod ids;
 pub mod items;
 pub mod key;
+pub mod keychain;
 pub mod passphrase;
 pub mod recovery;
 pub mod seal;

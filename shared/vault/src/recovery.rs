@@ -3,7 +3,7 @@
 //! computer's identity file lies an envelope, the same identity encrypted to the paper, so that the words
 //! open that computer's home without a network. Splitting the secret among people is not here.
 
-use bech32::{Bech32m, Hrp};
+use bech32::Hrp;
 use bip39::{Language, Mnemonic};
 use tessera_protocol::device::Device;
 use tessera_protocol::ids::DeviceId;
@@ -94,9 +94,7 @@ impl Paper {
     /// The same secret for a QR code: Bech32m (BIP-350) in capitals.
     #[must_use]
     pub fn code(&self) -> Zeroizing<String> {
-        Zeroizing::new(
-            bech32::encode_upper::<Bech32m>(CODE_PREFIX, self.expose()).expect("32 bytes fit into Bech32m"),
-        )
+        secret::to_text(CODE_PREFIX, self.expose())
     }
 
     /// Reads a scanned or typed code.
@@ -104,13 +102,7 @@ impl Paper {
     /// # Errors
     /// [`PaperError::Code`].
     pub fn from_code(code: &str) -> Result<Self, PaperError> {
-        let checked = bech32::primitives::decode::CheckedHrpstring::new::<Bech32m>(code.trim());
-        let checked = checked.map_err(|_| PaperError::Code)?;
-        let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(checked.byte_iter().collect());
-        match (checked.hrp() == CODE_PREFIX, bytes.first_chunk(), bytes.len()) {
-            (true, Some(bytes), 32) => Ok(Self::from_bytes(bytes)),
-            _ => Err(PaperError::Code),
-        }
+        secret::from_text(CODE_PREFIX, code).map(|bytes| Self::from_bytes(&bytes)).ok_or(PaperError::Code)
     }
 
     /// The paper as a device.

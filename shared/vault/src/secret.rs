@@ -1,6 +1,8 @@
-//! The primitives under everything else: random and derived 32-byte secrets, HMAC, and the reading of
+//! The primitives under everything else: random and derived 32-byte secrets, HMAC, secrets as text, and the reading of
 //! encodings that hold secrets. Not a cipher and not a format.
 
+use bech32::primitives::decode::CheckedHrpstring;
+use bech32::{Bech32m, Hrp};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
@@ -49,6 +51,21 @@ fn keyed(key: &[u8; 32], name: &str, fields: &[&[u8]]) -> Hmac<Sha256> {
         state.update(part);
     }
     state
+}
+
+/// A secret as a text that tells a slip of the pen: Bech32m (BIP-350) in capitals.
+pub(crate) fn to_text(prefix: Hrp, secret: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(bech32::encode_upper::<Bech32m>(prefix, secret).expect("32 bytes fit into Bech32m"))
+}
+
+/// Reads what [`to_text`] wrote under the same prefix, in capitals or not; `None` for any other text.
+pub(crate) fn from_text(prefix: Hrp, text: &str) -> Option<Secret> {
+    let checked = CheckedHrpstring::new::<Bech32m>(text.trim()).ok()?;
+    let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(checked.byte_iter().collect());
+    match (checked.hrp() == prefix, bytes.first_chunk(), bytes.len()) {
+        (true, Some(bytes), 32) => Some(Zeroizing::new(*bytes)),
+        _ => None,
+    }
 }
 
 /// Encodes a value that holds secrets; the bytes are wiped when dropped.

@@ -14,6 +14,7 @@ use tessera_views::care::{self, CareProgress, CheckView, REPORT_BYTES, RepairVie
 use tessera_views::{Failure, Session};
 
 use crate::commands::CareEvent;
+use crate::commands::keychain::thrown_away;
 use crate::commands::session::now_ms;
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
@@ -126,17 +127,19 @@ pub(crate) async fn wiping(desk: State<'_, Desk>) -> Result<WipeView, Failure> {
     desk.look(move |session, _| care::wiping(session, &label)).await
 }
 
-/// Deletes the open home for ever, after somebody typed its name.
+/// Deletes the open home for ever, after somebody typed its name; true where the keychain may still hold what opened it.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn wipe(desk: State<'_, Desk>, name: String) -> Result<(), Failure> {
+pub(crate) async fn wipe(desk: State<'_, Desk>, name: String) -> Result<bool, Failure> {
     let label = label(&desk)?;
     desk.look(move |session, _| care::must_be_named(session, &label, &name)).await?;
     let (folder, held) = desk.put_away().await?;
     drop(held);
     desk.close();
     let shelf = desk.shelf.clone();
-    off_the_window(move || shelf.wipe(&folder)).await
+    // The home first: a keychain may wait for a person.
+    let entry = off_the_window(move || shelf.wipe(&folder)).await?;
+    thrown_away(entry).await
 }
 
 /// What the open home is called on this device.

@@ -7,6 +7,8 @@ use tessera_vault::enrol::EnrolError;
 use tessera_vault::identity::IdentityError;
 use tessera_vault::recovery::{EnvelopeError, PaperError};
 
+use crate::keychain::KeychainError;
+
 /// Why a session was not opened, or an act in it not done.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -28,6 +30,9 @@ pub enum SessionError {
     /// The recovery envelope.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
+    /// The keychain that was to open a home.
+    #[error(transparent)]
+    Keychain(#[from] KeychainError),
     /// This home has no recovery paper.
     #[error("no recovery paper was made for this home")]
     NoEnvelope,
@@ -72,6 +77,7 @@ impl SessionError {
             Self::Enrol(error) => enrol_code(error),
             Self::Paper(_) => "paper-wrong",
             Self::Envelope(_) => "paper-other",
+            Self::Keychain(error) => keychain_code(error),
             Self::NoEnvelope => "no-recovery",
             Self::NoSuchPaper => "no-such-paper",
             Self::Relay(error) => error.code(),
@@ -124,6 +130,18 @@ pub fn identity_code(error: &IdentityError) -> &'static str {
         IdentityError::Newer => "newer-version",
         IdentityError::TooCheap { .. } => "cheap-identity",
         IdentityError::TooCostly { .. } => "costly-identity",
+    }
+}
+
+/// The code of what is wrong with a keychain.
+#[must_use]
+pub fn keychain_code(error: &KeychainError) -> &'static str {
+    match error {
+        KeychainError::Absent => "keychain-absent",
+        KeychainError::Locked => "keychain-locked",
+        KeychainError::Missing => "keychain-missing",
+        KeychainError::DoesNotFit => "keychain-unfit",
+        KeychainError::Failed(_) => "keychain-failed",
     }
 }
 

@@ -5,11 +5,11 @@ use tessera_vault::identity::seal_identity;
 
 use super::*;
 
-fn words() -> Passphrase {
+pub(super) fn words() -> Passphrase {
     Passphrase::new("marble tundra fiddle oxygen plaza ribbon")
 }
 
-fn found(folder: &Path, demo: bool) -> Session {
+pub(super) fn found(folder: &Path, demo: bool) -> Session {
     let founding = Founding { demo, ..Founding::default() };
     Session::found(folder, &words(), &founding, |_| Ok(())).unwrap()
 }

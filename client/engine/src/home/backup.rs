@@ -1,5 +1,5 @@
 //! A backup: the files of a closed home in one file. Everything in it is under the passphrase or the store's key
-//! already, so it may lie anywhere. A home that is put back from it is a copied home: it has an incarnation of
+//! already, so it may lie anywhere. What this computer's keychain opens stays here. A home that is put back from it is a copied home: it has an incarnation of
 //! its own, and a notice says so where both go on.
 //!
 //! ```text

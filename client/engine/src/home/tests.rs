@@ -67,6 +67,26 @@ fn a_home_that_is_destroyed_is_gone_and_nothing_beside_it() {
     assert!(matches!(Home::lock(&place.folder()), Err(HomeError::NotAHome)));
 }
 
+#[test]
+fn what_a_keychain_opens_is_kept_until_it_is_removed_and_no_backup_has_it() {
+    let place = Place::new();
+    let home = place.create();
+    let kept = || Home::keychain_envelope(&place.folder()).unwrap();
+    assert_eq!((kept(), Home::is_in_keychain(&place.folder())), (None, false));
+    home.replace_keychain_envelope(b"envelope").unwrap();
+    assert_eq!((kept(), Home::is_in_keychain(&place.folder())), (Some(b"envelope".to_vec()), true));
+    let backup = place.0.path().join("home.backup");
+    home.write_backup(&backup).unwrap();
+    let again = place.0.path().join("again");
+    drop(Home::read_backup(&again, &backup).unwrap().finish().unwrap());
+    assert!(!Home::is_in_keychain(&again));
+    home.remove_keychain_envelope().unwrap();
+    home.remove_keychain_envelope().unwrap();
+    assert_eq!(kept(), None);
+    std::fs::write(place.folder().join(KEYCHAIN), vec![0; 70_000]).unwrap();
+    assert!(matches!(Home::keychain_envelope(&place.folder()), Err(HomeError::TooLarge { .. })));
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read() {
@@ -75,6 +95,7 @@ fn only_the_owner_may_read() {
     let home = place.create();
     let opened = home.open(&KEY, [1; 8]).unwrap();
     home.replace_recovery_envelope(b"envelope").unwrap();
+    home.replace_keychain_envelope(b"envelope").unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&place.folder()), 0o700);
     for name in names(&place.folder()) {

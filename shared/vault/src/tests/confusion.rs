@@ -17,6 +17,7 @@ use super::*;
 use crate::attachment::{self, AttachmentKey, Manifest};
 use crate::enrol::{About, Invitation, Nonce, OneTimeSecret, answer, open_answer};
 use crate::identity::{Cost, open_identity, seal_identity};
+use crate::keychain::{EntryId, UnlockKey, open_copy, seal_copy};
 use crate::passphrase::Passphrase;
 use crate::recovery::{Paper, open_envelope, seal_envelope};
 use crate::seal::open;
@@ -26,6 +27,7 @@ use crate::welcome::{open_welcome, seal_welcome};
 struct World {
     secret: DeviceSecret,
     paper: Paper,
+    unlock: UnlockKey,
     invitation: Invitation,
     manifest: Manifest,
 }
@@ -35,8 +37,10 @@ type Reader = (&'static str, fn(&World, &[u8]) -> bool);
 
 fn world() -> (World, Vec<Object>) {
     let secret = device(1);
-    // The paper's and the device's age keys are one, and so are one-time secret, nonce and stream key.
+    // The paper's and the device's age keys are one, and so are one-time secret, nonce and stream key; paper and unlock key
+    // are the same bytes.
     let paper = Paper::generate(&mut rng(2));
+    let unlock = UnlockKey::from_bytes(paper.expose());
     let nonce = Nonce::from_bytes(&[6; 32]);
     let invitation = Invitation {
         programme: PROGRAMME,
@@ -93,8 +97,10 @@ fn world() -> (World, Vec<Object>) {
         ("relay's answer", signed(Context::Answer, &header)),
         ("segment", signed(Context::Segment, &header)),
         ("enrolment proof", signed(Context::Enrolment, &header)),
+        ("keychain's copy", seal_copy(&secret, &unlock, EntryId::generate(&mut rng(3)))),
+        ("keychain's key", unlock.to_text().as_bytes().to_vec()),
     ];
-    (World { secret, paper, invitation, manifest }, objects)
+    (World { secret, paper, unlock, invitation, manifest }, objects)
 }
 
 fn pack(world: &World, bytes: &[u8]) -> Option<Verified<Pack>> {
@@ -111,7 +117,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 
-const READERS: [Reader; 17] = [
+const READERS: [Reader; 19] = [
     ("items", |world, bytes| pack(world, bytes).is_some_and(|pack| open(&key(6), &pack).is_ok())),
     ("welcome", |world, bytes| {
         pack(world, bytes).is_some_and(|pack| open_welcome(&world.secret, &pack).is_ok())
@@ -140,6 +146,8 @@ const READERS: [Reader; 17] = [
     ("relay's answer", |world, bytes| signed(world, bytes, Context::Answer)),
     ("segment", |world, bytes| signed(world, bytes, Context::Segment)),
     ("enrolment proof", |world, bytes| signed(world, bytes, Context::Enrolment)),
+    ("keychain's copy", |world, bytes| open_copy(bytes, &world.unlock).is_ok()),
+    ("keychain's key", |_, bytes| UnlockKey::from_text(text(bytes)).is_some()),
 ];
 
 #[test]
@@ -184,4 +192,14 @@ fn k06_the_same_contents_in_another_age_file_are_refused() {
         crate::age_file::decrypt_passphrase(&Passphrase::new("p"), 1..=18, &objects[8].1, 4096).unwrap();
     let as_envelope = crate::age_file::encrypt(&[crate::age_file::public(&paper.age)], &inside);
     assert!(open_envelope(&as_envelope, &world.paper, world.secret.id()).is_err());
+    // And what a keychain's key may open.
+    let copy = &objects[17].1;
+    let age = crate::secret::derive(world.unlock.expose(), &copy[..16], "keychain age");
+    let inside_copy = crate::age_file::decrypt(&age, 1, &copy[16..], 4096).unwrap();
+    let as_identity = crate::age_file::encrypt_passphrase(&Passphrase::new("p"), 1, &inside_copy);
+    assert!(open_identity(&as_identity, &Passphrase::new("p"), Cost::Demo).is_err());
+    for other in [&inside, &envelope] {
+        let as_copy = crate::age_file::encrypt(&[crate::age_file::public(&age)], other);
+        assert!(open_copy(&[&copy[..16], &as_copy].concat(), &world.unlock).is_err());
+    }
 }

@@ -9,7 +9,8 @@ use super::*;
 use crate::attachment::{
     self, AttachmentError, AttachmentKey, CHUNK_BYTES, Checker, Manifest, Opener, Sealer,
 };
-use crate::identity::{Cost, IdentityError, WORK_FLOOR, open_identity, seal_identity};
+use crate::identity::{Cost, IdentityError, WORK_FLOOR, check_cost, open_identity, seal_identity};
+use crate::keychain::{DoesNotFit, EntryId, UnlockKey, open_copy, seal_copy};
 use crate::passphrase::Passphrase;
 use crate::recovery::{EnvelopeError, Paper, PaperError, open_envelope, seal_envelope};
 use crate::words;
@@ -277,4 +278,36 @@ fn a_paper_is_a_device_and_opens_another() {
     let failed = Some(EnvelopeError::Failed);
     assert_eq!(open_envelope(&forged, &paper, secret.id()).err(), failed);
     assert_eq!(open_envelope(&envelope, &Paper::generate(&mut rng(7)), secret.id()).err(), failed);
+}
+
+#[test]
+fn a_keychains_key_and_the_file_open_together_and_in_no_other_pair() {
+    let (secret, key) = (device(1), UnlockKey::generate(&mut rng(6)));
+    let entry = EntryId::generate(&mut rng(8));
+    let file = seal_copy(&secret, &key, entry);
+    assert_eq!(EntryId::of(&file), Some(entry));
+    let kept = UnlockKey::from_text(&key.to_text()).unwrap();
+    let opened = open_copy(&file, &kept).unwrap();
+    assert_eq!((opened.device(), opened.database_key()), (secret.device(), secret.database_key()));
+    assert_eq!(open_copy(&file, &UnlockKey::generate(&mut rng(7))).err(), Some(DoesNotFit));
+    let renamed = [&[0; 16][..], &file[16..]].concat();
+    assert_eq!(open_copy(&renamed, &key).err(), Some(DoesNotFit));
+    for length in 0..file.len() {
+        assert_eq!(open_copy(&file[..length], &key).err(), Some(DoesNotFit), "{length}");
+    }
+    assert_eq!(EntryId::of(&file[..15]), None);
+    for text in ["", "TESSERAKEY1", &Paper::from_bytes(key.expose()).code(), &key.to_text()[1..]] {
+        assert!(UnlockKey::from_text(text).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn k19_what_a_guess_costs_is_seen_without_a_guess() {
+    let cheap = seal_identity(&device(1), &Passphrase::new("p"), Cost::Demo);
+    assert!(matches!(check_cost(&cheap, Cost::Full), Err(IdentityError::TooCheap { found: 10 })));
+    assert_eq!(check_cost(&cheap, Cost::Demo), Ok(()));
+    assert_eq!(check_cost(&cheap[..40], Cost::Demo), Err(IdentityError::Damaged));
+    let no_identity =
+        seal_copy(&device(1), &UnlockKey::generate(&mut rng(6)), EntryId::generate(&mut rng(8)));
+    assert_eq!(check_cost(&no_identity[16..], Cost::Demo), Err(IdentityError::Damaged));
 }

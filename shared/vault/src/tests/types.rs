@@ -31,6 +31,7 @@ lacks! {
     crate::passphrase::Passphrase: Debug;
     crate::passphrase::Passphrase: Clone;
     crate::recovery::Paper: Debug;
+    crate::keychain::UnlockKey: Debug;
     crate::enrol::OneTimeSecret: Debug;
     crate::enrol::Invitation: Debug;
     crate::welcome::Welcome: Debug;
@@ -38,6 +39,7 @@ lacks! {
     StreamKey: serde::Serialize;
     DeviceSecret: serde::Serialize;
     crate::recovery::Paper: serde::Serialize;
+    crate::keychain::UnlockKey: serde::Serialize;
     crate::enrol::Invitation: serde::Serialize;
 }
 

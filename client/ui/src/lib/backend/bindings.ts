@@ -47,6 +47,12 @@ export const commands = {
 	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Preferences>("set_preferences", { preferences }),
 	/**  The language in which labels are read. */
 	setLanguage: (language: string) => __TAURI_INVOKE<null>("set_language", { language }),
+	/**  Opens a home with what this computer's keychain holds for it. */
+	unlockByKeychain: (folder: string) => __TAURI_INVOKE<Me>("unlock_by_keychain", { folder }),
+	/**  Lets this computer's keychain open the home from here on, for somebody who knows the passphrase. */
+	letKeychainOpen: (passphrase: string) => __TAURI_INVOKE<null>("let_keychain_open", { passphrase }),
+	/**  Lets no keychain open the home any more; true where the keychain may still hold what opens nothing now. */
+	forbidKeychain: () => __TAURI_INVOKE<boolean>("forbid_keychain"),
 	/**  Sees whether words can be those of a sheet. */
 	inspectRecoveryWords: (words: string[]) => __TAURI_INVOKE<null>("inspect_recovery_words", { words }),
 	/**  Reads the lines of a sheet. */
@@ -79,8 +85,8 @@ export const commands = {
 	backUp: (passphrase: string) => __TAURI_INVOKE<BackedUp | null>("back_up", { passphrase }),
 	/**  Says what deleting the open home would mean. */
 	wiping: () => __TAURI_INVOKE<WipeView>("wiping"),
-	/**  Deletes the open home for ever, after somebody typed its name. */
-	wipe: (name: string) => __TAURI_INVOKE<null>("wipe", { name }),
+	/**  Deletes the open home for ever, after somebody typed its name; true where the keychain may still hold what opened it. */
+	wipe: (name: string) => __TAURI_INVOKE<boolean>("wipe", { name }),
 	/**  Reads a reviewer's home. */
 	reviewerHome: () => __TAURI_INVOKE<ReviewerHome>("reviewer_home"),
 	/**  Reads a dossier and its scorecard. */
@@ -1885,6 +1891,8 @@ export type Me = {
 	checked: boolean,
 	/**  True once a recovery sheet was typed back. */
 	recoveryKept: boolean,
+	/**  True where this computer's keychain may open this home. */
+	inKeychain: boolean,
 	/**  What is to be known about this home. */
 	notices: Sentence[],
 };
@@ -2262,6 +2270,8 @@ export type ProgrammeEntry = {
 	label: string,
 	/**  When it was opened last, by this device's clock; for the order of the list only. */
 	lastOpenedMs: number | null,
+	/**  True where this computer's keychain may open it. */
+	inKeychain: boolean,
 };
 
 /**  What the programme is. */

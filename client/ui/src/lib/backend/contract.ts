@@ -131,6 +131,9 @@ export interface Backend {
   rehearse(passphrase: string): Promise<Me>;                       // three invented dossiers, a programme of one's own
   unlock(folder: string, passphrase: string): Promise<Me>;
   unlockByWords(folder: string, words: string[], newPassphrase: string): Promise<Me>;
+  unlockByKeychain(folder: string): Promise<Me>;                   // of this computer's user; may wait for its own question
+  letKeychainOpen(passphrase: string): Promise<void>;
+  forbidKeychain(): Promise<boolean>;                              // true where the keychain may still hold what opens nothing
   lock(): Promise<void>;
   forget(): void;                                                  // drops what this page still holds of what was open
   recoveryBegin(): Promise<RecoverySheet>;
@@ -155,7 +158,7 @@ export interface Backend {
   lastBackup(): Promise<number | null>;                            // by this device's clock
   backUp(passphrase: string): Promise<BackedUp | null>;            // asks where; the home is closed for it and opened again
   wiping(): Promise<WipeView>;
-  wipe(name: string): Promise<void>;                               // deletes the open home; nothing is unlocked afterwards
+  wipe(name: string): Promise<boolean>;                            // deletes the open home; true where the keychain may still hold its entry
 
   reviewerHome(): Promise<ReviewerHome>;
   dossier(application: string, round: string): Promise<DossierView>;

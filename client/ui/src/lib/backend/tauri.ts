@@ -71,6 +71,9 @@ export const tauri: Backend = {
   rehearse: (passphrase) => commands.rehearse(t('start.try-label'), passphrase),
   unlock: commands.unlock,
   unlockByWords: commands.unlockByWords,
+  unlockByKeychain: commands.unlockByKeychain,
+  letKeychainOpen: (passphrase) => nothing(commands.letKeychainOpen(passphrase)),
+  forbidKeychain: commands.forbidKeychain,
   lock: () => nothing(commands.lock()),
   forget: () => {
     window.location.reload();
@@ -97,7 +100,7 @@ export const tauri: Backend = {
   lastBackup: commands.lastBackup,
   backUp: commands.backUp,
   wiping: commands.wiping,
-  wipe: (name) => nothing(commands.wipe(name)),
+  wipe: commands.wipe,
 
   reviewerHome: async () => {
     const home = await commands.reviewerHome();

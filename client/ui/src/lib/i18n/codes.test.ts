@@ -126,7 +126,7 @@ test('every sentence of the engine has words, with parameters that it is given',
 test('every failure has words', () => {
   const SESSION = 'client/driver/src/session/error.rs';
   const codes = [
-    ...['code', 'home_code', 'store_code', 'identity_code', 'enrol_code'].flatMap((name) => arms(SESSION, new RegExp(`fn ${name}\\(`))),
+    ...['code', 'home_code', 'store_code', 'identity_code', 'keychain_code', 'enrol_code'].flatMap((name) => arms(SESSION, new RegExp(`fn ${name}\\(`))),
     ...['client/driver/src/relay/error.rs', 'client/engine/src/error.rs', 'client/engine/src/score_import.rs', 'shared/model/src/input.rs', 'shared/model/src/policy.rs'].flatMap((path) => arms(path, /fn code\(/)),
     ...arms('shared/model/src/programme/error.rs', /fn as_str\(/), ...BARS,
   ];

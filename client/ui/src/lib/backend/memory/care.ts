@@ -43,8 +43,8 @@ export function care(world: World): Part {
     }
   };
   const back = (label: string) => {
-    world.me = { ...world.person(), state: 'active', checked: true, recoveryKept: false };
-    world.programmes = [...world.programmes, { folder: 'programme-9', label: label || PROGRAMME, lastOpenedMs: world.now }];
+    world.me = { ...world.person(), state: 'active', checked: true, recoveryKept: false, inKeychain: false };
+    world.programmes = [...world.programmes, { folder: 'programme-9', label: label || PROGRAMME, lastOpenedMs: world.now, inKeychain: false }];
     return Promise.resolve(world.me);
   };
   const isSheet = (lines: string) => /programme\s+\S/i.test(lines) && /member\s+\S/i.test(lines);
@@ -104,10 +104,10 @@ export function care(world: World): Part {
     },
     wipe: (name) => {
       if (name.trim() !== world.me?.programme) return refused('name-differs', 'this is not the name of the programme');
-      const { folder } = world.me;
+      const { folder, inKeychain } = world.me;
       world.programmes = world.programmes.filter((each) => each.folder !== folder);
       world.me = null;
-      return Promise.resolve();
+      return Promise.resolve(inKeychain && world.keychainHolds);
     },
   };
 }

@@ -6,7 +6,7 @@ type Part = Pick<
   Backend,
   | 'standing' | 'preferences' | 'savePreferences' | 'chooseInvitation' | 'onDropped' | 'inspectInvitation' | 'generatePassphrase'
   | 'strength' | 'enrol' | 'saveAnswer' | 'found' | 'rehearse' | 'unlock' | 'unlockByWords' | 'lock' | 'forget' | 'recoveryBegin'
-  | 'recoveryConfirm' | 'changePassphrase' | 'onChanged' | 'onClosing' | 'leave'
+  | 'recoveryConfirm' | 'changePassphrase' | 'onChanged' | 'onClosing' | 'leave' | 'unlockByKeychain' | 'letKeychainOpen' | 'forbidKeychain'
 >;
 
 export const INVITATION = 'tessera://invitation/3q9f-invented-k7d2';
@@ -31,9 +31,16 @@ export function session(world: World): Part {
   const open = (me: Me): Promise<Me> => {
     world.me = me;
     if (world.programmes.length === 0) {
-      world.programmes = [{ folder: me.folder, label: me.programme, lastOpenedMs: world.now }];
+      world.programmes = [{ folder: me.folder, label: me.programme, lastOpenedMs: world.now, inKeychain: false }];
     }
     return Promise.resolve(me);
+  };
+  /** Turns opening by the keychain on or off for the programme that is open. */
+  const keep = (inKeychain: boolean) => {
+    const folder = world.me?.folder;
+    world.programmes = world.programmes.map((each) => (each.folder === folder ? { ...each, inKeychain } : each));
+    if (world.me !== null) world.me = { ...world.me, inKeychain };
+    world.changed();
   };
   return {
     standing: () => Promise.resolve({ open: world.me, programmes: world.programmes, version: '0.2.0' }),
@@ -72,6 +79,19 @@ export function session(world: World): Part {
         : open({ ...world.person(), state: 'active', checked: true, recoveryKept: true }),
     unlockByWords: (_folder, words) =>
       words.join(' ') === RECOVERY.join(' ') ? open(world.person()) : refused('paper-wrong', 'The words do not fit together.'),
+    unlockByKeychain: (folder) =>
+      world.programmes.some((each) => each.folder === folder && each.inKeychain)
+        ? open({ ...world.person(), state: 'active', checked: true, recoveryKept: true })
+        : refused('keychain-missing', 'The keychain holds nothing for this home.'),
+    letKeychainOpen: (passphrase) => {
+      if (passphrase === 'wrong') return refused('wrong-passphrase', 'The passphrase does not open this programme.');
+      keep(true);
+      return Promise.resolve();
+    },
+    forbidKeychain: () => {
+      keep(false);
+      return Promise.resolve(world.keychainHolds);
+    },
     forget: () => undefined,
     lock: () => {
       world.me = null;

@@ -4,7 +4,7 @@ import { PEOPLE } from './names';
 import { applications, tasks, type Invented } from './applications';
 
 export type Scenario =
-  | 'first-run' | 'locked' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'coordinator-empty' | 'coordinator-large' | 'admin' | 'rehearsal';
+  | 'first-run' | 'locked' | 'locked-keychain' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'coordinator-empty' | 'coordinator-large' | 'admin' | 'rehearsal';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -33,6 +33,8 @@ export class World {
   stepMs = 350;
   /** Somebody wants the long act under way to end. */
   cancelled = false;
+  /** The keychain does not delete what it holds. */
+  keychainHolds = false;
   readonly now = Date.now();
   #closing = new Set<() => void>();
   /** The window is closed. */
@@ -49,10 +51,11 @@ export class World {
       scenario === 'first-run'
         ? []
         : [
-            { folder: '/home/amara/tessera/seminar', label: PROGRAMME, lastOpenedMs: this.now - 2 * HOUR },
-            { folder: '/home/amara/tessera/fellowship', label: 'Youth Justice Fellowship', lastOpenedMs: this.now - 12 * DAY },
+            { folder: '/home/amara/tessera/seminar', label: PROGRAMME, lastOpenedMs: this.now - 2 * HOUR, inKeychain: scenario === 'locked-keychain' },
+            { folder: '/home/amara/tessera/fellowship', label: 'Youth Justice Fellowship', lastOpenedMs: this.now - 12 * DAY, inKeychain: false },
           ];
-    this.me = scenario === 'first-run' || scenario === 'locked' ? null : this.person();
+    this.keychainHolds = false;
+    this.me = scenario === 'first-run' || scenario.startsWith('locked') ? null : this.person();
     this.applications = applications(scenario === 'coordinator-empty' ? 0 : scenario === 'coordinator-large' ? 5000 : 60);
     this.tasks = scenario === 'reviewer-empty' || scenario === 'waiting' ? [] : tasks(this.applications, scenario === 'rehearsal' ? 3 : 24);
     this.drafts.clear();
@@ -72,11 +75,12 @@ export class World {
 
   /** The person who is unlocked in this scenario. */
   person(): Me {
+    const folder = '/home/amara/tessera/seminar';
     const waiting = this.scenario === 'waiting' || this.scenario === 'first-run' || this.scenario === 'settling';
     const roles: Me['roles'] =
       this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario.startsWith('coordinator') ? ['coordinator'] : ['reviewer'];
     return {
-      folder: '/home/amara/tessera/seminar',
+      folder,
       programmeId: 'p-7c1e',
       programme: PROGRAMME,
       demo: this.scenario === 'rehearsal',
@@ -88,6 +92,7 @@ export class World {
       checkWords: ['harbour', 'velvet', 'sixteen', 'orchard', 'gallop', 'tundra'],
       checked: !waiting,
       recoveryKept: !waiting,
+      inKeychain: this.programmes.some((each) => each.folder === folder && each.inKeychain),
       notices: [],
     };
   }
