@@ -71,12 +71,14 @@ impl Needed {
     /// Says why, in sentences: each a code with its figures.
     #[must_use]
     pub fn sayings(&self) -> Vec<Saying> {
-        let verdict = Saying::new("further-by-verdict", "A verdict on its reviews asks for another reader.");
-        self.by_verdict
-            .then_some(verdict)
-            .into_iter()
-            .chain(self.reasons.iter().map(Reason::saying))
-            .collect()
+        self.verdict().into_iter().chain(self.reasons.iter().map(Reason::saying)).collect()
+    }
+
+    /// Says that a verdict asks for it, where one does.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Saying> {
+        let asks = || Saying::new("further-by-verdict", "A verdict on its reviews asks for another reader.");
+        self.by_verdict.then(asks)
     }
 }
 
