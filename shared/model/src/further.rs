@@ -130,6 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::exact::Exact;
     use crate::moderation::{Asked, wanted_within};
     use crate::policy::Policy;
     use crate::programme::Programme;
@@ -215,6 +216,38 @@ mod tests {
         let asks = Progress { verdict: Verdict::AnotherReader, ..Progress::default() };
         let found = needed(TWO_OF_THREE, csv, 9, &[("a", asks), ("b", asks)]);
         assert_eq!(shown(&found), ["a further-by-verdict"]);
+    }
+
+    #[test]
+    fn figures_take_two_reviews_of_one_application_and_three_of_another() {
+        let readers = |a: usize| {
+            let more = (a % 4 == 0).then_some((a + 4) % 8);
+            [a % 8, (a + 1 + a / 8) % 8].into_iter().chain(more)
+        };
+        let score = |a: usize, r: usize| 10 + (a % 6) * 5 + (r % 4) * 2 + (a * 5 + r * 11) % 7;
+        let mut csv = "application,reviewer,k\n".to_owned();
+        for a in 0..24 {
+            for r in readers(a) {
+                let tenths = score(a, r);
+                csv.push_str(&format!("a{a:02},r{r},{}.{}\n", tenths / 10, tenths % 10));
+            }
+        }
+        let policy = Policy::of(&Programme::parse(HEAD).unwrap()).unwrap();
+        let (scores, _) = Scores::read(csv.as_bytes(), "s", &policy).unwrap();
+        let totals = crate::totals::totals(&scores, &policy, None).unwrap();
+        for (a, standing) in totals.standings.iter().enumerate() {
+            let own: Vec<usize> = readers(a).map(|r| score(a, r)).collect();
+            let mean = Exact::count(own.iter().sum()).divided_by(&Exact::count(10 * own.len()));
+            assert_eq!(standing.total, mean, "{}", standing.application);
+        }
+        let order = crate::ranking::order(&totals.standings, &policy, 0);
+        assert!(order.iter().all(|row| row.rank.is_some()) && order.len() == 24);
+        let agreement = crate::agreement::agreement(&scores, &policy, None).unwrap();
+        assert!(agreement.iter().all(|row| (row.units, row.values) == (24, 54)));
+        assert!(agreement.iter().any(|row| row.alpha.is_some()), "{agreement:?}");
+        let asked = crate::calibration::Asked { seats: Some(6), even_if_red: true, ..Default::default() };
+        let calibration = crate::calibration::calibration(&scores, &policy, &asked).unwrap();
+        assert_eq!((calibration.reason, calibration.rows.len(), calibration.reviewers.len()), (None, 24, 8));
     }
 
     fn scored() -> impl Strategy<Value = Vec<(Vec<u8>, usize)>> {
