@@ -235,7 +235,8 @@ mod tests {
         let policy = Policy::of(&Programme::parse(HEAD).unwrap()).unwrap();
         let (scores, _) = Scores::read(csv.as_bytes(), "s", &policy).unwrap();
         let totals = crate::totals::totals(&scores, &policy, None).unwrap();
-        for (a, standing) in totals.standings.iter().enumerate() {
+        for standing in &totals.standings {
+            let a: usize = standing.application[1..].parse().unwrap();
             let own: Vec<usize> = readers(a).map(|r| score(a, r)).collect();
             let mean = Exact::count(own.iter().sum()).divided_by(&Exact::count(10 * own.len()));
             assert_eq!(standing.total, mean, "{}", standing.application);
