@@ -112,6 +112,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             assignment::assignment,
             assignment::candidates,
             assignment::propose,
+            assignment::propose_further,
             assignment::stop_proposal,
             assignment::explain_pair,
             assignment::assignment_light,

@@ -1,6 +1,7 @@
 //! An assignment of a programme: what the search is made from, why a pair is or is not, and staging what was found. The
 //! search itself is `tessera_solve::assignment`; what stands in the way of a pair the engine says.
 
+pub mod further;
 pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,8 +16,9 @@ use tessera_model::input::Warning;
 use tessera_model::programme::Programme;
 use tessera_model::reviewers::Reviewers;
 use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
+use tessera_solve::assignment::further::further;
 use tessera_solve::assignment::problem::{Problem, Tables};
-use tessera_solve::assignment::{Plan, Refused, Rules};
+use tessera_solve::assignment::{Plan, Refused, Rules, assign};
 
 use crate::names::{Labels, Names};
 use crate::session::{Session, SessionError};
@@ -40,6 +42,8 @@ pub struct Wanted {
     pub chosen: Option<(Applications, BTreeMap<String, ApplicationId>)>,
     /// Pairs to keep; none: what is assigned in this round.
     pub keep: Option<BTreeSet<(String, String)>>,
+    /// Only these of the applications, by key; none: all.
+    pub only: Option<BTreeSet<String>>,
 }
 
 /// Everything that the search takes, and what its names stand for.
@@ -55,8 +59,10 @@ pub struct Ready {
     pub reviewers: Reviewers,
     /// Pairs to keep.
     pub old: Option<BTreeSet<(String, String)>>,
-    /// Pairs that are assigned.
+    /// Pairs that are assigned and that a solution takes the place of; where further readers are sought, none.
     pub assigned: BTreeSet<(String, String)>,
+    /// Who reads what already, where one further reader of each application is sought beside them.
+    pub beside: Option<BTreeSet<(String, String)>>,
     /// What is worth saying.
     pub warnings: Vec<Warning>,
     /// Applications by key.
@@ -77,6 +83,9 @@ pub enum AssigningError {
     /// The rules contradict each other, or the tables do.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The round says nothing of further readers.
+    #[error("this round asks for no further readers")]
+    NoFurther,
 }
 
 impl From<ComputeError> for AssigningError {
@@ -85,12 +94,25 @@ impl From<ComputeError> for AssigningError {
     }
 }
 
+impl Ready {
+    /// Searches. Takes seconds to minutes.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn search(&self) -> Result<Plan, Refused> {
+        match &self.beside {
+            Some(standing) => further(&self.problem, &self.rules, standing),
+            None => assign(&self.problem, &self.rules, self.old.as_ref()),
+        }
+    }
+}
+
 /// Collects what the search takes.
 ///
 /// # Errors
 /// [`AssigningError`].
 pub fn ready(session: &mut Session, programme: &Programme, wanted: Wanted) -> Result<Ready, AssigningError> {
-    let Wanted { round, rules, affinities, readers: mut members, own, chosen, keep } = wanted;
+    let Wanted { round, rules, affinities, readers: mut members, own, chosen, keep, only } = wanted;
     let names = Names::of(session)?;
     if members.is_empty() {
         members = readers(session);
@@ -114,8 +136,12 @@ pub fn ready(session: &mut Session, programme: &Programme, wanted: Wanted) -> Re
             (applications, ids)
         }
     };
+    let applications = match only {
+        Some(only) => applications.of(|key| only.contains(key)),
+        None => applications,
+    };
     // Affinities may name applications that are not read, or not any more.
-    let affinities = affinities.map(|table| table.of(|application, _| ids.contains_key(application)));
+    let affinities = affinities.map(|table| table.of(|application, _| applications.contains(application)));
     let tables = Tables {
         affinities: affinities.as_ref(),
         applications: Some(&applications),
@@ -136,7 +162,19 @@ pub fn ready(session: &mut Session, programme: &Programme, wanted: Wanted) -> Re
     }
     let old = keep.or_else(|| (!assigned.is_empty()).then(|| assigned.clone()));
     let readers = members.iter().map(|member| (names.handle(*member), *member)).collect();
-    Ok(Ready { round, rules, problem, reviewers, old, assigned, warnings, applications: ids, readers })
+    let beside = None;
+    Ok(Ready {
+        round,
+        rules,
+        problem,
+        reviewers,
+        old,
+        assigned,
+        beside,
+        warnings,
+        applications: ids,
+        readers,
+    })
 }
 
 /// Everybody who neither coordinates nor is an admin.
@@ -159,7 +197,8 @@ pub fn beside<'a>(plan: &Plan, ready: &'a Ready) -> Vec<(&'a str, &'a str)> {
     assigned.filter(|pair| !chosen.contains(pair)).collect()
 }
 
-/// Stages a solution in place of whatever was staged before; gives how many pairs are new.
+/// Stages a solution in place of whatever was staged before; gives how many pairs are new. Where no further reader is needed, what was
+/// staged before stays.
 ///
 /// # Errors
 /// [`SessionError`].
@@ -169,6 +208,9 @@ pub fn stage(
     plan: &Plan,
     ready: &Ready,
 ) -> Result<usize, SessionError> {
+    if ready.beside.is_some() && plan.rows.is_empty() {
+        return Ok(0);
+    }
     session.together(|acts| acts.unstage_all())?;
     let mut places = session.together(|acts| acts.next_places())?;
     let mut staged = 0;

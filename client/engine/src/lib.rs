@@ -36,6 +36,7 @@ pub mod explain;
 pub mod export;
 mod forget;
 mod forks;
+pub mod further;
 pub mod home;
 pub mod intake;
 pub mod keyring;

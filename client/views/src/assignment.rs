@@ -1,7 +1,8 @@
 //! Who reads what in a round: what is assigned, what is drafted on this device beside it, what readers could take on. The
-//! search for a proposal is in [`search`], changes of the draft in [`draft`].
+//! search for a proposal is in [`search`], changes of the draft in [`draft`], whom a round asks for beside the first readers in [`further`].
 
 pub mod draft;
+pub mod further;
 pub mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use tessera_model::programme::Programme;
 use tessera_model::programme::calendar::Round;
 use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
 
+use self::further::FurtherView;
 use self::search::AssignmentRules;
 use crate::board::must_coordinate;
 use crate::failure::Failure;
@@ -51,6 +53,8 @@ pub struct AssignmentView {
     pub draft: AssignmentDraft,
     /// Reads that are wanted in this round and that neither stand nor are drafted.
     pub missing: u32,
+    /// Whom the round asks for beside the first readers; none where it asks for nobody.
+    pub further: Option<FurtherView>,
     /// Applications and readers that no proposal takes, by the code for why.
     pub left_out: Vec<LeftOut>,
 }
@@ -278,6 +282,7 @@ pub fn assignment(
     let wishes = search::wishes(session, &names)?;
     let applications = applications(session, &programme, labels, &names, &tables, &readings, (id, &rules))?;
     let missing = applications.iter().map(|one| one.missing).sum();
+    let further = further::view(session, &programme, in_round, labels, &applications)?;
     Ok(AssignmentView {
         round: in_round.key.to_string(),
         rounds: rounds(&programme, labels),
@@ -297,6 +302,7 @@ pub fn assignment(
             .collect(),
         applications,
         missing,
+        further,
         rules,
     })
 }

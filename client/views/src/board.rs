@@ -68,6 +68,8 @@ pub struct BoardRow {
     pub wanted: u32,
     /// Reviews that count.
     pub reviews: u32,
+    /// True where a round's rule asks for one reader more than were asked.
+    pub further: bool,
     /// Files.
     pub files: u32,
     /// Required answers and files that are missing.
@@ -112,6 +114,8 @@ pub struct Reads {
     pub done: u32,
     /// To be done.
     pub wanted: u32,
+    /// Further reads that rounds ask for and that nobody is asked to do yet.
+    pub further: u32,
 }
 
 /// How far a reader is.
@@ -251,7 +255,7 @@ pub struct Whole {
 }
 
 /// The form of a board that is kept: another number wherever a field of [`Whole`] or of what it holds changes.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 /// The most applications of which rows are read anew one by one; more are read together.
 const ONE_BY_ONE: usize = 20;
 /// Kinds of documents that say which applications are alike.
@@ -324,6 +328,7 @@ pub fn whole(
             let reading = reading.remove(&id).unwrap_or_default();
             rows.push(row(acts, &programme, labels, id, identity.key, reading)?);
         }
+        mark_further(acts, &programme, &mut rows)?;
         Ok((rows, twins(acts, &programme)?, survey.waiting.len()))
     })?;
     let whole =
@@ -374,10 +379,32 @@ fn renewed(
         if telling {
             whole.twins = twins(acts, programme)?;
         }
+        // A review of one moves the line of seats for others.
+        mark_further(acts, programme, &mut whole.rows)?;
         Ok(())
     })?;
     whole.rows.sort_by(|one, other| one.row.key.as_bytes().cmp(other.row.key.as_bytes()));
     Ok(whole)
+}
+
+/// Marks the applications for which rounds that are not closed ask for one more reader.
+fn mark_further(
+    acts: &mut Acts<'_>,
+    programme: &Programme,
+    rows: &mut [Searched],
+) -> Result<(), EngineError> {
+    let mut further: BTreeSet<String> = BTreeSet::new();
+    for one in programme.rounds.iter().filter(|one| one.further.is_some()) {
+        if acts.permission().closes.contains_key(&round(one.key.as_str())) {
+            continue;
+        }
+        // Why scores cannot be put in order the assignment says.
+        if let Ok(Some(found)) = acts.further(programme, one)? {
+            further.extend(found.needed.iter().map(|(application, _)| application.to_string()));
+        }
+    }
+    rows.iter_mut().for_each(|one| one.row.further = further.contains(&one.row.application));
+    Ok(())
 }
 
 fn twins(acts: &mut Acts<'_>, programme: &Programme) -> Result<Vec<(String, String)>, EngineError> {
@@ -454,6 +481,7 @@ fn row(
         readers: count(readers),
         wanted: programme.rounds.iter().filter_map(|round| round.reads).max().unwrap_or(READS),
         reviews: count(reviews),
+        further: false,
         files: count(files.files.len()),
         lacks: named(labels, &lacks),
         answers: answers.into_iter().filter(|(key, _)| chosen(key)).collect(),
@@ -554,9 +582,11 @@ pub fn board(session: &mut Session, whole: &Whole, language: &str) -> Result<Boa
     let mut stages: BTreeMap<AppStage, u32> = BTreeMap::new();
     whole.rows.iter().for_each(|one| *stages.entry(one.row.stage).or_default() += 1);
     let readers = readers(&whole.rows, &names);
-    let reads = readers.iter().fold(Reads { done: 0, wanted: 0 }, |reads, reader| Reads {
+    let further = count(whole.rows.iter().filter(|one| one.row.further).count());
+    let reads = readers.iter().fold(Reads { done: 0, wanted: 0, further }, |reads, reader| Reads {
         done: reads.done + reader.submitted.min(reader.assigned),
         wanted: reads.wanted + reader.assigned,
+        ..reads
     });
     Ok(Board {
         stages: stages.into_iter().map(|(stage, count)| StageCount { stage, count }).collect(),
@@ -615,6 +645,7 @@ mod tests {
             readers: 0,
             wanted: 3,
             reviews: 0,
+            further: false,
             files: 0,
             lacks: Vec::new(),
             answers: BTreeMap::from([("region".to_owned(), region.to_owned())]),

@@ -222,7 +222,7 @@ fn nothing() -> ModerationView {
 }
 
 /// A reason with a criterion by what people call it.
-fn said(labels: Labels<'_>, reason: &Reason) -> Sentence {
+pub(crate) fn said(labels: Labels<'_>, reason: &Reason) -> Sentence {
     let sentence = Sentence::from(&reason.saying());
     match reason {
         Reason::WideSpread { criterion: Some(key), .. } => sentence.with("criterion", labels.criterion(key)),

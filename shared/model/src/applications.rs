@@ -66,6 +66,14 @@ impl Applications {
         Ok(Self { place, columns, rows: entries })
     }
 
+    /// Returns the rows of the applications for which `wanted` is true.
+    #[must_use]
+    pub fn of(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut some = self.clone();
+        some.rows.retain(|application, _| wanted(application));
+        some
+    }
+
     /// Returns the ids, sorted by bytes.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.rows.keys().map(String::as_str)

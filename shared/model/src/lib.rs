@@ -10,7 +10,7 @@
 //! - [`policy`], [`totals`], [`ranking`]: the arithmetic, over [`decimal`] (what was written) and [`exact`] (rationals,
 //!   half up), and [`compute`], the same on files in memory;
 //! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity; [`moderation`]: which
-//!   applications want a person before the order decides;
+//!   applications want a person before the order decides; [`further`]: which get one more reader;
 //! - [`sentence`]: what a result says to people, as a code with parameters and in English;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
 //!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
@@ -31,6 +31,7 @@ pub mod decimal;
 pub mod documents;
 pub mod exact;
 mod figure;
+pub mod further;
 pub mod guard;
 pub mod input;
 pub mod merge;

@@ -37,6 +37,21 @@ pub const CLEAR: usize = 1;
 /// One in so many seats is near the line, on either side.
 pub const NEAR_ONE_IN: usize = 5;
 
+/// From where on readers differ, and what is near the line of seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Tenths of a scale from which on a spread is wide.
+    pub wide: usize,
+    /// Places on either side of the line of seats that are near it; none: one in [`NEAR_ONE_IN`] seats.
+    pub near: Option<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { wide: WIDE, near: None }
+    }
+}
+
 /// What is asked beside scores and rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
@@ -181,6 +196,19 @@ impl Reason {
 /// # Errors
 /// [`InputError`] where a review's application is not in the table, or an adjustment's column is missing or no number.
 pub fn wanted(scores: &Scores, policy: &Policy, asked: &Asked<'_>) -> Result<Wanted, InputError> {
+    wanted_within(scores, policy, asked, Limits::default())
+}
+
+/// As [`wanted`], by limits of one's own.
+///
+/// # Errors
+/// As [`wanted`].
+pub fn wanted_within(
+    scores: &Scores,
+    policy: &Policy,
+    asked: &Asked<'_>,
+    limits: Limits,
+) -> Result<Wanted, InputError> {
     let policy = policy.for_criteria(scores.criteria());
     let totals = totals(scores, &policy, asked.applications)?;
     let reads = readings(scores, &policy, asked.applications)?;
@@ -188,8 +216,8 @@ pub fn wanted(scores: &Scores, policy: &Policy, asked: &Asked<'_>) -> Result<Wan
     let standings: BTreeMap<&str, &Standing> =
         totals.standings.iter().map(|standing| (standing.application.as_str(), standing)).collect();
     let scale = Scale::of(&policy);
-    let line = asked.seats.and_then(|seats| Line::of(&rows, &standings, seats));
-    let rules = Rules { policy: &policy, scale: scale.as_ref(), line: line.as_ref() };
+    let line = asked.seats.and_then(|seats| Line::of(&rows, &standings, seats, limits.near));
+    let rules = Rules { policy: &policy, scale: scale.as_ref(), line: line.as_ref(), wide: limits.wide };
 
     let mut found = Wanted {
         line: line.as_ref().map(|line| line.at.to_f64()),
@@ -293,19 +321,21 @@ struct Rules<'a> {
     policy: &'a Policy,
     scale: Option<&'a Scale>,
     line: Option<&'a Line>,
+    /// Tenths of a scale from which on a spread is wide.
+    wide: usize,
 }
 
 impl Rules<'_> {
     /// Finds a wide spread: of the reviews' own totals where these have a scale, else of each criterion that has one.
     fn spread(&self, complete: &[&Exact], reads: &[Reading<'_>]) -> Vec<Reason> {
         if let Some(scale) = self.scale {
-            return wide(None, complete, &scale.range()).into_iter().collect();
+            return wide(None, complete, &tenths(&scale.range(), self.wide)).into_iter().collect();
         }
         let criterion = |(at, rule): (usize, &CriterionRule)| {
             let range = &Exact::from(rule.range.max?) - &Exact::from(rule.range.min?);
             let scored: Vec<&Exact> =
                 reads.iter().filter_map(|read| read.answers.get(at)?.as_ref()).collect();
-            wide(Some(&rule.key), &scored, &range)
+            wide(Some(&rule.key), &scored, &tenths(&range, self.wide))
         };
         let weighs = |(_, rule): &(usize, &CriterionRule)| !rule.weight.is_zero();
         self.policy.criteria.iter().enumerate().filter(weighs).filter_map(criterion).collect()
@@ -328,10 +358,9 @@ impl Rules<'_> {
     }
 }
 
-fn wide(criterion: Option<&str>, figures: &[&Exact], range: &Exact) -> Option<Reason> {
+fn wide(criterion: Option<&str>, figures: &[&Exact], from: &Exact) -> Option<Reason> {
     let (low, high) = (figures.iter().min()?, figures.iter().max()?);
-    let from = tenths(range, WIDE);
-    (from.is_positive() && *high - *low >= from).then(|| Reason::WideSpread {
+    (from.is_positive() && *high - *low >= *from).then(|| Reason::WideSpread {
         criterion: criterion.map(str::to_owned),
         low: low.to_f64(),
         high: high.to_f64(),
@@ -349,13 +378,18 @@ struct Line {
 
 impl Line {
     /// Draws the line; `None` where no application with a total is on one side of it.
-    fn of(rows: &[RankRow], standings: &BTreeMap<&str, &Standing>, seats: usize) -> Option<Self> {
+    fn of(
+        rows: &[RankRow],
+        standings: &BTreeMap<&str, &Standing>,
+        seats: usize,
+        near: Option<usize>,
+    ) -> Option<Self> {
         let placed: Vec<&Exact> =
             rows.iter().filter_map(|row| standings.get(row.application.as_str())?.total.as_ref()).collect();
         let (last, next) = (placed.get(seats.checked_sub(1)?)?, placed.get(seats)?);
         let at = &(*last + *next) / 2;
-        let each = seats.div_ceil(NEAR_ONE_IN);
-        let near = placed.iter().skip(seats.saturating_sub(each)).take(2 * each);
+        let each = near.unwrap_or_else(|| seats.div_ceil(NEAR_ONE_IN));
+        let near = placed.iter().skip(seats.saturating_sub(each)).take(seats.min(each) + each);
         Some(Self { seats, at, near: near.map(|total| (*total).clone()).collect() })
     }
 

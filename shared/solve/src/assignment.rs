@@ -10,6 +10,7 @@
 mod account;
 mod connect;
 pub mod explain;
+pub mod further;
 mod model;
 pub mod problem;
 

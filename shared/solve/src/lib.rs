@@ -8,7 +8,8 @@
 //! How to read it:
 //! - [`assignment`]: the rules, the result, and the order of what is optimised; `problem` (pairs and what bars them),
 //!   `model` (the mathematical programme), `connect` (one component, by swaps), `account` (exact figures, what is
-//!   unmet and why), `explain` (why not this pair);
+//!   unmet and why), `explain` (why not this pair), `further` (one more reader beside those who
+//!   read);
 //! - [`selection`]: seats down the order under floors and caps; `pool` (who is there), `quotas` (can the rest still be completed?), `snapshot`
 //!   (the bytes that anyone can recompute);
 //! - [`compute`]: both on files in memory.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use proptest::prelude::*;
 use tessera_model::compute::File;
 use tessera_solve::assignment::explain::explain;
+use tessera_solve::assignment::further::further;
 use tessera_solve::assignment::{Objective, Plan, Refused, Rules, assign};
 use tessera_solve::compute::{AssignmentFiles, AssignmentInputs};
 
@@ -190,6 +191,10 @@ fn choice(plan: &Plan, applications: usize) -> Vec<BTreeSet<usize>> {
     choice
 }
 
+fn pairs(plan: &Plan) -> BTreeSet<(String, String)> {
+    plan.rows.iter().map(|row| (row.application.clone(), row.reviewer.clone())).collect()
+}
+
 fn tenths(figure: f64) -> i64 {
     format!("{:.0}", figure * 10.0).parse().unwrap()
 }
@@ -316,6 +321,42 @@ proptest! {
             prop_assert!(small.complete(&choice(&plan, 3)), "{plan:?}");
         }
         prop_assert_eq!(connection.after.components > 1, plan.soft_broken.iter().any(|one| one.rule == "connected"));
+    }
+
+    #[test]
+    fn a_further_reader_keeps_every_rule_beside_those_who_stand(small in small()) {
+        let rules = small.rules(Objective::Total);
+        let tables = small.tables(false);
+        let first = small.solve(&rules, &tables);
+        let before = choice(&first, 3);
+        let plan = further(&inputs(&tables, &rules).problem, &rules, &pairs(&first)).unwrap();
+        let more = choice(&plan, 3);
+        let joined = |more: &[BTreeSet<usize>]| -> Vec<BTreeSet<usize>> {
+            before.iter().zip(more).map(|(one, other)| one.union(other).copied().collect()).collect()
+        };
+        let hard = small.own_region_max.unwrap_or(4);
+        prop_assert!(before.iter().zip(&more).all(|(one, other)| one.is_disjoint(other)), "{plan:?}");
+        prop_assert!(more.iter().all(|readers| readers.len() <= 1), "{plan:?}");
+        prop_assert!(small.keeps(&joined(&more), hard), "{plan:?}");
+        if plan.unmet.is_empty() && plan.soft_broken.is_empty() {
+            prop_assert_eq!(plan.rows.len(), 3);
+        }
+        // As many as anybody can find.
+        let one = |before: &BTreeSet<usize>| -> Vec<BTreeSet<usize>> {
+            let each = (0..4).filter(|r| !before.contains(r)).map(|r| BTreeSet::from([r]));
+            each.chain([BTreeSet::new()]).collect()
+        };
+        let mut choices: Vec<Vec<BTreeSet<usize>>> = vec![Vec::new()];
+        for before in &before {
+            let each = one(before);
+            choices = choices
+                .iter()
+                .flat_map(|choice| each.iter().map(|one| [choice.clone(), vec![one.clone()]].concat()))
+                .collect();
+        }
+        let found = choices.iter().filter(|more| small.keeps(&joined(more), hard));
+        let most = found.map(|more| more.iter().map(BTreeSet::len).sum::<usize>()).max();
+        prop_assert_eq!(Some(plan.rows.len()), most, "{:?}", plan);
     }
 }
 
@@ -467,4 +508,29 @@ fn contradicting_loads_are_refused() {
     };
     let refused = AssignmentInputs::read(&files, &rules(1, 2)).unwrap_err();
     assert_eq!(refused, Refused::Loads { reviewer: "r1".into(), min: 5, max: 2 });
+}
+
+#[test]
+fn where_nobody_needs_a_further_reader_nobody_is_asked() {
+    let small = found_by_chance();
+    let rules = small.rules(Objective::FairestThenTotal);
+    let mut problem = inputs(&small.tables(false), &rules).problem;
+    problem.applications.clear();
+    problem.pairs.clear();
+    problem.barred.clear();
+    let plan = further(&problem, &rules, &BTreeSet::new()).unwrap();
+    assert!(plan.rows.is_empty() && plan.is_whole() && plan.optimal);
+    assert_eq!(plan.advice.sentence.code(), "further-assigned");
+}
+
+#[test]
+fn full_readers_are_given_as_the_reason() {
+    let small = found_by_chance();
+    let rules = small.rules(Objective::Total);
+    let inputs = inputs(&small.tables(false), &rules);
+    let everybody = |r: usize, max: usize| (0..max).map(move |n| (format!("other{n}"), format!("r{r}")));
+    let standing = [2, 1, 3, 1].into_iter().enumerate().flat_map(|(r, max)| everybody(r, max)).collect();
+    let plan = further(&inputs.problem, &rules, &standing).unwrap();
+    assert!(plan.rows.is_empty());
+    assert!(plan.unmet.iter().any(|one| one.code == "no-room"), "{:?}", plan.unmet);
 }

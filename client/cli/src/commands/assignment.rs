@@ -22,7 +22,7 @@ use crate::output::{print, print_hint, print_json, print_table, print_warnings};
 pub(crate) struct RuleOptions {
     /// Readers of each application
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub(crate) reads: u32,
+    pub(crate) reads: Option<u32>,
     /// Fewest applications that a reviewer reads
     #[arg(long, value_name = "L", default_value_t = 0)]
     pub(crate) min_load: u32,
@@ -124,6 +124,12 @@ pub(crate) fn run(arguments: &Assignment, json: bool) -> Result<(), Failure> {
 impl RuleOptions {
     /// Checks the rules against each other.
     pub(crate) fn rules(&self) -> Result<Rules, Failure> {
+        let reads = self.reads.ok_or_else(|| Failure::new(Exit::Usage, "usage", "--reads is needed"))?;
+        self.rules_for(reads)
+    }
+
+    /// As [`Self::rules`], for so many readers of each application.
+    pub(crate) fn rules_for(&self, reads: u32) -> Result<Rules, Failure> {
         if self.min_load > self.max_load {
             return Err(Failure::new(Exit::Usage, "usage", "--min-load is above --max-load"));
         }
@@ -131,7 +137,7 @@ impl RuleOptions {
             return Err(Failure::new(Exit::Usage, "usage", "--load-cost is below 0"));
         }
         Ok(Rules {
-            reads: self.reads as usize,
+            reads: reads as usize,
             min_load: self.min_load as usize,
             max_load: self.max_load as usize,
             load_cost: self.load_cost,

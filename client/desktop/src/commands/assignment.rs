@@ -56,6 +56,26 @@ pub(crate) async fn propose(
     .await
 }
 
+/// Searches one more reader wherever the round's rule asks for one, and makes it the draft as a proposal.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn propose_further(
+    desk: State<'_, Desk>,
+    round: String,
+    rules: AssignmentRules,
+    partial: bool,
+) -> Result<ProposalView, Failure> {
+    let stop = desk.search();
+    let stopped = stop.clone();
+    let search = desk.look(move |session, _| search::further(session, &round, &rules, stop)).await?;
+    let found = off_the_window(move || search.run()).await?;
+    desk.act(move |session| match stopped.load(Ordering::Relaxed) {
+        true => Err(Failure::new("stopped", "the search was stopped")),
+        false => search::take(session, &found, partial),
+    })
+    .await
+}
+
 /// Stops the search that is under way.
 #[tauri::command]
 #[specta::specta]

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use tessera_driver::assigning::further::ready_further;
 use tessera_driver::assigning::{self, AssigningError, Ready};
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
@@ -16,12 +17,13 @@ use tessera_engine::solving::AssignmentTables;
 use tessera_model::affinities::Affinities;
 use tessera_model::calibration::{Planned, planned};
 use tessera_model::decimal::Decimal;
+use tessera_model::further::Rule;
 use tessera_model::programme::calendar::Round;
 use tessera_model::reviewers::Reviewers;
 use tessera_model::sentence::Saying;
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_solve::assignment::explain::{Explanation, explain};
-use tessera_solve::assignment::{self as solve, Plan, Refused, Rules, Unmet, assign};
+use tessera_solve::assignment::{self as solve, Plan, Refused, Rules, Unmet};
 
 use super::{READS, Readings, key_of, round_of};
 use crate::board::must_coordinate;
@@ -137,6 +139,8 @@ pub struct LightView {
     pub light: String,
     /// Readings that it looked at.
     pub reads: u32,
+    /// Further reads that the round will usually ask for, counted in; none where it asks for none.
+    pub further: Option<u32>,
     /// Share of the true best that raw means would find.
     pub recall_raw: Option<String>,
     /// Share of the true best that the corrected order would find.
@@ -209,7 +213,9 @@ pub(crate) fn rules(
     }
     let reads = round.reads.unwrap_or(READS);
     let able = tables.reviewers.iter().filter(|(name, _)| !tables.unable.contains_key(*name)).count();
-    let all = count(tables.applications.ids().count()).saturating_mul(reads);
+    // What further readers may be asked to read is to find room.
+    let most = round.further.as_ref().map_or(reads, |further| further.up_to.max(reads));
+    let all = count(tables.applications.ids().count()).saturating_mul(most);
     let each = all.div_ceil(count(able).max(1));
     Ok(AssignmentRules {
         reads,
@@ -285,6 +291,39 @@ pub fn search(
     must_coordinate(session)?;
     let programme = tasks::programme(session)?;
     let in_round = round_of(&programme, Some(round))?;
+    let wanted = wanted(session, in_round, rules, stop)?;
+    Ok(Search { ready: assigning::ready(session, &programme, wanted)? })
+}
+
+/// Collects what a search for further readers takes: one more of each application for which the round's rule asks for one. How many
+/// the rules ask of each application is no matter there.
+///
+/// # Errors
+/// [`Failure`]; `no-further-readers` where the round has no such rule, `no-further-needed` where nobody needs one.
+pub fn further(
+    session: &mut Session,
+    round: &str,
+    rules: &AssignmentRules,
+    stop: Arc<AtomicBool>,
+) -> Result<Search, Failure> {
+    must_coordinate(session)?;
+    let programme = tasks::programme(session)?;
+    let in_round = round_of(&programme, Some(round))?;
+    let wanted = wanted(session, in_round, rules, stop)?;
+    let (ready, found) = ready_further(session, &programme, in_round, wanted)?;
+    if found.needed.is_empty() {
+        return Err(Failure::new("no-further-needed", "no application needs a further reader at present"));
+    }
+    Ok(Search { ready })
+}
+
+/// What is wanted of a search in a round; it is remembered.
+fn wanted(
+    session: &mut Session,
+    in_round: &Round,
+    rules: &AssignmentRules,
+    stop: Arc<AtomicBool>,
+) -> Result<assigning::Wanted, Failure> {
     let checked = rules.checked(stop)?;
     let names = Names::of(session)?;
     let wanted = assigning::Wanted {
@@ -295,15 +334,11 @@ pub fn search(
         own: None,
         chosen: None,
         keep: None,
+        only: None,
     };
     let text = serde_json::to_vec(rules).map_err(|error| Failure::new("bug", error.to_string()))?;
     session.together(|acts| acts.set(&rules_key(in_round), &text))?;
-    let ready = assigning::ready(session, &programme, wanted).map_err(|error| match error {
-        AssigningError::Session(error) => error.into(),
-        AssigningError::Fields(error) => Failure::from(*error),
-        AssigningError::Refused(error) => error.into(),
-    })?;
-    Ok(Search { ready })
+    Ok(wanted)
 }
 
 impl Search {
@@ -313,7 +348,7 @@ impl Search {
     /// [`Failure`]; `stopped` where somebody had enough.
     pub fn run(self) -> Result<Found, Failure> {
         let Self { ready } = self;
-        let plan = assign(&ready.problem, &ready.rules, ready.old.as_ref())?;
+        let plan = ready.search()?;
         Ok(Found { ready, plan })
     }
 
@@ -484,6 +519,7 @@ pub struct Light {
     reads: BTreeSet<(String, String)>,
     reviewers: Reviewers,
     seats: Option<usize>,
+    rule: Option<Rule>,
 }
 
 /// Collects what would be read in a round once the draft is published.
@@ -493,7 +529,8 @@ pub struct Light {
 pub fn light(session: &mut Session, round: &str) -> Result<Light, Failure> {
     must_coordinate(session)?;
     let programme = tasks::programme(session)?;
-    let in_round = round_id(round_of(&programme, Some(round))?.key.as_str());
+    let asked = round_of(&programme, Some(round))?;
+    let in_round = round_id(asked.key.as_str());
     let names = Names::of(session)?;
     let then = Readings::of(session)?.then();
     let reads = then.iter().filter(|pair| pair.round == in_round);
@@ -502,23 +539,35 @@ pub fn light(session: &mut Session, round: &str) -> Result<Light, Failure> {
     let tables = session
         .together(|acts| acts.assignment_tables(&programme, &members, |member| names.handle(member)))??;
     let seats = programme.seats.as_ref().map(|seats| place(seats.n));
-    Ok(Light { reads, reviewers: tables.reviewers, seats })
+    Ok(Light { reads, reviewers: tables.reviewers, seats, rule: Rule::of(asked) })
 }
 
 impl Light {
     /// Simulates.
     #[must_use]
     pub fn run(&self) -> LightView {
-        let Planned { light, cut_readers, recall_raw, recall_model, advice, .. } =
-            planned(&self.reads, Some(&self.reviewers), self.seats, 0);
+        let Planned { light, cut_readers, recall_raw, recall_model, further, advice, .. } =
+            planned(&self.reads, Some(&self.reviewers), self.seats, self.rule.as_ref(), 0);
         let light = serde_json::to_value(light).ok();
         LightView {
             light: light.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
             reads: count(self.reads.len()),
+            further: further.map(count),
             recall_raw: recall_raw.map(figure),
             recall_corrected: recall_model.map(figure),
             cut_readers,
             advice: (&advice).into(),
+        }
+    }
+}
+
+impl From<AssigningError> for Failure {
+    fn from(error: AssigningError) -> Self {
+        match error {
+            AssigningError::Session(error) => error.into(),
+            AssigningError::Fields(error) => Self::from(*error),
+            AssigningError::Refused(error) => error.into(),
+            AssigningError::NoFurther => Self::new("no-further-readers", error.to_string()),
         }
     }
 }

@@ -185,7 +185,7 @@ fn clearly_ahead(balances: &[i64]) -> bool {
 }
 
 /// Draws one programme: true quality, and what each read gives.
-fn programme(
+pub(crate) fn programme(
     design: &Design,
     counts: &[f64],
     variances: &Variances,

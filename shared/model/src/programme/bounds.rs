@@ -314,6 +314,13 @@ impl Programme {
     fn sound_round(&self, index: usize, round: &Round) -> Soundness {
         let reads = round.reads.is_none_or(|n| (1..=100).contains(&n));
         require(reads, path!["round", index, "reads"], "between 1 and 100")?;
+        if let Some(further) = &round.further {
+            let at = |name: &'static str| path!["round", index, "further", name];
+            require((1..=100).contains(&further.up_to), at("up_to"), "between 1 and 100")?;
+            let apart = further.apart.is_none_or(|tenths| (1..=10).contains(&tenths));
+            require(apart, at("apart"), "between 1 and 10 tenths of the scale")?;
+            require(further.near.is_none_or(|places| places <= MAX_SEATS), at("near"), "at most 100000")?;
+        }
         at_most(round.criteria.len(), 64, path!["round", index, "criteria"])?;
         for (at, key) in round.criteria.iter().enumerate() {
             if !self.scored().any(|c| c.key == *key) {

@@ -194,6 +194,25 @@ pub struct Round {
     /// Criteria scored in this round; none named = all that are scored.
     #[serde(default)]
     pub criteria: Vec<Key>,
+    /// Which applications get further readers; nobody said it = none does. Left out where it is not said, so that definitions
+    /// without it keep their bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub further: Option<Further>,
+}
+
+/// A round's `[round.further]` table: `reads` read every application first, and one more reader at a time is asked where these
+/// differ or it lies near the line of seats ([`crate::further`]).
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Further {
+    /// The most readers of one application.
+    pub up_to: u32,
+    /// Tenths of the scale from which on readers lie far apart, 1 to 10; [`crate::moderation::WIDE`] unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<u32>,
+    /// Places on either side of the line of seats that are near it, 0 = none is; a fifth of the seats unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<u32>,
 }
 
 /// The `[retention]` table.

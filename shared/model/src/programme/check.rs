@@ -260,6 +260,12 @@ impl Programme {
             format!("{at}.reads"),
             "say how many read each application",
         );
+        if let (Some(first), Some(further)) = (round.reads, &round.further)
+            && further.up_to <= first
+        {
+            let message = "further readers come after the first ones: allow more readers than read first";
+            found.add(FindingCode::Contradiction, format!("{at}.further"), message);
+        }
         if round.blind && self.fields.iter().any(|f| f.card && f.goes_to == GoesTo::Identity) {
             let message =
                 "the round is blind, and the conflict card shows what only coordinators read otherwise";

@@ -205,3 +205,31 @@ fn order_of_tables_does_not_change_the_hash() {
     let other = Programme::parse("[scale]\nmax = 5.0\nmin = 1\n[seats]\nn = 2\nquotas = []").unwrap();
     assert_eq!(one.definition_sha256(), other.definition_sha256());
 }
+
+#[test]
+fn further_readers_are_said_by_the_round_and_change_no_other_definition() {
+    let round = "[[round]]\nkey = \"reading\"\nreads = 2\n";
+    let before = Programme::parse(round).unwrap();
+    assert!(!String::from_utf8(before.canonical()).unwrap().contains("further"));
+    assert!(!serde_json::to_string(&before).unwrap().contains("further"));
+    let said = Programme::parse(&format!("{round}[round.further]\nup_to = 3\nnear = 4\n")).unwrap();
+    let canonical = said.canonical();
+    assert!(String::from_utf8(canonical.clone()).unwrap().contains("\"further\":{\"near\":4,\"up_to\":3}"));
+    assert_eq!(Programme::from_canonical(&canonical).unwrap(), said);
+    assert_eq!(Programme::parse(&toml::to_string_pretty(&said).unwrap()).unwrap(), said);
+    assert_ne!(said.definition_sha256(), before.definition_sha256());
+
+    let at = |text: &str| -> Vec<String> {
+        let found = Programme::parse(&format!("{round}{text}")).unwrap().check();
+        found.into_iter().filter(|f| f.code == FindingCode::Contradiction).map(|f| f.at).collect()
+    };
+    assert!(!at("[round.further]\nup_to = 3\n").contains(&"round.reading.further".to_owned()));
+    assert!(at("[round.further]\nup_to = 2\n").contains(&"round.reading.further".to_owned()));
+    for (wrong, line) in
+        [("up_to = 0", 5), ("up_to = 101", 5), ("up_to = 3\napart = 0", 6), ("up_to = 3\napart = 11", 6)]
+    {
+        let error = Programme::parse(&format!("{round}[round.further]\n{wrong}\n")).expect_err(wrong);
+        assert_eq!((error.code, error.line), (ProgrammeErrorCode::BadValue, line), "{wrong}");
+    }
+    assert!(Programme::parse(&format!("{round}[round.further]\nnear = 3\n")).is_err());
+}

@@ -177,6 +177,8 @@ export const commands = {
 	candidates: (round: string, application: string) => __TAURI_INVOKE<Candidate[]>("candidates", { round, application }),
 	/**  Searches for a proposal and makes it the draft where it is whole, or where `partial` says so. */
 	propose: (round: string, rules: AssignmentRules, partial: boolean) => __TAURI_INVOKE<ProposalView>("propose", { round, rules, partial }),
+	/**  Searches one more reader wherever the round's rule asks for one, and makes it the draft as a proposal. */
+	proposeFurther: (round: string, rules: AssignmentRules, partial: boolean) => __TAURI_INVOKE<ProposalView>("propose_further", { round, rules, partial }),
 	/**  Stops the search that is under way. */
 	stopProposal: () => __TAURI_INVOKE<null>("stop_proposal"),
 	/**  Says why an application has a reader, or why not. */
@@ -612,6 +614,8 @@ export type AssignmentView = {
 	draft: AssignmentDraft,
 	/**  Reads that are wanted in this round and that neither stand nor are drafted. */
 	missing: number,
+	/**  Whom the round asks for beside the first readers; none where it asks for nobody. */
+	further: FurtherView | null,
 	/**  Applications and readers that no proposal takes, by the code for why. */
 	leftOut: LeftOut[],
 };
@@ -717,6 +721,8 @@ export type BoardRow = {
 	wanted: number,
 	/**  Reviews that count. */
 	reviews: number,
+	/**  True where a round's rule asks for one reader more than were asked. */
+	further: boolean,
 	/**  Files. */
 	files: number,
 	/**  Required answers and files that are missing. */
@@ -1571,6 +1577,32 @@ export type FoundLine = {
 	count: number,
 };
 
+/**  An application that needs one more reader. */
+export type FurtherLine = {
+	/**  Its id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  Its place in the order of the moment. */
+	rank: number | null,
+	/**  Reviews of it that count. */
+	reads: number,
+	/**  Why. */
+	reasons: Sentence[],
+};
+
+/**  What a round says of further readers, and whom it asks for. */
+export type FurtherView = {
+	/**  Readers of every application. */
+	first: number,
+	/**  The most readers of one. */
+	most: number,
+	/**  Who needs one more reader, best first; whoever was asked for already and has not read is not among them. */
+	needed: FurtherLine[],
+	/**  Applications with fewer reviews than read first: the line of seats may move yet. */
+	early: number,
+};
+
 /**  A condition and what was decided on it. */
 export type GateView = {
 	/**  Its key. */
@@ -1852,6 +1884,8 @@ export type LightView = {
 	light: string,
 	/**  Readings that it looked at. */
 	reads: number,
+	/**  Further reads that the round will usually ask for, counted in; none where it asks for none. */
+	further: number | null,
 	/**  Share of the true best that raw means would find. */
 	recallRaw: string | null,
 	/**  Share of the true best that the corrected order would find. */
@@ -2619,6 +2653,8 @@ export type Reads = {
 	done: number,
 	/**  To be done. */
 	wanted: number,
+	/**  Further reads that rounds ask for and that nobody is asked to do yet. */
+	further: number,
 };
 
 /**  The scorecard of a review that is taken down. */

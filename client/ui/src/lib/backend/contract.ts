@@ -32,7 +32,7 @@ import type {
 } from './bindings';
 
 export type {
-  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, AssignmentDraft, DeviceLine, DeviceRequest, DevicesView, ExplainView, FindingLine, LightView,
+  AssignmentPublished, AssignmentRules, AssignmentTable, AssignmentView, Candidate, AssignmentDraft, DeviceLine, DeviceRequest, DevicesView, ExplainView, FindingLine, FurtherLine, LightView,
   ProgrammeDraft, ProgrammeView, ProposalLine, ProposalView, ReadBy, ReaderLoad, Reading, ReadingProfile, SeatsTrial, SelectionRow, SelectionView,
 } from './bindings';
 
@@ -212,6 +212,7 @@ export interface Backend {
   assignment(round: string | null): Promise<AssignmentView>;       // null: the first round
   candidates(round: string, application: string): Promise<Candidate[]>;
   propose(round: string, rules: AssignmentRules, partial: boolean): Promise<ProposalView>; // becomes the draft where whole, or where `partial` says so
+  proposeFurther(round: string, rules: AssignmentRules, partial: boolean): Promise<ProposalView>; // one more reader wherever the round's rule asks for one
   stopProposal(): Promise<void>;
   explainPair(round: string, application: string, member: string, rules: AssignmentRules): Promise<ExplainView>;
   assignmentLight(round: string): Promise<LightView>;

@@ -167,6 +167,7 @@ export const tauri: Backend = {
   assignment: commands.assignment,
   candidates: commands.candidates,
   propose: commands.propose,
+  proposeFurther: commands.proposeFurther,
   stopProposal: () => nothing(commands.stopProposal()),
   explainPair: commands.explainPair,
   assignmentLight: commands.assignmentLight,

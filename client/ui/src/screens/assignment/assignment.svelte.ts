@@ -9,6 +9,8 @@ export class Assigning {
   round = $state<string | null>(null);
   rules = $state<AssignmentRules | null>(null);
   proposal = $state.raw<ProposalView | null>(null);
+  /** Whether the search that was made last was for further readers. */
+  further = $state(false);
   taken = $state.raw<AssignmentTable | null>(null);
   readonly view = new View(() => backend.assignment(this.round));
   readonly light = new View(() => backend.assignmentLight(this.round ?? this.view.value?.round ?? ''));
@@ -39,12 +41,14 @@ export class Assigning {
     return this.view.value?.round ?? '';
   }
 
-  /** Searches. What is not whole becomes the draft only where `partial` says so. */
-  async propose(partial: boolean): Promise<void> {
+  /** Searches, for first readers or for further ones. What is not whole becomes the draft only where `partial` says so. */
+  async propose(partial: boolean, further = false): Promise<void> {
     const { rules } = this;
     if (rules === null) return;
+    this.further = further;
     await this.search.run(async () => {
-      this.proposal = await backend.propose(this.here, $state.snapshot(rules), partial);
+      const asked = [this.here, $state.snapshot(rules), partial] as const;
+      this.proposal = await (further ? backend.proposeFurther(...asked) : backend.propose(...asked));
     });
     // Whoever stopped it knows.
     if (this.search.failure?.code === 'stopped') this.search.failure = null;

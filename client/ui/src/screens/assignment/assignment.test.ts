@@ -79,6 +79,45 @@ test('a search that is stopped changes nothing and is no failure', async () => {
   expect((await backend.assignment(null)).draft.added).toBe(0);
 });
 
+test('further readers are proposed where the rule asks for them, with why, and asked once', async () => {
+  memory.reset('coordinator-further');
+  memory.world.stepMs = 0;
+  const before = (await backend.assignment(null)).further;
+  if (before === null) throw new Error('the rule is not on');
+  expect(before.needed.length).toBeGreaterThan(1);
+  const user = await shown();
+  const panel = screen.getByRole('region', { name: 'Further readers' });
+  expect(within(panel).getByText(`${before.needed.length} applications need one more reader each`)).toBeTruthy();
+  expect(within(panel).getAllByText(/from 12.6 on a spread is wide/).length).toBeGreaterThan(0);
+  expect(within(panel).getByText(/The seat line may still move/)).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Propose further readers' }));
+  expect(await screen.findByText(new RegExp(`^Each of the ${before.needed.length} applications that need one more reader has one`))).toBeTruthy();
+  expect((await backend.assignment(null)).draft.added).toBe(before.needed.length);
+  await backend.publishAssignment(true);
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Propose further readers' })).toBeNull());
+  expect(within(panel).getByText('No application needs a further reader at present.')).toBeTruthy();
+  await expect(backend.proposeFurther('reading', (await backend.assignment(null)).rules, false)).rejects.toMatchObject({ code: 'no-further-needed' });
+});
+
+test('what of further readers is partial becomes the draft by the same search', async () => {
+  memory.reset('coordinator-further');
+  memory.world.stepMs = 0;
+  const user = await shown();
+  const most = screen.getByLabelText('Most for a reader');
+  await user.clear(most);
+  await user.type(most, '1');
+  await user.click(screen.getByRole('button', { name: 'Propose further readers' }));
+  await user.click(await screen.findByRole('button', { name: 'Take it as a draft all the same' }));
+  const { further, draft } = await backend.assignment(null);
+  expect(draft.added).toBeLessThanOrEqual(further?.needed.length ?? 0);
+});
+
+test('a round without the rule shows nothing of it', async () => {
+  await shown();
+  expect(screen.queryByRole('region', { name: 'Further readers' })).toBeNull();
+  expect(screen.queryByRole('button', { name: 'Propose further readers' })).toBeNull();
+});
+
 /** The assignment as a dialog over it gets it: a list in a page of no height shows no rows. */
 async function assigning(): Promise<Assigning> {
   const made = new Assigning();

@@ -2,9 +2,11 @@
 import { render, screen, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
+import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import Board from './Board.svelte';
 import { boardList } from './board.svelte';
+import Reads from './Reads.svelte';
 
 beforeEach(() => {
   memory.reset('coordinator');
@@ -66,4 +68,28 @@ test('a failure says what to do, and trying again helps', async () => {
   memory.heal();
   await userEvent.setup().click(screen.getByRole('button', { name: 'Try again' }));
   expect(await screen.findByText('60 of 60 applications')).toBeTruthy();
+});
+
+test('the board counts a further reader whom nobody has asked yet, and how many reads remain', async () => {
+  memory.reset('coordinator-further');
+  boardList.reset();
+  const { reads } = await backend.board();
+  expect(reads.further).toBeGreaterThan(0);
+  render(Board);
+  const remain = reads.wanted - reads.done + reads.further;
+  expect(await screen.findByText(new RegExp(`^${reads.further} applications need a further reader whom nobody has asked yet: ${remain} reads remain in all\\.`))).toBeTruthy();
+  await boardList.load();
+  const row = boardList.rows.find(({ further }) => further);
+  expect([row?.reviews, row?.readers]).toEqual([2, 2]);
+});
+
+test.each([
+  [2, 2, false, '2 of 2'],
+  [2, 2, true, '2 of 3'],
+  [2, 3, false, '2 of 3'],
+  [1, 2, false, '1 of 2'],
+])('%i reviews of %i readers, with a further one %s, are %s', (reviews, readers, further, shown) => {
+  render(Reads, { reviews, readers, wanted: 2, further });
+  expect(screen.getByText(shown)).toBeTruthy();
+  expect(document.querySelectorAll('rect').length).toBe(Math.max(2, readers + Number(further)));
 });

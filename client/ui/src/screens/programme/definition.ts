@@ -11,7 +11,9 @@ export type GoesTo = 'identity' | 'open' | 'dossier';
 export interface Option { key: string; label: Words }
 export interface FormField { key: string; label?: Words; help?: Words; kind: 'text' | 'number' | 'date' | 'choice' | 'file' | 'essay'; required: boolean; words?: number | null; options: Option[]; many: boolean; goes_to: GoesTo; card: boolean }
 export interface Attachment { key: string; label?: Words; kind: string; min: number; max?: number | null; exception_only: boolean; from: 'applicant' | 'referee' | 'either'; formats: string[]; max_mb?: number | null; goes_to: GoesTo }
-export interface Round { key: string; label?: Words; kind: 'reading' | 'interview'; opens?: string | null; closes?: string | null; blind: boolean; reads?: number | null; conflict: 'before-key' | 'on-device'; criteria: string[] }
+export interface Round { key: string; label?: Words; kind: 'reading' | 'interview'; opens?: string | null; closes?: string | null; blind: boolean; reads?: number | null; conflict: 'before-key' | 'on-device'; criteria: string[]; further?: Further | null }
+/** Who is asked beside the first readers: at most so many in all, from how many tenths of the scale on, how near the seat line. */
+export interface Further { up_to: number; apart?: number | null; near?: number | null }
 export interface Quota { name: Words; field: string; value: string; min: number; max?: number | null }
 export interface Decision { key: string; question: Words; value?: Words; reason?: Words }
 export interface Exception { proof: Words; proposed_by: string[]; granted_by: string[]; second_person: boolean; max: number | null }
@@ -44,6 +46,12 @@ export function said(words: Words | undefined, definition: Definition, language:
 
 /** Whether reviewers score it: everything but a condition without weight. */
 export const isScored = (one: Criterion): boolean => one.kind !== 'gate' || Number(one.weight ?? 0) !== 0;
+
+/** Tenths of the scale from which on readers lie far apart, unless a round says others. */
+export const TENTHS = 3;
+
+/** Places on either side of the seat line that are near it: what a round says, else a fifth of the seats. */
+export const nearLine = (definition: Definition, further: Further): number => further.near ?? Math.ceil((definition.seats?.n ?? 0) / 5);
 
 /** What is found at a place. */
 export function foundAt(findings: FindingLine[], at: string): FindingLine | undefined {

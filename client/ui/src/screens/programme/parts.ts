@@ -1,7 +1,7 @@
 // The parts that a definition is made of: a new one with a key of its own, and what stands on one that is there. Not its rules: Rust says
 // what it lacks.
 import { isScored } from './definition';
-import type { Attachment, Criterion, Definition, FormField, Gate, Option, Round, Scoring } from './definition';
+import type { Attachment, Criterion, Definition, FormField, Further, Gate, Option, Round, Scoring } from './definition';
 
 export type Section = 'criterion' | 'gate' | 'field' | 'attachment' | 'round';
 const LONGEST_KEY = 40;
@@ -40,6 +40,11 @@ export function attachment(key: string, label: string, kind: string): Attachment
 
 export function round(key: string, label: string, kind: Round['kind']): Round {
   return { key, label, kind, opens: null, closes: null, blind: false, reads: null, conflict: 'on-device', criteria: [] };
+}
+
+/** One more reader than read first, by the limits that moderation has. */
+export function further(round: Round): Further {
+  return { up_to: (round.reads ?? 2) + 1, apart: null, near: null };
 }
 
 /** Answers that somebody typed, one a line, each with a key. */

@@ -18,6 +18,7 @@ beforeEach(() => memory.reset('coordinator'));
 test.each([
   ['call.closes', 'call.closes'],
   ['round.reading.reads', 'round.*.reads'],
+  ['round.reading.further', 'round.*.further'],
   ['criterion.practice.level', 'criterion.*.level'],
   ['criterion.practice.level.3', 'criterion.*.level.*'],
   ['decision.age-date', 'decision.*'],
@@ -114,6 +115,31 @@ test('answers are read from lines, each with a key of its own', () => {
 });
 
 const drafted = async (): Promise<Definition> => parse((await backend.programme()).draft?.definition ?? '{}');
+
+test('further readers are turned on at a round, said in a sentence, and turned off again', { timeout: 20_000 }, async () => {
+  memory.reset('coordinator-empty');
+  const user = userEvent.setup();
+  render(Programme);
+  const box = (await screen.findAllByLabelText('Further readers only where they are needed'))[0];
+  if (box === undefined) throw new Error('there is no round');
+  await user.click(box);
+  await waitFor(async () => expect((await drafted()).round[0]?.further?.up_to).toBe(4));
+  expect(screen.getByText(/^3 people read every application\. One more at a time, up to 4, where totals lie 30% of the scale or more apart.*within 4 places of the seat line\.$/)).toBeTruthy();
+  await user.selectOptions(screen.getByLabelText('Totals differ from'), '5');
+  await fireEvent.input(screen.getByLabelText('Places near the seat line, on either side'), { target: { value: '0' } });
+  await waitFor(async () => expect((await drafted()).round[0]?.further).toMatchObject({ apart: 5, near: 0 }));
+  expect(screen.getByText(/50% of the scale.*others clearly not\.$/)).toBeTruthy();
+  await fireEvent.input(screen.getByLabelText('Most readers of one application'), { target: { value: '3' } });
+  expect(await screen.findByText('Further readers come after the first ones: allow more readers than read first.', { selector: '.error' })).toBeTruthy();
+  await user.click(box);
+  await waitFor(async () => expect((await drafted()).round[0]?.further ?? null).toBeNull());
+});
+
+test('what is published says whom it asks for as further readers', async () => {
+  memory.reset('coordinator-further');
+  render(Programme);
+  expect(await screen.findByText(/^2 people read every application\. One more at a time, up to 3/)).toBeTruthy();
+});
 
 test('a criterion that is also a condition comes with its condition, is removed only when nothing names it, and comes back', { timeout: 20_000 }, async () => {
   memory.reset('coordinator-empty');

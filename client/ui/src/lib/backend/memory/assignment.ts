@@ -3,12 +3,13 @@
 import type { AssignmentRules, AssignmentView, Backend, ProposalView, ReadBy, ReaderLoad, Reading, Sentence } from '../contract';
 import { ROUNDS, type Invented } from './applications';
 import { plan, row } from './desk';
+import { asksFurther, FIRST, line, MOST } from './further';
 import { COUNTRIES, PEOPLE } from './names';
 import { refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  'assignment' | 'candidates' | 'propose' | 'stopProposal' | 'explainPair' | 'assignmentLight' | 'swapReader' | 'takeBackUnread' | 'discardDraft' | 'publishAssignment' | 'importAssignment' | 'chooseWishes' | 'forgetWishes'
+  'assignment' | 'candidates' | 'propose' | 'proposeFurther' | 'stopProposal' | 'explainPair' | 'assignmentLight' | 'swapReader' | 'takeBackUnread' | 'discardDraft' | 'publishAssignment' | 'importAssignment' | 'chooseWishes' | 'forgetWishes'
 >;
 
 interface Reader { member: string; name: string; region: string; languages: string[]; unable: string | null }
@@ -53,7 +54,7 @@ export function assignment(world: World): Part {
   };
   const load = (round: string, member: string) => [...office().assigned, ...office().added].filter((key) => key.startsWith(`${round} `) && key.endsWith(` ${member}`) && stands(key)).length;
   const bar = (one: Invented, reader: Reader): string | null => reader.unable ?? ((one.n + Number(reader.member.slice(2))) % 17 === 0 ? 'conflict-declared' : null);
-  const rules = (round: string): AssignmentRules => office().rules.get(round) ?? { reads: round === 'reading' ? 3 : 2, minLoad: 0, maxLoad: 16, best: 'fairest-then-total', ownRegionMax: null, connected: false };
+  const rules = (round: string): AssignmentRules => office().rules.get(round) ?? { reads: round === 'reading' && !asksFurther(world) ? 3 : 2, minLoad: 0, maxLoad: 16, best: 'fairest-then-total', ownRegionMax: null, connected: false };
 
   const applications = (round: string): ReadBy[] => {
     const { reads } = rules(round);
@@ -87,6 +88,27 @@ export function assignment(world: World): Part {
     return { added: all.length, readers: part(2), applications: part(1), takenBack: office().back.size, elsewhere: [...all, ...office().back].filter((key) => !key.startsWith(`${round} `)).length, short };
   };
 
+  /** Whom the rule asks for in a round. */
+  const needing = (round: string): Invented[] => (round === 'reading' && asksFurther(world) ? open().filter((one) => row(world, one).further) : []);
+  const further = (round: string): AssignmentView['further'] =>
+    round !== 'reading' || !asksFurther(world) ? null
+      : { first: FIRST, most: MOST, needed: needing(round).map((one, at) => line(world, one, at)), early: open().filter((one) => row(world, one).reviews < FIRST).length };
+
+  async function search(round: string, wanted: AssignmentRules, partial: boolean, asked: Invented[], reads: number | null): Promise<ProposalView> {
+    if (wanted.minLoad > wanted.maxLoad) return refused('loads-contradict', 'the fewest are more than the most');
+    const turn = ++office().turn;
+    office().rules.set(round, wanted);
+    await new Promise((passed) => setTimeout(passed, world.stepMs));
+    if (turn !== office().turn) return refused('stopped', 'the search was stopped');
+    const found = share(wanted, round, asked, reads);
+    const whole = found.unmet.length === 0;
+    if (whole || partial) {
+      office().added = new Set(found.added);
+      office().back.clear();
+    }
+    return done(proposal(wanted, found, whole, whole || partial, reads === null ? asked.length : null));
+  }
+
   return {
     assignment: (asked) => {
       const round = asked ?? 'reading';
@@ -94,7 +116,7 @@ export function assignment(world: World): Part {
       const out = (stage: string) => world.applications.filter((one) => plan(one.n) === stage).map((one) => one.key);
       return Promise.resolve({
         round, rounds: ROUNDS, closed: false, rules: rules(round), known: { regions: world.applications.length, languages: 0, competences: 0, wishes: office().wishes },
-        applications: rows, readers: world.applications.length === 0 ? [] : loads(round), draft: draft(round), missing: rows.reduce((sum, each) => sum + each.missing, 0),
+        applications: rows, readers: world.applications.length === 0 ? [] : loads(round), draft: draft(round), missing: rows.reduce((sum, each) => sum + each.missing, 0), further: further(round),
         leftOut: [
           { code: 'application-withdrawn', names: out('withdrawn') }, { code: 'not-eligible', names: out('ineligible') },
           ...['reviewer-not-active', 'reviewer-not-checked'].map((code) => ({ code, names: READERS.filter((each) => each.unable === code).map(({ name }) => name) })),
@@ -107,19 +129,11 @@ export function assignment(world: World): Part {
       const found = READERS.map((reader) => ({ member: reader.member, name: reader.name, bar: bar(one, reader), here: stands(pair(round, application, reader.member)) }));
       return Promise.resolve(found.sort((a, b) => Number(a.bar !== null) - Number(b.bar !== null) || a.name.localeCompare(b.name)));
     },
-    propose: async (round, wanted, partial) => {
-      if (wanted.minLoad > wanted.maxLoad) return refused('loads-contradict', 'the fewest are more than the most');
-      const turn = ++office().turn;
-      office().rules.set(round, wanted);
-      await new Promise((passed) => setTimeout(passed, world.stepMs));
-      if (turn !== office().turn) return refused('stopped', 'the search was stopped');
-      const found = share(wanted, round);
-      const whole = found.unmet.length === 0;
-      if (whole || partial) {
-        office().added = new Set(found.added);
-        office().back.clear();
-      }
-      return done(proposal(wanted, found, whole, whole || partial));
+    propose: (round, wanted, partial) => search(round, wanted, partial, open(), wanted.reads),
+    proposeFurther: (round, wanted, partial) => {
+      if (further(round) === null) return refused('no-further-readers', 'this round asks for no further readers');
+      const asked = needing(round);
+      return asked.length === 0 ? refused('no-further-needed', 'no application needs a further reader at present') : search(round, wanted, partial, asked, null);
     },
     stopProposal: () => {
       office().turn += 1;
@@ -142,14 +156,14 @@ export function assignment(world: World): Part {
       const reads = [...office().assigned, ...office().added].filter((key) => key.startsWith(`${round} `) && stands(key)).length;
       if (reads === 0) {
         return Promise.resolve({
-          light: 'red', reads, recallRaw: null, recallCorrected: null, cutReaders: [],
+          light: 'red', reads, further: null, recallRaw: null, recallCorrected: null, cutReaders: [],
           advice: { sentence: { code: 'planned-too-few-reads', text: 'Too few applications have several readers in common.', params: {} }, act: { code: 'planned-add-reads', text: 'Ask for more reads.', params: {} } },
         });
       }
       const params = { raw: '0.71', model: '0.79' };
       const amber = office().added.size === 0;
       return Promise.resolve({
-        light: amber ? 'amber' : 'green', reads, recallRaw: '0.71', recallCorrected: amber ? '0.73' : '0.79', cutReaders: amber ? [READERS[1]?.name ?? ''] : [],
+        light: amber ? 'amber' : 'green', reads, further: asksFurther(world) && round === 'reading' ? 9 : null, recallRaw: '0.71', recallCorrected: amber ? '0.73' : '0.79', cutReaders: amber ? [READERS[1]?.name ?? ''] : [],
         advice: amber
           ? { sentence: { code: 'planned-hangs-on-readers', text: 'A correction would help, but only if this reader finishes.', params: { readers: READERS[1]?.name ?? '' } }, act: { code: 'planned-back-up', text: 'Let others read some of it.', params: {} } }
           : { sentence: { code: 'planned-helps', text: 'A correction would help.', params }, act: { code: 'planned-publish', text: 'Publish it as it is.', params: {} } },
@@ -183,7 +197,12 @@ export function assignment(world: World): Part {
     publishAssignment: (partial) => {
       const before = { ...draft('reading') };
       if (before.short > 0 && !partial) return refused('assignment-partial', `${before.short} applications would have fewer readers than wanted`);
-      for (const key of office().added) office().assigned.add(key);
+      const needed = new Set(needing('reading').map(({ id }) => id));
+      for (const key of office().added) {
+        office().assigned.add(key);
+        const [round = '', application = ''] = key.split(' ');
+        if (round === 'reading' && needed.has(application)) world.askedFurther.add(application);
+      }
       for (const key of office().back) office().assigned.delete(key);
       office().added.clear();
       office().back.clear();
@@ -210,34 +229,34 @@ export function assignment(world: World): Part {
     },
   };
 
-  /** Gives each application that lacks readers those who have least to read. */
-  function share(wanted: AssignmentRules, round: string): { added: string[]; unmet: Sentence[]; kept: number } {
+  /** Gives each application that lacks readers those who have least to read; where no number of reads is said, one more. */
+  function share(wanted: AssignmentRules, round: string, asked: Invented[], reads: number | null): { added: string[]; unmet: Sentence[]; kept: number } {
     const added: string[] = [];
     const unmet: Sentence[] = [];
     const loadOf = new Map(READERS.map(({ member }) => [member, [...office().assigned].filter((key) => key.startsWith(`${round} `) && key.endsWith(` ${member}`)).length]));
-    for (const one of open()) {
+    for (const one of asked) {
       const has = READERS.filter(({ member }) => office().assigned.has(pair(round, one.id, member)));
       const could = READERS.filter((reader) => bar(one, reader) === null && !has.includes(reader) && (loadOf.get(reader.member) ?? 0) < wanted.maxLoad);
       could.sort((a, b) => (loadOf.get(a.member) ?? 0) - (loadOf.get(b.member) ?? 0));
-      const taken = could.slice(0, Math.max(0, wanted.reads - has.length));
+      const taken = could.slice(0, reads === null ? 1 : Math.max(0, reads - has.length));
       for (const { member } of taken) {
         added.push(pair(round, one.id, member));
         loadOf.set(member, (loadOf.get(member) ?? 0) + 1);
       }
-      const missing = wanted.reads - has.length - taken.length;
+      const missing = (reads ?? has.length + 1) - has.length - taken.length;
       if (missing > 0) unmet.push({ code: 'unmet-no-room', text: `${one.key} lacks ${missing} readers`, params: { whom: one.key, missing: String(missing), readers: '', applications: '' } });
     }
     return { added, unmet, kept: [...office().assigned].filter((key) => key.startsWith(`${round} `)).length };
   }
 
-  function proposal(wanted: AssignmentRules, found: { added: string[]; unmet: Sentence[]; kept: number }, whole: boolean, drafted: boolean): ProposalView {
-    const all = String(open().length);
+  function proposal(wanted: AssignmentRules, found: { added: string[]; unmet: Sentence[]; kept: number }, whole: boolean, drafted: boolean, further: number | null): ProposalView {
+    const all = String(further ?? open().length);
     const act: Sentence = whole ? { code: 'publish', text: 'Look at who reads what, then publish.', params: {} } : { code: 'raise-load', text: 'Raise the most reads, or ask more reviewers.', params: { missing: String(found.unmet.length) } };
     return {
-      whole, drafted, kept: found.kept, added: found.added.length, takenBack: 0, stays: 0, unmet: found.unmet, givenUp: [],
+      whole, drafted, kept: further === null ? found.kept : 0, added: found.added.length, takenBack: 0, stays: 0, unmet: found.unmet, givenUp: [],
       worst: office().wishes === null ? null : { application: 'a-0004', key: 'GLS-0004', score: '1.4' }, optimal: true, acts: whole ? [] : [act], warnings: [],
       advice: {
-        sentence: whole
+        sentence: whole && further !== null ? { code: 'further-assigned', text: `Each of the ${all} applications that need one more reader has one.`, params: { all } } : whole
           ? office().wishes === null
             ? { code: 'assigned-without-preferences', text: `All ${all} applications have all their readers.`, params: { all, reads: String(wanted.reads), most: String(wanted.maxLoad) } }
             : { code: 'assigned', text: `All ${all} applications have all their readers.`, params: { all, reads: String(wanted.reads), most: String(wanted.maxLoad), worst: 'GLS-0004', score: '1.4' } }

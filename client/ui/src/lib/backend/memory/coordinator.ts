@@ -52,7 +52,7 @@ export function coordinator(world: World): Part {
       return Promise.resolve({
         stages: STAGES.map((stage) => ({ stage, count: all.filter((each) => each.stage === stage).length })).filter(({ count }) => count > 0),
         total: all.length,
-        reads: { done: readers.reduce((sum, each) => sum + each.submitted, 0), wanted: readers.reduce((sum, each) => sum + each.assigned, 0) },
+        reads: { done: readers.reduce((sum, each) => sum + each.submitted, 0), wanted: readers.reduce((sum, each) => sum + each.assigned, 0), further: all.filter(({ further }) => further).length },
         readers: all.length === 0 ? [] : readers,
         lastExchangeMs: world.lastExchangeMs,
         filters: FILTERS,

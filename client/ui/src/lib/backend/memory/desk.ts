@@ -1,6 +1,7 @@
 // What coordinators have judged and decided in the invented world, as long as that world lasts. Not the acts.
 import type { AppStage, BoardRow, ExceptionView, Filter, GateView, ModerationVerdict, QueueItem, QueueView } from '../contract';
 import { ROUNDS, type Invented } from './applications';
+import { asksFurther, FIRST, reasons } from './further';
 import { COUNTRIES, PEOPLE } from './names';
 import { invented as inventedQueue } from './queue';
 import type { World } from './world';
@@ -138,13 +139,15 @@ export function outcome(of: GateView[], granted: boolean): string {
 export function row(world: World, one: Invented): BoardRow {
   const word = outcome(gates(world, one), exception(world, one).granted === true);
   const planned = stageOf(one);
-  const readers = planned === 'read' || planned === 'assigned' ? (one.n % 11 === 2 ? 2 : 3) : 0;
-  const reviews = planned === 'read' ? readers : planned === 'assigned' ? one.n % readers : 0;
+  const staged = asksFurther(world);
+  const first = planned === 'read' || planned === 'assigned' ? (staged || one.n % 11 === 2 ? FIRST : 3) : 0;
+  const reviews = planned === 'read' ? first : planned === 'assigned' ? one.n % first : 0;
+  const readers = first + (world.askedFurther.has(one.id) ? 1 : 0);
   const judged: AppStage = word === 'contested' ? 'contested' : word === 'not-eligible' ? 'ineligible' : word === 'undecided' ? 'received' : 'eligible';
   return {
     application: one.id, key: one.key, title: one.name,
-    stage: withdrawal(world, one) !== null ? 'withdrawn' : readers > 0 && judged === 'eligible' ? (planned === 'read' && settled(world, one) ? 'moderated' : planned) : judged,
-    readers, wanted: 3, reviews, files: one.files ?? (one.n % 7 === 3 ? 3 : 4),
+    stage: withdrawal(world, one) !== null ? 'withdrawn' : readers > 0 && judged === 'eligible' ? (world.askedFurther.has(one.id) ? 'assigned' : planned === 'read' && settled(world, one) ? 'moderated' : planned) : judged,
+    readers, wanted: staged ? FIRST : 3, reviews, further: planned === 'read' && judged === 'eligible' && reasons(world, one).length > 0, files: one.files ?? (one.n % 7 === 3 ? 3 : 4),
     lacks: one.fresh ? lacksOf(one) : one.n % 7 === 3 ? ['1 × Recommendation letters'] : one.n % 13 === 5 ? ['Year of birth', '1 × Media coverage'] : [],
     answers: { country: key(one.country), group: GROUPS[one.n % GROUPS.length]?.key ?? '', route: one.n % 4 === 1 ? 'mail' : 'web' },
   };

@@ -4,6 +4,7 @@ import type { Backend, FindingLine, ProgrammeView } from '../contract';
 import { row } from './desk';
 import { ROUNDS } from './applications';
 import { CRITERIA } from './dossiers';
+import { asksFurther, FIRST, MOST } from './further';
 import { PROGRAMME, refused, type World } from './world';
 
 type Part = Pick<Backend, 'programme' | 'beginProgramme' | 'beginProgrammeFrom' | 'openProgramme' | 'saveProgramme' | 'draftProgramme' | 'discardProgramme' | 'publishProgramme' | 'closeRound'>;
@@ -47,6 +48,12 @@ function made(whole: boolean) {
   };
 }
 
+/** The definition of the scenario in which two people read first and a third one where it is needed. */
+function staged(): string {
+  const it = made(true);
+  return JSON.stringify({ ...it, round: it.round.map((one, at) => (at === 0 ? { ...one, reads: FIRST, further: { up_to: MOST, near: 4 } } : one)) });
+}
+
 function check(it: Made): FindingLine[] {
   const found: FindingLine[] = [];
   const add = (lacking: boolean, code: string, at: string, message: string) => {
@@ -61,6 +68,7 @@ function check(it: Made): FindingLine[] {
   add(!it.retention?.not_selected_until, 'missing', 'retention.not_selected_until', 'say the last day on which this is kept');
   for (const one of it.criterion) add(one.level.length < 2, 'missing', `criterion.${one.key}.level`, 'describe at least two levels');
   for (const one of it.field) add(one.kind === 'essay' && one.words === null, 'undecided', `field.${one.key}.words`, 'say how many words an essay may have');
+  for (const one of it.round as { key: string; reads: number | null; further?: { up_to: number } | null }[]) add(one.further != null && one.further.up_to <= (one.reads ?? 0), 'contradiction', `round.${one.key}.further`, 'allow more readers than read first');
   for (const one of it.decision) add(!one.value || !one.reason, 'undecided', `decision.${one.key}`, one.value ? 'say why it was decided so' : `decide: ${one.question}`);
   return found;
 }
@@ -91,8 +99,9 @@ function invented(text: string): string {
 export function programme(world: World): Part {
   const office = (): Office => {
     const empty = world.scenario === 'coordinator-empty' || world.scenario === 'first-run';
+    const text = asksFurther(world) ? staged() : JSON.stringify(made(true));
     const found = OFFICES.get(world.applications) ?? {
-      published: empty ? null : { text: JSON.stringify(made(true)), revisions: [{ number: 1, reason: '', sha256: invented(JSON.stringify(made(true))) }] }, draft: empty ? JSON.stringify(made(false)) : null, closed: new Set<string>(), accepted: false,
+      published: empty ? null : { text, revisions: [{ number: 1, reason: '', sha256: invented(text) }] }, draft: empty ? JSON.stringify(made(false)) : null, closed: new Set<string>(), accepted: false,
     };
     OFFICES.set(world.applications, found);
     return found;

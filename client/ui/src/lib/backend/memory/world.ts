@@ -4,7 +4,7 @@ import { PEOPLE } from './names';
 import { applications, tasks, type Invented } from './applications';
 
 export type Scenario =
-  | 'first-run' | 'locked' | 'locked-keychain' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'coordinator-empty' | 'coordinator-large' | 'admin' | 'rehearsal';
+  | 'first-run' | 'locked' | 'locked-keychain' | 'waiting' | 'settling' | 'reviewer' | 'reviewer-empty' | 'coordinator' | 'coordinator-empty' | 'coordinator-large' | 'coordinator-further' | 'admin' | 'rehearsal';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -26,6 +26,8 @@ export class World {
   told = new Set<string>();
   /** Why coordinators lifted a declaration, by application. */
   lifted = new Map<string, string>();
+  /** Applications for which a further reader was asked. */
+  askedFurther = new Set<string>();
   lastExchangeMs: number | null = null;
   /** The relay that a programme was founded with. */
   foundedWith: RelayForm | null = null;
@@ -65,6 +67,7 @@ export class World {
     this.foundedWith = null;
     this.told = new Set(['a-0013']);
     this.lifted.clear();
+    this.askedFurther.clear();
     if (this.tasks.length > 20) {
       this.declarations.set('a-0021', { declaration: 'unsure', kind: 'colleague', note: 'We worked in one clinic until 2014.' });
       this.told.add('a-0021');
