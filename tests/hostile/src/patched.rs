@@ -1,6 +1,8 @@
 //! A member whose program somebody changed: it holds its own keys like everybody, and seals and signs with them what no
 //! honest program would.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
@@ -115,7 +117,7 @@ impl Patched {
         let own = own.filter(|pack| (pack.record.stream, pack.record.device) == (stream, secret.id()));
         if let Some(last) = own.max_by_key(|pack| pack.record.number) {
             draft.number = last.record.number + 1;
-            draft.previous = vec![last.id].try_into().ok().context("one pack that it follows")?;
+            draft.previous = BTreeSet::from([last.id]).try_into().ok().context("one pack that it follows")?;
         }
         let document = document(programme, stream, kind, subject);
         let entry = |claim: Claim| {
@@ -123,9 +125,9 @@ impl Patched {
             let hash = Sha256::digest(claim.bytes.get(8..).unwrap_or_default()).into();
             let change = Change {
                 kind,
-                subject: subject.to_vec().try_into()?,
+                subject: subject.to_vec().try_into().ok().context("a short subject")?,
                 incarnation: claim.incarnation,
-                bytes: claim.bytes.try_into()?,
+                bytes: claim.bytes.try_into().ok().context("a megabyte at most")?,
             };
             anyhow::Ok(Entry::Own(change, Leaf { document, hash }))
         };

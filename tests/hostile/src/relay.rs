@@ -209,6 +209,10 @@ fn exchange(
             Behaviour::TooLittle(more) => (answered.saying(length + more), false),
             Behaviour::TooMuch(less) => (answered.saying(length.saturating_sub(*less)), true),
             Behaviour::SlowBytes | Behaviour::Twice => (bytes, true),
+            Behaviour::Honest if !state.kept_back.contains_key(&device) => {
+                state.served.entry(device).or_default().extend(answer.pulled);
+                (bytes, true)
+            }
             _ => {
                 let answer = state.play(&behaviour, request, answer);
                 if behaviour == Behaviour::Honest {

@@ -122,21 +122,21 @@ impl State {
 
     /// Puts another pack in the place of one.
     fn remake(&mut self, behaviour: &Behaviour, answer: &mut Answer) {
-        let swapped = match behaviour {
-            Behaviour::SwapSignatures(_, other) => self.seen.get(other).map(|pack| *pack.signature()),
-            _ => None,
-        };
-        let (id, make): (PackId, Box<dyn Fn(&Pack) -> Option<Pack>>) = match behaviour {
-            Behaviour::Misplace(id, stream) => {
-                (*id, Box::new(move |pack| renamed(pack, |header| header.stream = *stream)))
-            }
-            Behaviour::OtherProgramme(id) => {
-                (*id, Box::new(|pack| renamed(pack, |header| header.programme = ProgrammeId([9; 16]))))
-            }
-            Behaviour::StripSignature(id) => (*id, Box::new(|pack| resigned(pack, Signature([0; 64])))),
-            Behaviour::SwapSignatures(id, _) => (*id, Box::new(move |pack| resigned(pack, swapped?))),
-            Behaviour::AddRecipient(id) => (*id, Box::new(with_recipient)),
+        let id = match behaviour {
+            Behaviour::Misplace(id, _)
+            | Behaviour::OtherProgramme(id)
+            | Behaviour::StripSignature(id)
+            | Behaviour::SwapSignatures(id, _)
+            | Behaviour::AddRecipient(id) => *id,
             _ => return,
+        };
+        let other = |pack: &PackId| self.seen.get(pack).map(|pack| *pack.signature());
+        let make = |pack: &Pack| match behaviour {
+            Behaviour::Misplace(_, stream) => renamed(pack, |header| header.stream = *stream),
+            Behaviour::OtherProgramme(_) => renamed(pack, |header| header.programme = ProgrammeId([9; 16])),
+            Behaviour::StripSignature(_) => resigned(pack, Signature([0; 64])),
+            Behaviour::SwapSignatures(_, of) => resigned(pack, other(of)?),
+            _ => with_recipient(pack),
         };
         if let Some(one) = answer.pulled.iter_mut().find(|one| one.pack.id() == id)
             && let Some(pack) = make(&one.pack)

@@ -66,7 +66,8 @@ fn send(
     for pack in bob.packs().unwrap() {
         if pack.record.stream == stream && !before.contains(&pack.id) {
             let kind = world.hostile.seen(pack.id).unwrap().header().kind;
-            if kind == PackKind::Welcome { &mut welcomes } else { &mut items }.insert(pack.id);
+            let of = if kind == PackKind::Welcome { &mut welcomes } else { &mut items };
+            of.insert(pack.id);
         }
     }
     assert_eq!(items.len(), 1);
