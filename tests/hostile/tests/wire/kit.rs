@@ -91,6 +91,13 @@ pub(crate) fn revision(world: &mut World, at: usize) -> Option<u32> {
     review.counted.map(|read| read.value.revision)
 }
 
+/// The coordinator repairs the home, which asks for what is missing, and the relay is honest.
+pub(crate) fn ask_again(world: &mut World) {
+    let repaired = world.alice.work(|alice| alice.repair()).unwrap();
+    assert!(repaired.asks_again, "something is known to be missing");
+    pull(world, Behaviour::Honest).unwrap();
+}
+
 /// The reader brings both coordinators everything on a stick.
 pub(crate) fn stick(world: &mut World) {
     let bundle = world.bob.work(|engine| engine.export(For::Everything)).unwrap();

@@ -16,7 +16,7 @@ use tessera_tests::homes;
 use crate::kit::*;
 
 #[test]
-fn i01_what_a_relay_leaves_out_is_named_and_counts_once_it_comes_by_another_road() {
+fn i01_what_a_relay_leaves_out_is_named_and_comes_once_it_is_asked_for() {
     let mut world = World::new();
     review(&mut world, 0, "4");
     pull(&mut world, Behaviour::Honest).unwrap();
@@ -27,7 +27,7 @@ fn i01_what_a_relay_leaves_out_is_named_and_counts_once_it_comes_by_another_road
     assert_eq!((revision(&mut world, 0), revision(&mut world, 1)), (Some(1), None));
     let gaps = world.alice.together(|acts| acts.gaps()).unwrap();
     assert!(gaps.iter().any(|gap| gap.missing > 0), "{gaps:?}");
-    stick(&mut world);
+    ask_again(&mut world);
     assert_eq!(revision(&mut world, 1), Some(2));
     assert!(world.alice.together(|acts| acts.gaps()).unwrap().is_empty());
     converge(&mut world, 2);

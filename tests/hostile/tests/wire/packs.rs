@@ -7,7 +7,7 @@ use tessera_protocol::stream::Stream;
 
 use crate::kit::*;
 
-/// One pack is changed so: it is refused for its signature, what came with it is taken, and it counts once it comes whole.
+/// One pack is changed so: it is refused for its signature, what came with it is taken, and it counts once it comes as it was.
 fn check_refused(change: impl FnOnce(&Sent) -> Behaviour) {
     let mut world = World::new();
     let sent = review(&mut world, 0, "4");
@@ -19,9 +19,12 @@ fn check_refused(change: impl FnOnce(&Sent) -> Behaviour) {
     let shown = |notice: &Notice| matches!(notice, Notice::Refused { code, .. } if code == "bad-signature");
     assert!(told(&mut world.alice, shown), "{behaviour:?}");
     assert_eq!(revision(&mut world, 0), None);
-    stick(&mut world);
-    assert_eq!(revision(&mut world, 0), Some(1));
-    converge(&mut world, 1);
+    // Once something follows it, it is known to be missing, and an honest relay brings it where it is asked.
+    review(&mut world, 1, "3");
+    pull(&mut world, Behaviour::Honest).unwrap();
+    ask_again(&mut world);
+    assert_eq!((revision(&mut world, 0), revision(&mut world, 1)), (Some(1), Some(1)));
+    converge(&mut world, 2);
 }
 
 #[test]
