@@ -160,7 +160,10 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 /// The head of a request and what came of its body; none where the connection ended.
-fn read_head(stream: &mut TcpStream) -> io::Result<Option<(String, Vec<u8>)>> {
+///
+/// # Errors
+/// Where nothing can be read.
+pub fn read_head(stream: &mut TcpStream) -> io::Result<Option<(String, Vec<u8>)>> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {

@@ -4,10 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -16,73 +14,14 @@ use tessera_driver::session::{Founding, Session};
 use tessera_engine::bundle::{For, read};
 use tessera_engine::store::MemoryStore;
 use tessera_protocol::charter::Roles;
-use tessera_protocol::ids::RelayKey;
-use tessera_protocol::signature::PublicKey;
 use tessera_tests::homes;
-use tessera_vault::enrol::Relay;
+use tessera_tests::process::{Running, copy};
 use tessera_vault::passphrase::Passphrase;
 
 const PASSPHRASE: &str = "kept for every version to come";
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/0.1.0")
-}
-
-/// A running relay; killed when dropped.
-struct Running {
-    child: Child,
-    place: Relay,
-}
-
-impl Running {
-    fn start(data: &Path) -> Self {
-        let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/tessera-relay");
-        let program = std::env::var_os("TESSERA_RELAY_BIN").map_or_else(default, PathBuf::from);
-        let mut child = Command::new(&program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("{}: {error}; run cargo build -p tessera-relay", program.display())
-            });
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        // {"listening":"ADDRESS","key":"HEX"}, in whatever order.
-        let field = |name: &str| {
-            let after = line.split(&format!("\"{name}\"")).nth(1).unwrap();
-            after.split('"').nth(1).unwrap().to_owned()
-        };
-        let key: RelayKey = field("key").parse().unwrap();
-        let url = format!("http://{}", field("listening"));
-        let key = PublicKey::from_bytes(&key.0).unwrap();
-        Self { child, place: Relay { url: url.as_str().try_into().unwrap(), key } }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        // What only a running program needs.
-        if name.ends_with("lock") || name.ends_with("-shm") {
-            continue;
-        }
-        let to = to.join(&name);
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).unwrap();
-        }
-    }
 }
 
 /// A coordinator's home with three applications and one review that counts, which the relay holds; a bundle of
@@ -95,8 +34,8 @@ fn write() {
     assert!(!golden().exists(), "what a version wrote is never written again");
     let temporary = TempDir::new().unwrap();
     let (home, data) = (temporary.path().join("home"), temporary.path().join("relay"));
-    let relay = Running::start(&data);
-    let founding = Founding { demo: true, relays: vec![(relay.place.key, false)] };
+    let relay = Running::start(&data, None);
+    let founding = Founding { demo: true, relays: vec![(relay.key, false)] };
     let passphrase = Passphrase::new(PASSPHRASE);
     let mut session = Session::found(&home, &passphrase, &founding, |_| Ok(())).unwrap();
     let alice = session.engine();
@@ -107,7 +46,7 @@ fn write() {
     homes::carry(alice, &mut bob).unwrap();
     homes::review(&mut bob, ids[0], "4").unwrap();
     alice.import(&bob.export(For::Outbox).unwrap()).unwrap();
-    let options = Options { persist: Duration::ZERO, ..Options::new(vec![relay.place.clone()]) };
+    let options = Options { persist: Duration::ZERO, ..Options::new(vec![relay.place()]) };
     let go_on = &mut |_: &Progress| ControlFlow::Continue(());
     relay::sync(alice, &options, go_on, &mut Report::default()).unwrap();
     assert_eq!(alice.outbox().unwrap(), 0);
@@ -115,15 +54,15 @@ fn write() {
     let bundle = bob.export(For::Everything).unwrap();
     drop(session);
     drop(relay);
-    copy(&home, &golden().join("home"));
-    copy(&data, &golden().join("relay"));
+    copy(&home, &golden().join("home")).unwrap();
+    copy(&data, &golden().join("relay")).unwrap();
     std::fs::write(golden().join("reviews.tessera"), bundle).unwrap();
 }
 
 #[test]
 fn f14_a_home_and_a_bundle_of_this_version_are_opened_and_work_goes_on() {
     let temporary = TempDir::new().unwrap();
-    copy(&golden().join("home"), temporary.path());
+    copy(&golden().join("home"), temporary.path()).unwrap();
     let mut session = Session::open(temporary.path(), &Passphrase::new(PASSPHRASE)).unwrap();
     assert!(session.is_demo());
     let alice = session.engine();

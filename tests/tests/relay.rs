@@ -1,6 +1,5 @@
 //! The real relay in a process of its own, and real homes in folders: the whole way of a review with its files, and
-//! what happens where one side is killed, restored or lied to. The relay's program is `$TESSERA_RELAY_BIN`, or
-//! `target/debug/tessera-relay`: `cargo build -p tessera-relay` makes it.
+//! what happens where one side is killed, restored or lied to.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,8 +10,8 @@
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -25,93 +24,13 @@ use tessera_engine::bundle::For;
 use tessera_engine::notices::Notice;
 use tessera_engine::reading::{Submission, WorkState};
 use tessera_protocol::charter::{Change, Roles};
-use tessera_protocol::hash::parse_hex;
-use tessera_protocol::signature::PublicKey;
 use tessera_tests::homes;
+use tessera_tests::process::{Running, pem, program};
 use tessera_tests::sim::dice::Dice;
 use tessera_vault::enrol::{About, Relay};
 use tessera_vault::passphrase::Passphrase;
 
 const PASSPHRASE: &str = "six words of a list for tests";
-
-fn program() -> PathBuf {
-    let found = std::env::var_os("TESSERA_RELAY_BIN").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/tessera-relay"),
-        PathBuf::from,
-    );
-    assert!(
-        found.is_file(),
-        "the relay's program is not at {}: run `cargo build -p tessera-relay`, or name it in TESSERA_RELAY_BIN",
-        found.display()
-    );
-    found
-}
-
-/// A relay that runs until it is dropped, and is killed then.
-struct Running {
-    data: PathBuf,
-    tls: Option<&'static str>,
-    listening: String,
-    key: PublicKey,
-    child: Child,
-}
-
-impl Running {
-    fn start(data: &Path, tls: Option<&'static str>) -> Self {
-        Self::start_at(data, tls, "127.0.0.1:0")
-    }
-
-    fn start_at(data: &Path, tls: Option<&'static str>, listen: &str) -> Self {
-        let mut command = Command::new(program());
-        command.arg("serve").arg("--data").arg(data).args(["--listen", listen]);
-        if let Some(certificate) = tls {
-            command.arg("--tls-cert").arg(pem(certificate)).arg("--tls-key").arg(pem("key.pem"));
-        }
-        let mut child = command
-            .env("TESSERA_RELAY_LOG", "error")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: serde_json::Value = serde_json::from_str(&line).expect("the first line is JSON");
-        let key = parse_hex(said["key"].as_str().unwrap()).unwrap();
-        Self {
-            data: data.to_owned(),
-            tls,
-            listening: said["listening"].as_str().unwrap().to_owned(),
-            key: PublicKey::from_bytes(&key).unwrap(),
-            child,
-        }
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn restart(&mut self) {
-        self.kill();
-        *self = Self::start_at(&self.data, self.tls, &self.listening);
-    }
-
-    fn place(&self) -> Relay {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        Relay { url: format!("{scheme}://{}", self.listening).as_str().try_into().unwrap(), key: self.key }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn pem(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name)
-}
 
 fn words() -> Passphrase {
     Passphrase::new(PASSPHRASE)

@@ -403,7 +403,7 @@ impl Talk<'_, '_> {
         left: &mut u64,
         report: &mut Report,
     ) -> Result<(), RelayError> {
-        let (mut fruitless, mut introduced) = (0, false);
+        let (mut fruitless, mut refilled, mut introduced) = (0, 0, false);
         loop {
             let before = report.new;
             let sending = engine.lend(|engine| engine.prepare_within(self.relay, *left, options.wanted))?;
@@ -429,7 +429,12 @@ impl Talk<'_, '_> {
             }
             let fruit = announced.receipts > 0 || announced.packs > 0;
             fruitless = if fruit { 0 } else { fruitless + 1 };
-            if fruitless >= FRUITLESS || !self.goes_on(engine, &announced, fruit, *left)? {
+            // A relay that forgets each time what it signed for would be filled for ever.
+            refilled += u32::from(announced.refilled);
+            if fruitless >= FRUITLESS
+                || refilled >= FRUITLESS
+                || !self.goes_on(engine, &announced, fruit, *left)?
+            {
                 return Ok(());
             }
         }

@@ -66,6 +66,8 @@ pub struct Announced {
     pub receipts: usize,
     /// True where another exchange is needed at once.
     pub again: bool,
+    /// True where the relay lacks what it signed for before.
+    pub refilled: bool,
 }
 
 /// One request brings at most this many bytes of packs.
@@ -228,9 +230,10 @@ impl Core {
             }
         }
         let mut again = !sending.asked.is_empty();
-        if let Some(frontier) = &head.frontier {
-            self.fill(tx, frontier)?;
-        }
+        let refilled = match &head.frontier {
+            Some(frontier) => self.fill(tx, frontier)?,
+            None => false,
+        };
         // The relay does not know what it said before: it was restored, or is another one.
         if !defence!(F08, defence!(F09, defence!(I06, head.cursor_known))) {
             Notice::RelayRestored { relay: RelayKey(sending.relay.to_bytes()) }.keep(tx)?;
@@ -250,6 +253,7 @@ impl Core {
             left_bytes: head.left_bytes,
             receipts,
             again,
+            refilled,
         })
     }
 
@@ -302,23 +306,25 @@ impl Core {
         Ok(())
     }
 
-    /// Puts everything into the outbox that a relay lacks.
+    /// Puts everything into the outbox that a relay lacks; true where it had signed for some of it.
     fn fill(
         &mut self,
         tx: &mut dyn Transaction,
         frontier: &tessera_protocol::frontier::Frontier,
-    ) -> Result<(), EngineError> {
+    ) -> Result<bool, EngineError> {
+        let mut was_held = false;
         for id in chains::outside(tx, frontier)? {
             let (Some(pack), Some(mut record)) =
                 (get::<Pack>(tx, Table::Packs, &id.0)?, get::<PackRecord>(tx, Table::PackStates, &id.0)?)
             else {
                 continue;
             };
+            was_held |= record.held;
             record.held = false;
             put(tx, Table::PackStates, &id.0, &record)?;
             self.queue(tx, &pack)?;
         }
-        Ok(())
+        Ok(was_held)
     }
 
     /// Takes a segment: the bytes and the cursor in one commit.

@@ -10,6 +10,7 @@ use hyper::{Request, Response, StatusCode};
 use tessera_defence::defended;
 use tessera_engine::EngineError;
 use tessera_engine::exchange::{Announced, Sending};
+use tessera_engine::receive::Imported;
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{
     EXCHANGE, FRAME_BYTES, Frames, NOTHING_NEW_HEADER, NothingNew, SignedAnswer, frame,
@@ -24,6 +25,8 @@ use super::{Lend, Report, Talk};
 /// The longest segment: it ends with the pack that reaches its size.
 const SEGMENT_FRAME_BYTES: usize =
     limits::SEGMENT_BYTES + limits::PACK_BYTES + limits::PACKS_PER_SEGMENT * 32 + 1024;
+/// So many segments in a row may hold nothing: a relay leaves out what is damaged there.
+const EMPTY_SEGMENTS: u32 = 64;
 /// What is read of an answer that is no exchange, in bytes.
 const SMALL_BYTES: usize = 4 * 1024;
 
@@ -71,7 +74,7 @@ impl Talk<'_, '_> {
         let mut frames = Frames::default();
         let mut limit = FRAME_BYTES;
         let mut announced: Option<Announced> = None;
-        let mut index = 0;
+        let (mut index, mut empty) = (0, 0);
         let mut last = false;
         while let Some(piece) = self.piece(&mut body).await? {
             frames.push(&piece);
@@ -98,6 +101,11 @@ impl Talk<'_, '_> {
                 report.add(imported);
                 self.moved = true;
                 index += 1;
+                empty = if imported == Imported::default() { empty + 1 } else { 0 };
+                // Each segment stands for a pack that was announced, so an answer ends.
+                if !ended && (u64::from(index) >= head.packs || empty > EMPTY_SEGMENTS) {
+                    return Err(RelayError::Forged);
+                }
                 last = ended;
                 self.watch.tell()?;
             }
