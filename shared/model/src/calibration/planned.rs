@@ -91,10 +91,12 @@ fn add_further(design: &mut Design, rule: &Rule, groups: &Groups, top: usize, se
     let mut asked = 0;
     for _ in 0..SIMULATIONS {
         let (_, figures) = programme(design, &counts, &USUAL, groups, &mut chance);
-        let own = |at: usize| of[at].iter().map(|read| figures[*read]);
-        let means: Vec<f64> = (0..of.len()).map(|at| own(at).sum::<f64>() / counts[at]).collect();
+        let own: Vec<Vec<f64>> =
+            of.iter().map(|reads| reads.iter().map(|at| figures[*at]).collect()).collect();
+        let means: Vec<f64> =
+            own.iter().zip(&counts).map(|(own, count)| own.iter().sum::<f64>() / count).collect();
         let bounds = Bounds::of(&means, rule, top);
-        asked += open.iter().filter(|at| bounds.ask(means[**at], own(**at))).count();
+        asked += open.iter().filter(|at| bounds.ask(means[**at], &own[**at])).count();
     }
     // Half up.
     let further = (2 * asked + SIMULATIONS) / (2 * SIMULATIONS);
@@ -142,10 +144,10 @@ impl Bounds {
         }
     }
 
-    fn ask(&self, mean: f64, figures: impl Iterator<Item = f64>) -> bool {
-        let (low, high) = figures.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), figure| {
-            (low.min(figure), high.max(figure))
-        });
+    fn ask(&self, mean: f64, own: &[f64]) -> bool {
+        let (low, high) = own
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), own| (low.min(*own), high.max(*own)));
         high - low >= self.wide
             || self.sides.is_some_and(|(above, below)| high >= above && low <= below)
             || self.near.is_some_and(|(least, most)| (least..=most).contains(&mean))
