@@ -273,10 +273,10 @@ fn alone(
             Answered::bytes(frames).to_bytes()
         }
         Behaviour::Garbage => [0, 255, 10, 13].repeat(1000),
-        Behaviour::OldAnswer => match &lock(state).last {
-            Some(answered) => answered.to_bytes(),
-            None => return Ok(None),
-        },
+        Behaviour::OldAnswer => {
+            let Some(answered) = lock(state).last.clone() else { return Ok(None) };
+            answered.to_bytes()
+        }
         Behaviour::AcknowledgeWithoutKeeping | Behaviour::PretendLog | Behaviour::ForgeReceipts => {
             let state = lock(state);
             let Some(newest) = state.newest else { return Ok(None) };
