@@ -192,7 +192,7 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Programme(arguments) => programme::run(arguments, context),
         Command::Sync(arguments) => sync::run(arguments, context),
         Command::Worker => sync::worker(),
-        Command::Pages { .. } => search::pages(),
+        Command::Pages { question } => search::pages(question),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Verify => verify::run(context),
         Command::Repair => repair::run(context),

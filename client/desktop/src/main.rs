@@ -37,7 +37,8 @@ fn main() -> ExitCode {
     let result = match life {
         Some(tessera_driver::worker::COMMAND) => tessera_driver::worker::serve().map_err(anyhow::Error::from),
         Some(tessera_driver::pages::COMMAND) => {
-            tessera_driver::pages::child::serve().map_err(anyhow::Error::from)
+            let question: Vec<String> = std::env::args().skip(2).take(3).collect();
+            tessera_driver::pages::child::serve(&question).map_err(anyhow::Error::from)
         }
         given => window::run(given.map(str::to_owned)),
     };

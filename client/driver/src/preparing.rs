@@ -81,7 +81,7 @@ impl Preparing {
     /// Begins with the first file.
     #[must_use]
     pub fn new(wanted: Wanted) -> Self {
-        let texts = if wanted == Wanted::Light { nothing } else { is_read };
+        let texts: fn(&str) -> bool = if wanted == Wanted::Light { nothing } else { is_read };
         // How many pages it has is seen when it is read.
         let least = HEAVY_PAGE_BYTES as u64;
         let light = (wanted != Wanted::Texts).then_some((is_drawn as fn(&str) -> bool, least));

@@ -507,9 +507,9 @@ pub(crate) fn listed_files(
     let next = entries.last().filter(|_| entries.len() == limit).map(|(key, _)| key.clone());
     let listed = entries.into_iter().map(|(_, value)| {
         let Listed { stream, sealed, light } = Listed::from_bytes(&value)?;
-        Ok((stream, sealed, light))
+        Ok::<_, EngineError>((stream, sealed, light))
     });
-    Ok((listed.collect::<Result<_, EngineError>>()?, next))
+    Ok((listed.collect::<Result<_, _>>()?, next))
 }
 
 /// Keeps whole pieces of what was sealed, at the end the last one too; gives how many there are.

@@ -251,7 +251,7 @@ impl Acts<'_> {
             let kept = tx.get(Table::Contents, &kept_key(sealed.id))?;
             let unread = (lacking.texts)(&sealed.media_type) && kept.is_none();
             let heavy = match &lacking.light {
-                Some((drawn, least)) if matches!(open, Open::Everything) && !light => {
+                Some((drawn, least)) if core.is_coordinator() && core.is_active() && !light => {
                     sealed.size_bytes >= *least
                         && drawn(&sealed.media_type)
                         && tx.get(Table::Contents, &light_key(sealed.id))?.is_none()

@@ -127,8 +127,8 @@ fn read_files(session: &mut Session, context: &Context) {
 }
 
 /// Runs `pages`.
-pub(crate) fn pages() -> Result<(), Failure> {
-    child::serve().map_err(|error| Failure::new(Exit::Bug, "pages", error.to_string()))
+pub(crate) fn pages(question: &[String]) -> Result<(), Failure> {
+    child::serve(question).map_err(|error| Failure::new(Exit::Bug, "pages", error.to_string()))
 }
 
 /// A word with what stands around it, on one line.

@@ -17,19 +17,18 @@ const CPU_SECONDS: u64 = 10;
 /// Standard input, output and error, and what a panic opens.
 const DESCRIPTORS: u64 = 16;
 
-/// Reads a file from standard input, and answers on standard output what the arguments after the command ask.
+/// Reads a file from standard input, and answers on standard output what the words after the command ask.
 ///
 /// # Errors
 /// Where a limit cannot be set, and where the file cannot be read.
-pub fn serve() -> io::Result<()> {
+pub fn serve(question: &[String]) -> io::Result<()> {
     limit()?;
-    let arguments: Vec<String> = std::env::args().skip(2).take(3).collect();
     let mut bytes = Vec::new();
     io::stdin().lock().take(FILE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE_BYTES {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let words: Vec<&str> = question.iter().map(String::as_str).collect();
     let answer = answer(&words, bytes)?;
     let mut out = io::stdout().lock();
     out.write_all(&answer)?;
