@@ -106,6 +106,7 @@ pub fn publish_with_file<S: Store>(
             size_bytes,
             referee: None,
             light: false,
+            of: None,
             handle,
         };
         let files = Manifest { files: BTreeMap::from([(("media".to_owned(), [1; 32]), file)]) };

@@ -109,6 +109,12 @@ enum Command {
     /// The process in which changes of other people are tried; started by other commands
     #[command(hide = true)]
     Worker,
+    /// The process in which files of applicants are read and drawn; started by other commands
+    #[command(hide = true)]
+    Pages {
+        /// As what, and what is asked
+        question: Vec<String>,
+    },
     /// The merge desk: what waits for a person, and deciding it
     Queue(queue::Arguments),
     /// Why something is not here, or does not count, yet
@@ -186,6 +192,7 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Programme(arguments) => programme::run(arguments, context),
         Command::Sync(arguments) => sync::run(arguments, context),
         Command::Worker => sync::worker(),
+        Command::Pages { question } => search::pages(question),
         Command::Explain(arguments) => explain::run(arguments, context),
         Command::Verify => verify::run(context),
         Command::Repair => repair::run(context),

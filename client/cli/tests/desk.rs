@@ -339,6 +339,83 @@ fn h09_files_are_what_they_are_and_stay_where_they_are() {
     assert_eq!(counts(&world.well("alice", &import)), [0, 1, 1]);
 }
 
+/// A PDF of one page with a line of text and, beside it, a picture whose pixels do not compress.
+fn heavy_pdf(words: &str) -> Vec<u8> {
+    const SIDE: usize = 500;
+    let mut state = 1_u32;
+    let pixels = (0..SIDE * SIDE).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    });
+    let content = format!("BT /F 24 Tf 40 780 Td ({words}) Tj ET q 400 0 0 400 40 100 cm /P Do Q");
+    let stream = |dictionary: String, bytes: &[u8]| {
+        let head = format!("<<{dictionary}/Length {}>>\nstream\n", bytes.len());
+        [head.as_bytes(), bytes, b"\nendstream"].concat()
+    };
+    let objects: [Vec<u8>; 6] = [
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>/XObject<</P 6 0 R>>>>>>"
+            .to_vec(),
+        stream(String::new(), content.as_bytes()),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_vec(),
+        stream(
+            format!("/Type/XObject/Subtype/Image/Width {SIDE}/Height {SIDE}/ColorSpace/DeviceGray/BitsPerComponent 8"),
+            &pixels.collect::<Vec<u8>>(),
+        ),
+    ];
+    let (mut out, mut offsets) = (b"%PDF-1.7\n".to_vec(), Vec::new());
+    for (number, object) in (1..).zip(&objects) {
+        offsets.push(out.len());
+        out.extend(format!("{number} 0 obj\n").bytes());
+        out.extend(object);
+        out.extend(b"\nendobj\n");
+    }
+    let start = out.len();
+    out.extend(format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).bytes());
+    offsets.iter().for_each(|offset| out.extend(format!("{offset:010} 00000 n \n").bytes()));
+    out.extend(
+        format!("trailer <</Size {}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF", objects.len() + 1).bytes(),
+    );
+    out
+}
+
+#[test]
+fn heavy_files_have_light_copies_and_what_files_say_is_found() {
+    let world = World::new("light");
+    world.write("files/A1/cv.pdf", &heavy_pdf("The wolverine testified"));
+    world.write("files/A2/cv.pdf", PDF);
+    let import = ["application", "import", "a.csv", "--key", "key", "--attachments", "files"];
+    assert_eq!(world.well("alice", &[&import[..], &["--dry-run"]].concat())["light_copies"], 0);
+    assert_eq!(world.well("alice", &[&import[..], &["--no-light-copies"]].concat())["light_copies"], 0);
+    let taken = world.well("alice", &import);
+    assert_eq!((counts(&taken), &taken["light_copies"]), ([0, 0, 2], &1.into()), "made where they lack");
+    let again = world.well("alice", &import);
+    assert_eq!((counts(&again), &again["light_copies"]), ([0, 0, 2], &0.into()));
+    assert!(!again["warnings"].to_string().contains("attachment-gone"));
+    let shown = world.well("alice", &["application", "show", "A1"]);
+    assert_eq!(shown["rows"][0]["files"].as_array().unwrap().len(), 1, "a light copy is no file of its own");
+
+    let hits =
+        |home: &str, words: &str| world.well(home, &["search", words])["rows"].as_array().unwrap().clone();
+    let found = hits("alice", "WOLVERINE");
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0]["document"], &found[0]["file"]), (&"file".into(), &"cv.pdf".into()));
+    assert_eq!((&found[0]["page"], &found[0]["passage"]), (&1.into(), &"The wolverine testified".into()));
+
+    world.enrol("Bob Reviewer", "bob-reviewer");
+    let bob = "bob-reviewer";
+    world.write("pairs.csv", b"application,reviewer\nA1,Bob Reviewer\n");
+    world.well("alice", &["assign", "import", "pairs.csv"]);
+    world.well("alice", &["assign", "publish"]);
+    world.carry("Bob Reviewer", bob);
+    assert_eq!(hits(bob, "wolverine").len(), 0, "nothing before the declaration");
+    world.well(bob, &["conflict", "declare", "A1", "none"]);
+    assert_eq!(hits(bob, "wolverine").len(), 1, "once, of the file and its light copy");
+    world.well(bob, &["conflict", "declare", "A1", "conflict", "--kind", "colleague"]);
+    assert_eq!(hits(bob, "wolverine").len(), 0);
+}
+
 #[test]
 fn every_file_of_a_folder_is_told_and_a_mapping_says_where_it_goes() {
     let world = World::new("flat-files");

@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::time::{Duration, Instant};
 
 use tauri::AppHandle;
@@ -22,6 +23,7 @@ use tessera_views::shelf::Shelf;
 use tessera_views::{Failure, Session};
 
 use crate::commands::ChangedEvent;
+use crate::preparing;
 
 /// How long a home that was taken off the desk is waited for, step by step: a piece of work may be letting go of it.
 const PATIENCE_STEPS: u32 = 200;
@@ -47,6 +49,10 @@ pub(crate) struct Desk {
     /// True while one is planned.
     planning: Arc<AtomicBool>,
     used: Mutex<Instant>,
+    /// True while whoever prepares files has the home: nobody waits for that.
+    quiet: AtomicBool,
+    /// Wakes whoever prepares files.
+    wake: OnceLock<Sender<()>>,
     /// The files that a person chose for an import.
     chosen: Mutex<Chosen>,
     /// The last ones that were dropped on the window.
@@ -110,16 +116,56 @@ impl Desk {
             drawing: tauri::async_runtime::Mutex::default(),
             planning: Arc::default(),
             used: Mutex::new(Instant::now()),
+            quiet: AtomicBool::new(false),
+            wake: OnceLock::new(),
             chosen: Mutex::default(),
             dropped: Mutex::default(),
             app: OnceLock::new(),
         }
     }
 
-    /// Tells a window of every change from here on.
+    /// Tells a window of every change from here on, and prepares files.
     pub(crate) fn tell(&self, app: AppHandle) {
         // There is one window.
+        let _ = self.wake.set(preparing::start(app.clone()));
         let _ = self.app.set(app);
+    }
+
+    /// Says that files may have come, or may be read from here on.
+    pub(crate) fn prepare(&self) {
+        if let Some(wake) = self.wake.get() {
+            // Whoever prepares goes with the window.
+            let _ = wake.send(());
+        }
+    }
+
+    /// The home on the desk, for whoever does not keep it there.
+    pub(crate) fn home(&self) -> Option<Weak<Mutex<Session>>> {
+        lock(&self.open).as_ref().map(|open| Arc::downgrade(&open.session))
+    }
+
+    /// True while this home is on the desk.
+    pub(crate) fn is_here(&self, home: &Weak<Mutex<Session>>) -> bool {
+        lock(&self.open).as_ref().is_some_and(|open| preparing::same(&open.session, home))
+    }
+
+    /// Works with a home without anybody having asked; none where it left the desk.
+    pub(crate) fn quietly<T>(
+        &self,
+        home: &Weak<Mutex<Session>>,
+        work: impl FnOnce(&mut Session) -> T,
+    ) -> Option<T> {
+        let session = home.upgrade().filter(|_| self.is_here(home))?;
+        let mut session = lock(&session);
+        self.quiet.store(true, Ordering::Relaxed);
+        let done = work(&mut session);
+        self.quiet.store(false, Ordering::Relaxed);
+        Some(done)
+    }
+
+    /// Waits until no page is being drawn for a person.
+    pub(crate) fn let_draw(&self) {
+        drop(tauri::async_runtime::block_on(self.drawing.lock()));
     }
 
     pub(crate) fn changed(&self) {
@@ -137,6 +183,7 @@ impl Desk {
         self.touch();
         self.turn.fetch_add(1, Ordering::Relaxed);
         *lock(&self.open) = Some(open);
+        self.prepare();
         Ok(())
     }
 
@@ -259,7 +306,7 @@ impl Desk {
         let open = lock(&self.open).clone();
         self.away.load(Ordering::Relaxed)
             || free(&self.exchanging).is_none()
-            || open.is_some_and(|open| free(&open.session).is_none())
+            || open.is_some_and(|open| free(&open.session).is_none() && !self.quiet.load(Ordering::Relaxed))
     }
 
     /// Begins something long for which no home is open yet; gives what ends it.
@@ -331,6 +378,7 @@ impl Desk {
         })
         .await;
         self.changed();
+        self.prepare();
         result
     }
 

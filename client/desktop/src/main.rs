@@ -2,10 +2,10 @@
 //! off the window's thread, and gives back what came of it. No rule, no SQL and no cryptography is here.
 //!
 //! One program, three lives: the window ([`window`]); `worker`, in which changes of other people are tried; `pages`, in
-//! which files of applicants become pictures ([`pages`]). The last two are started by the first.
+//! which files of applicants become pictures ([`tessera_driver::pages`]). The last two are started by the first.
 //!
 //! Reading order: [`desk`] (the open home), [`commands`], [`bindings`] (what the interface is told of them), [`window`],
-//! [`single`], [`pages`], [`dialogs`], [`keychain`].
+//! [`single`], [`pages`], [`preparing`], [`dialogs`], [`keychain`].
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bindings;
@@ -15,6 +15,7 @@ mod dialogs;
 mod keychain;
 mod pages;
 mod preferences;
+mod preparing;
 mod single;
 mod window;
 
@@ -36,7 +37,10 @@ fn main() -> ExitCode {
     let life = first.as_ref().and_then(|argument| argument.to_str());
     let result = match life {
         Some(tessera_driver::worker::COMMAND) => tessera_driver::worker::serve().map_err(anyhow::Error::from),
-        Some(pages::COMMAND) => pages::child::serve().map_err(anyhow::Error::from),
+        Some(tessera_driver::pages::COMMAND) => {
+            let question: Vec<String> = std::env::args().skip(2).take(3).collect();
+            tessera_driver::pages::child::serve(&question).map_err(anyhow::Error::from)
+        }
         given => window::run(given.map(str::to_owned)),
     };
     match result {

@@ -14,6 +14,7 @@ use tauri::{
     WebviewWindowBuilder, WindowEvent, Wry,
 };
 use tauri_specta::Event as _;
+use tessera_driver::pages::PAGES;
 
 use crate::bindings;
 use crate::commands::{ClosingEvent, Dropped, DroppedEvent, LockedEvent, for_intake, path_of};
@@ -229,13 +230,13 @@ fn page(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder
 
 async fn draw(app: &AppHandle, path: &str) -> Option<Vec<u8>> {
     let (handle, number) = path.trim_start_matches('/').rsplit_once('/')?;
-    let number: usize = number.parse().ok().filter(|number| *number <= pages::PAGES)?;
+    let number: usize = number.parse().ok().filter(|number| *number <= PAGES)?;
     let handle = handle.to_owned();
     let desk = app.state::<Desk>();
     let _one = desk.drawing().await;
     let read = desk.look(move |session, _| pages::read(session, &handle)).await;
-    let (shown, bytes) = read.ok()?;
-    off_the_window(move || pages::draw(shown, number, bytes)).await.ok()
+    let (kind, bytes) = read.ok()?;
+    off_the_window(move || pages::draw(kind, number, bytes)).await.ok()
 }
 
 fn answer(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {

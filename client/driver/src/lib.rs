@@ -2,7 +2,9 @@
 //!
 //! The engine decides; this crate performs. [`session`] opens a home with a passphrase and holds the engine while a command
 //! or a window works with it; [`relay`] carries an exchange over HTTP; [`worker`] is the child process in which changes of
-//! other people are tried; [`keychain`] is what an operating system may keep of a home. No rule about members, keys or reviews is here, and no output to a person.
+//! other people are tried, [`pages`] that in which files of applicants are drawn, and [`preparing`] what is made of those files
+//! beforehand; [`keychain`] is what an operating system may keep of a home. No rule about members, keys or reviews is here, and
+//! no output to a person.
 
 pub mod assigning;
 pub mod care;
@@ -12,6 +14,8 @@ pub mod intake;
 pub mod inviting;
 pub mod keychain;
 pub mod names;
+pub mod pages;
+pub mod preparing;
 pub mod publishing;
 pub mod relay;
 pub mod save;

@@ -32,7 +32,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use rustls::ClientConfig;
 use tessera_engine::EngineError;
-use tessera_engine::attachments::Fetch;
+use tessera_engine::attachments::{Attachment, Fetch};
 use tessera_engine::exchange::Announced;
 use tessera_engine::receive::Imported;
 use tessera_engine::store::StoreError;
@@ -167,6 +167,10 @@ pub struct Plan {
     pub receive_attachments: u64,
     /// Their sealed bytes, as far as manifests here name them.
     pub receive_attachment_bytes: u64,
+    /// How many of them are light copies of heavier ones.
+    pub receive_light: u64,
+    /// Their bytes.
+    pub receive_light_bytes: u64,
 }
 
 /// Exchanges with the first relay that answers, until nothing is left or the budget is spent. Whatever came
@@ -214,7 +218,10 @@ pub fn plan<L: Lend>(engine: &mut L, options: &Options, tell: Tell<'_>) -> Resul
         engine.lend(|engine| engine.attachments_to_send())?.iter().map(|one| one.sealed_bytes).sum();
     let fetched = engine.lend(|engine| engine.attachments_to_fetch(options.fetch))?;
     plan.receive_attachments = fetched.len() as u64;
-    plan.receive_attachment_bytes = fetched.iter().map(|one| one.sealed_bytes - one.held_bytes).sum();
+    plan.receive_attachment_bytes = fetched.iter().map(Attachment::lacking_bytes).sum();
+    let light = || fetched.iter().filter(|one| one.light);
+    plan.receive_light = light().count() as u64;
+    plan.receive_light_bytes = light().map(Attachment::lacking_bytes).sum();
     plan.receive_packs = announced.packs + announced.left_packs;
     plan.receive_bytes = announced.bytes + announced.left_bytes;
     Ok(plan)

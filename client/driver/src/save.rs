@@ -68,7 +68,7 @@ pub fn save(
     fs::create_dir(&folder).map_err(at(&folder))?;
     let mut taken = BTreeSet::new();
     let mut saved = Vec::new();
-    for ((slot, _), file) in &manifest.files {
+    for ((slot, _), file) in manifest.originals() {
         let path = folder.join(free_name(&file.name, &mut taken));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);

@@ -33,6 +33,7 @@ use tessera_vault::text::Text;
 use crate::core::Core;
 use crate::engine::{Acts, Engine};
 use crate::error::EngineError;
+use crate::pages;
 use crate::reading::Task;
 use crate::records::{each, get, put};
 use crate::store::{Store, Table, Transaction};
@@ -123,6 +124,12 @@ impl Attachment {
     pub fn is_here(&self) -> bool {
         self.held_bytes == self.sealed_bytes
     }
+
+    /// How many sealed bytes are missing.
+    #[must_use]
+    pub fn lacking_bytes(&self) -> u64 {
+        self.sealed_bytes - self.held_bytes
+    }
 }
 
 /// Which attachments are to be fetched.
@@ -130,6 +137,8 @@ impl Attachment {
 pub enum Fetch {
     /// None.
     Nothing,
+    /// Light copies of what this member is to read, which go with the text.
+    Light,
     /// Those of what this member is to read.
     #[default]
     Assigned,
@@ -137,7 +146,7 @@ pub enum Fetch {
     Everything,
 }
 
-/// Whether an assignment can be read without a network.
+/// Whether an assignment can be read without a network; a light copy is no file of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Readiness {
     /// How many files belong to it.
@@ -176,16 +185,21 @@ impl Core {
             old.push(key.to_vec());
             Ok(())
         })?;
-        for key in old {
-            tx.delete(Table::Attachments, &key)?;
+        for key in &old {
+            tx.delete(Table::Attachments, key)?;
         }
+        let mut gone: BTreeSet<Vec<u8>> = old.into_iter().collect();
         for file in manifest.files.values() {
             // A handle that this version cannot read names nothing; the file is shown as missing.
             let Ok(sealed) = Sealed::from_bytes(&file.handle) else { continue };
             if sealed_bytes(sealed.size_bytes) == Some(sealed.sealed_bytes) {
                 let key = [&prefix[..], &sealed.id.0].concat();
                 put(tx, Table::Attachments, &key, &Listed { stream, sealed, light: file.light })?;
+                gone.remove(&key);
             }
+        }
+        for id in gone.iter().filter_map(|key| key.last_chunk::<32>()) {
+            pages::forget(tx, AttachmentId(*id))?;
         }
         Ok(())
     }
@@ -329,8 +343,9 @@ impl Core {
         Ok(())
     }
 
-    /// Forgets the sealed bytes of an attachment.
+    /// Forgets the sealed bytes of an attachment, and what it says.
     fn drop_sealed(&self, tx: &mut dyn Transaction, id: AttachmentId) -> Result<(), EngineError> {
+        pages::forget(tx, id)?;
         let mut keys = Vec::new();
         loop {
             keys.extend(tx.scan(Table::AttachmentBytes, &id.0, None, 64)?.into_iter().map(|(key, _)| key));
@@ -473,6 +488,30 @@ impl Core {
     }
 }
 
+/// True where all sealed bytes of an attachment are here.
+pub(crate) fn whole(tx: &dyn Transaction, id: AttachmentId, sealed_bytes: u64) -> Result<bool, EngineError> {
+    let held = get::<Held>(tx, Table::Attachments, &held_key(id))?;
+    Ok(held.is_some_and(|held| held.prefix() >= sealed_bytes))
+}
+
+/// Where a list of entries goes on; none at its end.
+pub(crate) type Next = Option<Vec<u8>>;
+
+/// Entries of manifests after one of them, at most `limit`: the stream, what opens the file, whether it is a light copy.
+pub(crate) fn listed_files(
+    tx: &dyn Transaction,
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<(Vec<(StreamId, Sealed, bool)>, Next), EngineError> {
+    let entries = tx.scan(Table::Attachments, &[LISTED], after, limit)?;
+    let next = entries.last().filter(|_| entries.len() == limit).map(|(key, _)| key.clone());
+    let listed = entries.into_iter().map(|(_, value)| {
+        let Listed { stream, sealed, light } = Listed::from_bytes(&value)?;
+        Ok::<_, EngineError>((stream, sealed, light))
+    });
+    Ok((listed.collect::<Result<_, _>>()?, next))
+}
+
 /// Keeps whole pieces of what was sealed, at the end the last one too; gives how many there are.
 fn keep_pieces(
     tx: &mut dyn Transaction,
@@ -517,8 +556,7 @@ impl Acts<'_> {
         let sealed = Sealed::from_bytes(handle)
             .map_err(|_| EngineError::Forged("an entry of a manifest names no file"))?;
         let (core, tx) = self.parts();
-        let held = get::<Held>(tx, Table::Attachments, &held_key(sealed.id))?;
-        if held.is_none_or(|held| held.prefix() < sealed.sealed_bytes) {
+        if !whole(tx, sealed.id, sealed.sealed_bytes)? {
             return Err(EngineError::NotFound(format!("the whole of attachment {}", sealed.id)));
         }
         core.open_sealed(tx, &sealed, out)
@@ -531,8 +569,7 @@ impl Acts<'_> {
     pub fn holds_attachment(&mut self, handle: &[u8]) -> Result<bool, EngineError> {
         let sealed = Sealed::from_bytes(handle)
             .map_err(|_| EngineError::Forged("an entry of a manifest names no file"))?;
-        let held = get::<Held>(self.parts().1, Table::Attachments, &held_key(sealed.id))?;
-        Ok(held.is_some_and(|held| held.prefix() >= sealed.sealed_bytes))
+        whole(self.parts().1, sealed.id, sealed.sealed_bytes)
     }
 
     /// Whether the files of assignments are here, of each.
@@ -544,11 +581,14 @@ impl Acts<'_> {
         let mut by_dossier: BTreeMap<Audience, Readiness> = BTreeMap::new();
         for attachment in core.attachments(tx)? {
             let Some(dossier @ Audience::Dossier(..)) = attachment.audience else { continue };
+            if attachment.light {
+                continue;
+            }
             let readiness = by_dossier.entry(dossier).or_default();
             readiness.files += 1;
             if !attachment.is_here() {
                 readiness.missing_files += 1;
-                readiness.missing_bytes += attachment.sealed_bytes - attachment.held_bytes;
+                readiness.missing_bytes += attachment.lacking_bytes();
             }
         }
         let of = |task: &Task| {
@@ -568,8 +608,8 @@ impl<S: Store> Engine<S> {
         self.look(|core, tx| core.attachments(tx))
     }
 
-    /// Attachments that are whole here and that this device may bring to a relay which is not known to hold them. One
-    /// that readers may have is not brought for the coordinators once more.
+    /// Attachments that are whole here and that this device may bring to a relay which is not known to hold them, light
+    /// copies first. One that readers may have is not brought for the coordinators once more.
     ///
     /// # Errors
     /// [`EngineError`].
@@ -583,7 +623,9 @@ impl<S: Store> Engine<S> {
         let wanted = |one: &Attachment| {
             one.is_here() && !one.at_relay && (is_dossier(one) || !shared.contains(&one.id))
         };
-        Ok(all.into_iter().filter(wanted).collect())
+        let mut wanted: Vec<Attachment> = all.into_iter().filter(wanted).collect();
+        wanted.sort_by_key(|one| !one.light);
+        Ok(wanted)
     }
 
     /// Attachments that are to come, in the order in which they are useful: light ones and short ones first.
@@ -596,7 +638,8 @@ impl<S: Store> Engine<S> {
         }
         let mut lacking = self.attachments()?;
         lacking.retain(|one| !one.is_here());
-        if fetch == Fetch::Assigned && !lacking.is_empty() {
+        lacking.retain(|one| one.light || fetch != Fetch::Light);
+        if fetch != Fetch::Everything && !lacking.is_empty() {
             let tasks = self.together(|acts| acts.tasks())?;
             let mine: BTreeSet<(ApplicationId, u8)> = tasks
                 .iter()

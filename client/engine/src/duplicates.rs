@@ -62,9 +62,9 @@ impl Acts<'_> {
             for (likeness, value) in telling(programme, &identity.fields) {
                 groups.entry((likeness, value)).or_default().push(application);
             }
-            for ((slot, contents), file) in self.files(application)?.files {
+            for ((slot, contents), file) in self.files(application)?.originals() {
                 // What a newspaper wrote may be about two people.
-                if !is_personal(programme, &slot) {
+                if !is_personal(programme, slot) {
                     continue;
                 }
                 let value: String = contents.iter().map(|byte| format!("{byte:02x}")).collect();

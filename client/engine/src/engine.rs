@@ -43,6 +43,9 @@ pub struct Engine<S: Store> {
     pub(crate) core: Core,
 }
 
+/// For each result so much is asked of the index.
+const MORE: usize = 16;
+
 /// A document that has words which were looked for.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -583,7 +586,11 @@ impl<S: Store> Engine<S> {
     pub fn search(&mut self, words: &str, limit: usize) -> Result<Vec<Found>, EngineError> {
         self.look(|core, tx| {
             let mut found = Vec::new();
-            for id in tx.search(words, limit)? {
+            // Pages of files stand in the same index.
+            for id in tx.search(words, limit.saturating_mul(MORE))? {
+                if found.len() >= limit {
+                    break;
+                }
                 if let Some(record) = get::<DocumentRecord>(tx, Table::Documents, &id)? {
                     let audience = core.audience(record.stream);
                     found.push(Found { id: DocumentId(id), record, audience });

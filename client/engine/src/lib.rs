@@ -8,7 +8,7 @@
 //! Reading order: [`store`] and [`records`] (what is kept), [`chains`], [`core`] (what a device knows),
 //! [`keyring`] and [`send`] (from a change to a sealed pack), [`receive`] and [`digest`] (the two commits of an
 //! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
-//! [`bundle`] and [`attachments`], [`engine`] (what callers use).
+//! [`bundle`] and [`attachments`] with [`pages`], [`engine`] (what callers use).
 
 pub mod access_history;
 pub mod access_list;
@@ -42,6 +42,7 @@ pub mod intake;
 pub mod keyring;
 pub mod moderation;
 pub mod notices;
+pub mod pages;
 pub mod people;
 pub mod persons;
 pub mod programme;

@@ -63,7 +63,7 @@ pub enum Table {
     Views,
     /// Settings of this device.
     Settings,
-    /// What documents say, as last read: a cache.
+    /// What documents and files say, as last read: a cache.
     Contents,
 }
 

@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::keyring::Keyring;
 use crate::notices::Notice;
+use crate::pages;
 use crate::receive::{Road, parked};
 use crate::records::{
     ChangeRecord, KeyRecord, PackRecord, PendingEntry, PendingRecord, Stage, all, each, get, put,
@@ -353,7 +354,7 @@ impl Core {
         replace(tx, again.tx, Table::Views, |key| {
             key.get(2..18).is_some_and(|document| documents.contains(document))
         })?;
-        replace(tx, again.tx, Table::Contents, |_| false)?;
+        replace(tx, again.tx, Table::Contents, pages::is_of_a_file)?;
         for document in documents.iter().filter_map(|key| key.first_chunk()) {
             self.keep_contents(tx, DocumentId(*document))?;
         }

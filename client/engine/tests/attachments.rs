@@ -52,6 +52,7 @@ fn world(files: &[Vec<u8>]) -> (Home, Home) {
                     size_bytes: contents.len() as u64,
                     referee: None,
                     light: false,
+                    of: None,
                     handle,
                 };
                 let mut hash = [0; 32];

@@ -482,7 +482,7 @@ fn row(
         wanted: programme.rounds.iter().filter_map(|round| round.reads).max().unwrap_or(READS),
         reviews: count(reviews),
         further: false,
-        files: count(files.files.len()),
+        files: count(files.originals().count()),
         lacks: named(labels, &lacks),
         answers: answers.into_iter().filter(|(key, _)| chosen(key)).collect(),
     };

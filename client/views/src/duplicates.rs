@@ -245,7 +245,7 @@ fn answers(
 }
 
 fn files(labels: Labels<'_>, one: &Manifest, other: &Manifest) -> Vec<ComparedRow> {
-    let keys: BTreeSet<_> = one.files.keys().chain(other.files.keys()).collect();
+    let keys: BTreeSet<_> = one.originals().chain(other.originals()).map(|(key, _)| key).collect();
     let name = |manifest: &Manifest, key: &(String, [u8; 32])| {
         manifest.files.get(key).map(|file| file.name.clone()).unwrap_or_default()
     };

@@ -164,7 +164,7 @@ pub fn form(session: &mut Session, application: Option<&str>, language: &str) ->
         min: asked.min,
         max: asked.max,
         formats: asked.formats.iter().map(ToString::to_string).collect(),
-        here: count(files.files.keys().filter(|(slot, _)| slot == asked.key.as_str()).count()),
+        here: count(files.originals().filter(|((slot, _), _)| slot == asked.key.as_str()).count()),
     });
     let next = || next_key(known.iter().map(|(_, identity)| identity.key.as_str()));
     Ok(EntryForm {

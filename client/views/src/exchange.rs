@@ -28,6 +28,8 @@ const PART_BYTES: u64 = 2 << 30;
 pub enum FilesWanted {
     /// None.
     None,
+    /// Light copies of what this member is to read.
+    Light,
     /// Those of what this member is to read.
     Assigned,
     /// All that this device may have.
@@ -97,6 +99,10 @@ pub struct ExchangePlan {
     pub files: u64,
     /// Their bytes.
     pub files_bytes: u64,
+    /// How many of them are light copies of heavier ones.
+    pub light: u64,
+    /// Their bytes.
+    pub light_bytes: u64,
 }
 
 /// What an exchange came to.
@@ -197,6 +203,7 @@ impl FilesWanted {
     const fn fetch(self) -> Fetch {
         match self {
             Self::None => Fetch::Nothing,
+            Self::Light => Fetch::Light,
             Self::Assigned => Fetch::Assigned,
             Self::All => Fetch::Everything,
         }
@@ -237,6 +244,8 @@ pub fn plan<L: Lend>(
         bytes_down: plan.receive_bytes,
         files: plan.receive_attachments,
         files_bytes: plan.receive_attachment_bytes,
+        light: plan.receive_light,
+        light_bytes: plan.receive_light_bytes,
     })
 }
 

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use specta::Type;
+use tessera_driver::pages::PageError;
 use tessera_driver::relay::RelayError;
 use tessera_driver::relay::typed::TypedError;
 use tessera_driver::session::SessionError;
@@ -68,6 +69,16 @@ impl Failure {
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<PageError> for Failure {
+    fn from(error: PageError) -> Self {
+        let code = match error {
+            PageError::Unshowable => "page-unshowable",
+            PageError::NoWorker(_) => "no-worker",
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use specta::Type;
+use tessera_driver::pages::{Info, Kind};
 use tessera_driver::session::Session;
 use tessera_model::documents::{File, Manifest};
 use tessera_protocol::ids::ApplicationId;
@@ -40,6 +41,20 @@ pub struct FileView {
     pub light: bool,
     /// How the reader shows it.
     pub shown: Shown,
+    /// What is shown in its place while it is not here.
+    pub light_copy: Option<LightCopy>,
+}
+
+/// A light copy of a file: grey pages of few bytes, which come with the text.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LightCopy {
+    /// Names it in later calls, as a file.
+    pub handle: String,
+    /// Its length.
+    pub size_bytes: u64,
+    /// True where all of it is here.
+    pub here: bool,
 }
 
 /// How the reader shows a file.
@@ -61,12 +76,12 @@ impl Shown {
     #[must_use]
     pub fn of(media_type: &str) -> Self {
         match media_type {
-            "application/pdf" => Self::Pages,
-            "image/png" | "image/jpeg" | "image/webp" | "image/gif" | "image/bmp" | "image/tiff" => {
-                Self::Image
-            }
             "text/plain" | "text/markdown" | "text/csv" => Self::Text,
-            _ => Self::Described,
+            other => match Kind::of(other) {
+                Some(Kind::Pdf) => Self::Pages,
+                Some(Kind::Image) => Self::Image,
+                None => Self::Described,
+            },
         }
     }
 }
@@ -81,7 +96,15 @@ impl FileView {
         manifest: &Manifest,
     ) -> Result<Vec<Self>, Failure> {
         let mut files = Vec::new();
-        for ((slot, contents), file) in &manifest.files {
+        for ((slot, contents), file) in manifest.originals() {
+            let light_copy = match manifest.light_copy(slot, contents) {
+                Some((light, copy)) => Some(LightCopy {
+                    handle: format!("{application}/{round}/{}", hex(light)),
+                    size_bytes: copy.size_bytes,
+                    here: session.together(|acts| acts.holds_attachment(&copy.handle))?,
+                }),
+                None => None,
+            };
             let here = session.together(|acts| acts.holds_attachment(&file.handle))?;
             let contents = hex(contents);
             files.push(Self {
@@ -95,6 +118,7 @@ impl FileView {
                 here,
                 light: file.light,
                 shown: Shown::of(&file.media_type),
+                light_copy,
             });
         }
         Ok(files)
@@ -119,6 +143,14 @@ pub struct Found {
     /// How it is shown.
     pub shown: Shown,
     file: File,
+}
+
+impl Found {
+    /// As what it is drawn; none where it is not.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        Kind::of(&self.file.media_type)
+    }
 }
 
 /// Finds a file of a dossier that this member may read now.
@@ -160,6 +192,22 @@ pub fn contents(session: &mut Session, found: &Found) -> Result<Vec<u8>, Failure
     let mut bytes = Vec::new();
     session.engine().open_attachment(&found.file.handle, &mut bytes)?;
     Ok(bytes)
+}
+
+/// Keeps what a reader of a file saw on its pages, so that it is found; what cannot be kept is read again another time.
+///
+/// # Errors
+/// As [`lookup`].
+pub fn keep_text(session: &mut Session, reference: &str, info: &Info) -> Result<(), Failure> {
+    let found = lookup(session, reference)?;
+    let application: ApplicationId = id(reference.split('/').next().unwrap_or_default())?;
+    let pages = info.pages.iter().map(|line| line.text.as_str());
+    Ok(session.together(|acts| {
+        if !acts.has_texts(&found.file.handle)? {
+            acts.keep_texts(application, &found.file.handle, pages)?;
+        }
+        Ok(())
+    })?)
 }
 
 /// The text of a text file; bytes that are no UTF-8 are replaced.

@@ -14,12 +14,14 @@ use tessera_vault::ids::Audience;
 
 use crate::failure::Failure;
 use crate::tasks;
-use crate::words::Labels;
+use crate::words::{Labels, hex};
 
 /// The most results.
 const MOST: usize = 200;
 /// Results with the words around; of more the place alone is told.
 const PASSAGES: usize = 40;
+/// Pages of one file that are told; whoever opens it finds the others.
+const PAGES_OF_A_FILE: usize = 5;
 /// What stands around a word, in characters to each side.
 const AROUND: usize = 80;
 
@@ -33,7 +35,7 @@ pub struct SearchHit {
     pub application: Option<String>,
     /// The round in which this reader reads it; none for a coordinator, and where the reader does not.
     pub round: Option<String>,
-    /// What holds the words: `dossier`, `review`, `note`, `draft`, `identity` and others.
+    /// What holds the words: `dossier`, `review`, `note`, `draft`, `identity`, `file` and others.
     pub kind: String,
     /// Whose it is.
     pub member: Option<String>,
@@ -47,6 +49,20 @@ pub struct SearchHit {
     pub word: String,
     /// What stands after it.
     pub after: String,
+    /// The page of a file on which they stand.
+    pub file: Option<FoundOn>,
+}
+
+/// A page of a file of an application.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundOn {
+    /// What people see as the file's name.
+    pub name: String,
+    /// Which page, from 1.
+    pub page: u32,
+    /// The SHA-256 of the file's contents, as its view names it.
+    pub contents: String,
 }
 
 /// Finds words, or words that begin so, in any script.
@@ -105,9 +121,45 @@ pub fn search(session: &mut Session, words: &str, language: &str) -> Result<Vec<
             before,
             word,
             after,
+            file: None,
         });
     }
+    hits.extend(pages(session, words, &rounds, programme.as_ref().map(|of| Labels::new(of, language)))?);
     name(session, coordinates, &mut hits)?;
+    Ok(hits)
+}
+
+/// Pages of files that have the words: the engine gives those alone that this member may read.
+fn pages(
+    session: &mut Session,
+    words: &str,
+    rounds: &BTreeMap<ApplicationId, String>,
+    labels: Option<Labels<'_>>,
+) -> Result<Vec<SearchHit>, Failure> {
+    let mut of_file: BTreeMap<(ApplicationId, [u8; 32]), usize> = BTreeMap::new();
+    let mut hits = Vec::new();
+    for found in session.engine().search_pages(words, MOST)? {
+        let pages = of_file.entry((found.application, found.contents)).or_default();
+        *pages += 1;
+        if *pages > PAGES_OF_A_FILE {
+            continue;
+        }
+        let passage = found.passage.filter(|_| hits.len() < PASSAGES);
+        let [before, word, after] = passage.map(|passage| around(&passage)).unwrap_or_default();
+        hits.push(SearchHit {
+            label: Some(found.application.to_string()),
+            application: Some(found.application.to_string()),
+            round: rounds.get(&found.application).cloned(),
+            kind: "file".to_owned(),
+            member: None,
+            member_id: None,
+            field: labels.map(|labels| labels.slot(&found.slot)).unwrap_or_default(),
+            before,
+            word,
+            after,
+            file: Some(FoundOn { name: found.name, page: found.page, contents: hex(&found.contents) }),
+        });
+    }
     Ok(hits)
 }
 

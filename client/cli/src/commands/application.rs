@@ -174,7 +174,7 @@ fn list(list: &List, context: &Context) -> Result<(), Failure> {
             let exception = judged.read.value.exception_asked.is_some() || judged.asked_by.is_some();
             let lacks = Lacks::of(&programme, &answers, &files, exception);
             let state = if withdrawn { "withdrawn" } else { outcome_word(&judged.outcome) };
-            Ok((state, lacks, answers, files.files.len()))
+            Ok((state, lacks, answers, files.originals().count()))
         })?;
         let readers = assignments
             .iter()
@@ -264,8 +264,7 @@ fn show(show: &Show, context: &Context) -> Result<(), Failure> {
         let exception = judged.read.value.exception_asked.is_some() || judged.asked_by.is_some();
         let lacks = Lacks::of(&programme, &answers, &files, exception);
         let files: Vec<Value> = files
-            .files
-            .iter()
+            .originals()
             .map(|((slot, contents), file)| {
                 json!({
                     "attachment": slot, "name": file.name, "media_type": file.media_type,

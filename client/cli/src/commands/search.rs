@@ -1,11 +1,14 @@
 //! `tessera search`: words in everything that this home may read. A reader finds nothing of a dossier before declaring
-//! that there is no conflict of interest.
+//! that there is no conflict of interest. Also the hidden command that is the process in which files are read.
 
 use std::collections::BTreeSet;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tessera_engine::Found;
+use tessera_driver::pages::{Drawer, child};
+use tessera_driver::preparing::{Prepared, Wanted, prepare};
+use tessera_driver::session::Session;
+use tessera_engine::{Found, Passage};
 use tessera_model::documents::{Kind, Subject};
 use tessera_protocol::ids::ApplicationId;
 use tessera_vault::ids::Audience;
@@ -13,9 +16,16 @@ use tessera_vault::ids::Audience;
 use super::programme::text;
 use crate::applications::Applications;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::names::Names;
 use crate::output::{Answer, print, print_table};
+
+/// The most pages of files among the results.
+const MOST_PAGES: usize = 1000;
+/// What stands around a word, in characters to each side.
+const AROUND: usize = 40;
+/// After so many files a person is told that they are being read.
+const TOLD: usize = 50;
 
 /// Arguments of `search`.
 #[derive(Debug, Args)]
@@ -34,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let applications = Applications::of(&mut session)?;
     let names = Names::of(&mut session)?;
     let words = arguments.words.join(" ");
+    read_files(&mut session, context);
     let coordinates = session.engine().is_coordinator();
     let open: BTreeSet<ApplicationId> = if coordinates {
         BTreeSet::new()
@@ -65,18 +76,64 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
             "id": application.map(|id| id.to_string()),
             "document": kind.name(),
             "member": member.map(|member| names.name(member)),
+            "file": null, "page": null, "passage": null,
         }));
     }
-    rows.sort_by_key(|row| (text(&row["application"]).into_bytes(), text(&row["document"])));
+    for found in session.engine().search_pages(&words, arguments.limit.min(MOST_PAGES))? {
+        rows.push(json!({
+            "application": applications.label(found.application),
+            "id": found.application.to_string(),
+            "document": "file",
+            "member": null,
+            "file": found.name,
+            "page": found.page,
+            "passage": found.passage.map(|passage| around(&passage)),
+        }));
+    }
+    rows.sort_by_key(|row| {
+        let page = row["page"].as_u64();
+        (text(&row["application"]).into_bytes(), text(&row["document"]), text(&row["file"]), page)
+    });
     rows.dedup();
     rows.truncate(arguments.limit);
-    let columns = ["application", "document", "member"];
+    let on_pages = rows.iter().any(|row| !row["page"].is_null());
+    let columns: &[&str] = match on_pages {
+        true => &["application", "document", "member", "file", "page", "passage"],
+        false => &["application", "document", "member"],
+    };
     Answer::new("search", rows).show_as(context, |answer| {
         if answer.rows().is_empty() {
             return print("nothing here has these words\n");
         }
         let cells: Vec<Vec<String>> =
-            answer.rows().iter().map(|row| columns.map(|key| text(&row[key])).to_vec()).collect();
-        print_table(&columns, &cells)
+            answer.rows().iter().map(|row| columns.iter().map(|key| text(&row[*key])).collect()).collect();
+        print_table(columns, &cells)
     })
+}
+
+/// Reads the text of files that came since the last search, so that it is found: once, as each file never changes.
+fn read_files(session: &mut Session, context: &Context) {
+    // Where no child can be started, what was read before is found.
+    let Ok(drawer) = Drawer::own() else { return };
+    let mut tell = |prepared: Prepared| {
+        if prepared.texts.is_multiple_of(TOLD) && prepared.texts > 0 {
+            context.hint(&format!("the text of {} files was read", prepared.texts));
+        }
+        true
+    };
+    if let Err(error) = prepare(session, &drawer, Wanted::Texts, &mut tell) {
+        context.hint(&format!("not every file could be read, so not all that is in files is found: {error}"));
+    }
+}
+
+/// Runs `pages`.
+pub(crate) fn pages(question: &[String]) -> Result<(), Failure> {
+    child::serve(question).map_err(|error| Failure::new(Exit::Bug, "pages", error.to_string()))
+}
+
+/// A word with what stands around it, on one line.
+fn around(Passage { text, at, .. }: &Passage) -> String {
+    let start = text[..at.start].char_indices().rev().nth(AROUND - 1).map_or(0, |(start, _)| start);
+    let end = text[at.end..].char_indices().nth(AROUND).map_or(text.len(), |(end, _)| at.end + end);
+    text[start..end].split_whitespace().collect::<Vec<_>>().join(" ")
 }

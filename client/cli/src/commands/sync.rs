@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     /// Say what would be sent and received, and move nothing
     #[arg(long)]
     plan: bool,
-    /// Which files are fetched: none, those of your assignments, or all that you may have
+    /// Which files are fetched: none, light copies of heavy ones, those of your assignments, or all that you may have
     #[arg(long, value_enum, default_value_t = Attachments::Assigned)]
     attachments: Attachments,
     /// The relay's address, where it moved or is new; kept once the relay answered there
@@ -46,6 +46,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Attachments {
     None,
+    Light,
     Assigned,
     All,
 }
@@ -58,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     options.budget_bytes = arguments.budget;
     options.fetch = match arguments.attachments {
         Attachments::None => Fetch::Nothing,
+        Attachments::Light => Fetch::Light,
         Attachments::Assigned => Fetch::Assigned,
         Attachments::All => Fetch::Everything,
     };

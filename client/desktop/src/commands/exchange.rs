@@ -106,10 +106,13 @@ pub(crate) async fn bundle_in(
     if paths.len() > BUNDLES {
         return Err(Failure::new("too-many", "at most 1,000 files are taken in at once"));
     }
-    desk.act(move |session| {
-        let taken: Result<Vec<BundleIn>, Failure> =
-            paths.iter().map(|path| exchange::bundle_in(session, path)).collect();
-        taken.map(Some)
-    })
-    .await
+    let taken = desk
+        .act(move |session| {
+            let taken: Result<Vec<BundleIn>, Failure> =
+                paths.iter().map(|path| exchange::bundle_in(session, path)).collect();
+            taken.map(Some)
+        })
+        .await;
+    desk.prepare();
+    taken
 }

@@ -124,10 +124,13 @@ pub(crate) async fn attach(
 ) -> Result<Option<AttachedView>, Failure> {
     let Some(paths) = dialogs::open().await else { return Ok(None) };
     let language = desk.language();
-    desk.act(move |session| {
-        entry::attach_files(session, &application, slot.as_deref(), &paths, &language).map(Some)
-    })
-    .await
+    let attached = desk
+        .act(move |session| {
+            entry::attach_files(session, &application, slot.as_deref(), &paths, &language).map(Some)
+        })
+        .await;
+    desk.prepare();
+    attached
 }
 
 /// Notes that an applicant withdrew, or that this was a mistake.

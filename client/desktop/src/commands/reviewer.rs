@@ -42,7 +42,10 @@ pub(crate) async fn declare(
     kind: String,
     note: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| declaring::declare(session, &application, &declaration, &kind, &note)).await
+    let declared =
+        desk.act(move |session| declaring::declare(session, &application, &declaration, &kind, &note)).await;
+    desk.prepare();
+    declared
 }
 
 /// Hands an application back that this reviewer cannot read.
@@ -149,8 +152,13 @@ pub(crate) async fn file_text(desk: State<'_, Desk>, handle: String) -> Result<S
 #[specta::specta]
 pub(crate) async fn file_pages(desk: State<'_, Desk>, handle: String) -> Result<PageInfo, Failure> {
     let _one = desk.drawing().await;
-    let (shown, bytes) = desk.look(move |session, _| pages::read(session, &handle)).await?;
-    crate::desk::off_the_window(move || pages::info(shown, bytes)).await
+    let named = handle.clone();
+    let (kind, bytes) = desk.look(move |session, _| pages::read(session, &handle)).await?;
+    let info = crate::desk::off_the_window(move || pages::info(kind, bytes)).await?;
+    let kept = info.clone();
+    // The pages are shown all the same: what is not kept is read again.
+    drop(desk.look(move |session, _| files::keep_text(session, &named, &kept)).await);
+    Ok(info.into())
 }
 
 /// Saves a file outside the safe; gives where.

@@ -54,7 +54,7 @@ impl Talk<'_, '_> {
             }
         }
         for attachment in engine.lend(|engine| engine.attachments_to_fetch(options.fetch))? {
-            let lacking = attachment.sealed_bytes - attachment.held_bytes;
+            let lacking = attachment.lacking_bytes();
             if lacking > *left {
                 report.left_attachments += 1;
                 continue;

@@ -29,6 +29,8 @@ pub struct NewFile {
     pub media_type: String,
     /// Length, in bytes.
     pub size_bytes: u64,
+    /// The contents of the file in the same slot of which it is a light copy.
+    pub of: Option<Sha256Bytes>,
 }
 
 /// The files of an application as an import found them.
@@ -56,7 +58,7 @@ impl Received {
             let beside = self.beside && !self.replaced.contains(&file.name) && !renewed(key, file);
             self.refused.contains(&file.name) || beside
         };
-        let kept = before.files.iter().filter(|(key, file)| stays(key, file));
+        let kept = before.files.iter().filter(|(key, file)| file.of.is_none() && stays(key, file));
         let mut manifest = Manifest { files: kept.map(|(key, file)| (key.clone(), file.clone())).collect() };
         for new in &self.files {
             let key = (new.slot.clone(), new.contents);
@@ -66,10 +68,20 @@ impl Received {
                 media_type: new.media_type.clone(),
                 size_bytes: new.size_bytes,
                 referee: known.and_then(|file| file.referee.clone()),
-                light: known.is_some_and(|file| file.light),
+                light: new.of.is_some() || known.is_some_and(|file| file.light),
+                of: new.of.or_else(|| known.and_then(|file| file.of)),
                 handle: known.map(|file| file.handle.clone()).unwrap_or_default(),
             };
             manifest.files.insert(key, file);
+        }
+        // A light copy stays as long as its file does.
+        for ((slot, contents), file) in &before.files {
+            let of = file.of.map(|of| (slot.clone(), of));
+            if let Some(of) = of.filter(|of| manifest.files.contains_key(of))
+                && manifest.light_copy(slot, &of.1).is_none()
+            {
+                manifest.files.insert((slot.clone(), *contents), file.clone());
+            }
         }
         manifest
     }
@@ -83,7 +95,7 @@ impl Received {
             let mut files = after.files.iter();
             files.any(|((place, other), file)| other == contents || (place == slot && file.name == name))
         };
-        let gone = before.files.iter().filter(|(key, file)| !here(key, &file.name));
+        let gone = before.originals().filter(|(key, file)| !here(key, &file.name));
         gone.map(|(_, file)| file.name.clone()).collect()
     }
 }

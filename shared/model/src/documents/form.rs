@@ -65,7 +65,8 @@ pub struct Dossier {
 
 impl Dossier {
     /// Returns the version that a review records: SHA-256 over `tessera/1 dossier`, the label, every field and every
-    /// file's slot, hash and shown name, each preceded by its length in 8 bytes, big-endian.
+    /// file's slot, hash and shown name, each preceded by its length in 8 bytes, big-endian. A light copy says nothing new: it is
+    /// left out where its file is there.
     #[must_use]
     pub fn version(&self, manifest: &Manifest) -> Sha256Bytes {
         let mut hash = Sha256::new();
@@ -80,7 +81,7 @@ impl Dossier {
             part(key.as_bytes());
             part(value.as_bytes());
         }
-        for ((slot, contents), file) in &manifest.files {
+        for ((slot, contents), file) in manifest.originals() {
             part(slot.as_bytes());
             part(contents);
             part(file.name.as_bytes());

@@ -39,8 +39,29 @@ pub struct File {
     pub referee: Option<String>,
     /// Whether it is a copy that replaces a heavier file while reading, such as a grey scan.
     pub light: bool,
+    /// The SHA-256 of that heavier file's contents, which is in the same slot.
+    pub of: Option<Sha256Bytes>,
     /// What finds and opens the sealed bytes: the vault's own encoding, secret.
     pub handle: Vec<u8>,
+}
+
+impl Manifest {
+    /// The files without light copies of others among them.
+    pub fn originals(&self) -> impl Iterator<Item = (&(String, Sha256Bytes), &File)> {
+        self.files.iter().filter(|((slot, _), file)| !file.of.is_some_and(|of| self.has(slot, of)))
+    }
+
+    /// The light copy of a file.
+    #[must_use]
+    pub fn light_copy(&self, slot: &str, contents: &Sha256Bytes) -> Option<(&Sha256Bytes, &File)> {
+        let mut files = self.files.iter();
+        let found = files.find(|((of_slot, _), file)| of_slot == slot && file.of.as_ref() == Some(contents));
+        found.map(|((_, light), file)| (light, file))
+    }
+
+    fn has(&self, slot: &str, contents: Sha256Bytes) -> bool {
+        self.files.contains_key(&(slot.to_owned(), contents))
+    }
 }
 
 impl fmt::Debug for File {
@@ -62,6 +83,8 @@ struct Entry {
     referee: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     light: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of: Option<String>,
     handle: String,
 }
 
@@ -98,8 +121,12 @@ fn file(value: &Value) -> Decoded<File> {
     if long || entry.referee.as_ref().is_some_and(|referee| referee.len() > MAX_NAME_BYTES) {
         return Err("a name longer than allowed");
     }
+    let of = match entry.of.as_deref().filter(|_| entry.light) {
+        Some(of) => Some(unhex(of).and_then(|of| of.try_into().ok()).ok_or(MALFORMED)?),
+        None => None,
+    };
     let Entry { name, media_type, size_bytes, referee, light, .. } = entry;
-    Ok(File { name, media_type, size_bytes, referee, light, handle })
+    Ok(File { name, media_type, size_bytes, referee, light, of, handle })
 }
 
 impl File {
@@ -110,6 +137,7 @@ impl File {
             size_bytes: self.size_bytes,
             referee: self.referee.clone(),
             light: self.light,
+            of: self.of.as_ref().map(|of| hex(of)),
             handle: hex(&self.handle),
         };
         serde_json::to_string(&entry).expect("texts and numbers are always JSON")
@@ -124,8 +152,8 @@ struct Resealed(File);
 impl PartialEq for Resealed {
     fn eq(&self, other: &Self) -> bool {
         let (one, other) = (&self.0, &other.0);
-        (&one.name, &one.media_type, one.size_bytes, &one.referee, one.light)
-            == (&other.name, &other.media_type, other.size_bytes, &other.referee, other.light)
+        (&one.name, &one.media_type, one.size_bytes, &one.referee, one.light, one.of)
+            == (&other.name, &other.media_type, other.size_bytes, &other.referee, other.light, other.of)
     }
 }
 

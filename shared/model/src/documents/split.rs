@@ -10,6 +10,7 @@ use crate::programme::Programme;
 use crate::programme::form::{AttachmentKind, Field, FieldKind, GoesTo};
 
 use super::form::Route;
+use super::manifest::MAX_NAME_BYTES;
 use super::{Card, Dossier, File, Id, Identity, Manifest};
 
 /// The rendition that open rounds read.
@@ -169,7 +170,7 @@ pub fn find_leaks(split: &Split) -> Vec<Leak> {
 pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) -> Manifest {
     let mut rendered = Manifest::default();
     let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
-    for ((slot, contents), file) in &files.files {
+    for ((slot, contents), file) in files.originals() {
         let Some(asked) = programme.attachments.iter().find(|asked| asked.key.as_str() == slot) else {
             continue;
         };
@@ -189,9 +190,23 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
             *number += 1;
             format!("{stem}-{number}.{}", ending(&file.media_type))
         };
+        // A light copy is called after its file, and takes no number.
+        if let Some((light, copy)) = files.light_copy(slot, contents) {
+            let name = light_name(&name);
+            rendered.files.insert((slot.clone(), *light), File { name, referee: None, ..copy.clone() });
+        }
         rendered.files.insert((slot.clone(), *contents), File { name, referee: None, ..file.clone() });
     }
     rendered
+}
+
+/// What the light copy of a file of this name is called.
+#[must_use]
+pub fn light_name(name: &str) -> String {
+    const ENDING: &str = "-light.pdf";
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let stem = &stem[..stem.floor_char_boundary(MAX_NAME_BYTES - ENDING.len())];
+    format!("{stem}{ENDING}")
 }
 
 const fn stem(kind: AttachmentKind) -> &'static str {

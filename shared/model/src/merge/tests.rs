@@ -390,6 +390,7 @@ fn person_two_letters_from_one_referee() {
         size_bytes: 1,
         referee: Some(referee.to_owned()),
         light,
+        of: None,
         handle: Vec::new(),
     };
     let check = |files: &[(&str, u8, &str, bool)], expected: &[&str]| {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 use tessera_driver::intake::{Fate, Filed, IntakeError, Progress, Report, Source, import, remembered};
+use tessera_driver::pages::Drawer;
+use tessera_driver::preparing::{Prepared, Wanted, prepare};
 use tessera_driver::session::Session;
 use tessera_engine::intake::mapping::MAX_MAPPING_BYTES;
 use tessera_engine::intake::{Mapping, Refused, Shared, Unplaced, shared};
@@ -20,6 +22,8 @@ use crate::output::{Answer, print, print_table};
 
 /// Refused rows, and files, that people are shown.
 const SHOWN: usize = 30;
+/// After so many light copies a person is told.
+const TOLD: usize = 20;
 /// Patterns of files' names that people are shown.
 const PATTERNS: usize = 5;
 
@@ -64,6 +68,9 @@ pub(super) struct Import {
     /// Take rows in as new applications though they are here already by the key of another column
     #[arg(long)]
     new_key: bool,
+    /// Make no light copies of heavy files: small grey pages that reach readers with the text
+    #[arg(long)]
+    no_light_copies: bool,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -100,7 +107,31 @@ pub(super) fn run(arguments: &Import, context: &Context) -> Result<(), Failure> 
     {
         return Err(nothing_taken(first, report.refused.len()));
     }
-    show(&report, arguments.dry_run, context)
+    let light = match arguments.dry_run || arguments.no_light_copies {
+        true => 0,
+        false => lighten(&mut session, context),
+    };
+    show(&report, light, arguments.dry_run, context)
+}
+
+/// Makes light copies of heavy files that have none, of this import and of earlier ones; gives how many. The applications are
+/// in whatever becomes of it.
+fn lighten(session: &mut Session, context: &Context) -> usize {
+    let mut made = 0;
+    let mut tell = |prepared: Prepared| {
+        if prepared.light > made && prepared.light.is_multiple_of(TOLD) {
+            context.hint(&format!("{} light copies", prepared.light));
+        }
+        made = prepared.light;
+        true
+    };
+    let prepared = Drawer::own().map_err(|error| error.to_string()).and_then(|drawer| {
+        prepare(session, &drawer, Wanted::Light, &mut tell).map_err(|error| error.to_string())
+    });
+    if let Err(error) = prepared {
+        context.hint(&format!("not every heavy file has a light copy, the next import tries again: {error}"));
+    }
+    made
 }
 
 /// The mapping that was given, else the one that is remembered.
@@ -236,7 +267,7 @@ fn to_say(report: &Report) -> Vec<String> {
     shared(&unplaced).iter().take(PATTERNS).map(one).collect()
 }
 
-fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure> {
+fn show(report: &Report, light: usize, dry_run: bool, context: &Context) -> Result<(), Failure> {
     let word = |taken: Taken| match taken {
         Taken::New => "new",
         Taken::Changed => "changed",
@@ -261,6 +292,7 @@ fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure
         .with("same", report.count(Taken::Same))
         .with("refused", refused.clone())
         .with("files", files)
+        .with("light_copies", light)
         .with("dry_run", dry_run)
         .warnings(report.warnings())
         .show_as(context, |_| {
@@ -272,6 +304,9 @@ fn show(report: &Report, dry_run: bool, context: &Context) -> Result<(), Failure
                 refused.len()
             ))?;
             show_files(report)?;
+            if light > 0 {
+                print(&format!("light copies of heavy files made {light}\n"))?;
+            }
             if refused.is_empty() {
                 return Ok(());
             }

@@ -41,7 +41,7 @@ pub(super) fn read(session: &mut Session, task: &Task) -> Result<Option<(Dossier
 }
 
 fn files(manifest: Option<&Manifest>) -> Value {
-    let files = manifest.into_iter().flat_map(|manifest| &manifest.files);
+    let files = manifest.into_iter().flat_map(|manifest| manifest.originals());
     files
         .map(|((slot, contents), file)| {
             let sha256: String = contents.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -132,7 +132,7 @@ pub(super) fn dossier_text(
     for (key, value) in fields {
         let _ = writeln!(text, "{}\n{}\n", label(key), safe(value));
     }
-    for ((slot, _), file) in &files.files {
+    for ((slot, _), file) in files.originals() {
         let size = file.size_bytes.div_ceil(1024);
         let _ =
             writeln!(text, "[{}] {} ({size} KiB, {})", safe(slot), safe(&file.name), safe(&file.media_type));

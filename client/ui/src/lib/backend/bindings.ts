@@ -1330,6 +1330,10 @@ export type ExchangePlan = {
 	files: number,
 	/**  Their bytes. */
 	filesBytes: number,
+	/**  How many of them are light copies of heavier ones. */
+	light: number,
+	/**  Their bytes. */
+	lightBytes: number,
 };
 
 /**  What an exchange came to. */
@@ -1498,6 +1502,8 @@ export type FileView = {
 	light: boolean,
 	/**  How the reader shows it. */
 	shown: Shown,
+	/**  What is shown in its place while it is not here. */
+	lightCopy: LightCopy | null,
 };
 
 /**  What becomes of a file, or became. */
@@ -1520,6 +1526,8 @@ export type FiledView = {
 export type FilesWanted = 
 /**  None. */
 "none" | 
+/**  Light copies of what this member is to read. */
+"light" | 
 /**  Those of what this member is to read. */
 "assigned" | 
 /**  All that this device may have. */
@@ -1575,6 +1583,16 @@ export type FoundLine = {
 	kind: string,
 	/**  How many. */
 	count: number,
+};
+
+/**  A page of a file of an application. */
+export type FoundOn = {
+	/**  What people see as the file's name. */
+	name: string,
+	/**  Which page, from 1. */
+	page: number,
+	/**  The SHA-256 of the file's contents, as its view names it. */
+	contents: string,
 };
 
 /**  An application that needs one more reader. */
@@ -1876,6 +1894,16 @@ export type LevelView = {
 	label: string | null,
 	/**  What it means. */
 	text: string,
+};
+
+/**  A light copy of a file: grey pages of few bytes, which come with the text. */
+export type LightCopy = {
+	/**  Names it in later calls, as a file. */
+	handle: string,
+	/**  Its length. */
+	sizeBytes: number,
+	/**  True where all of it is here. */
+	here: boolean,
 };
 
 /**  Whether severity could be corrected for, if it is read as drafted. */
@@ -2975,7 +3003,7 @@ export type SearchHit = {
 	application: string | null,
 	/**  The round in which this reader reads it; none for a coordinator, and where the reader does not. */
 	round: string | null,
-	/**  What holds the words: `dossier`, `review`, `note`, `draft`, `identity` and others. */
+	/**  What holds the words: `dossier`, `review`, `note`, `draft`, `identity`, `file` and others. */
 	kind: string,
 	/**  Whose it is. */
 	member: string | null,
@@ -2989,6 +3017,8 @@ export type SearchHit = {
 	word: string,
 	/**  What stands after it. */
 	after: string,
+	/**  The page of a file on which they stand. */
+	file: FoundOn | null,
 };
 
 /**  Other seats, to be tried out. */

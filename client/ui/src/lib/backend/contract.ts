@@ -178,7 +178,7 @@ export interface Backend {
 
   exchangeState(): Promise<ExchangeState>;
   exchangePlan(): Promise<ExchangePlan>;
-  exchange(options: { files: 'none' | 'assigned' | 'all'; budgetBytes: number | null }): Promise<ExchangeReport>;
+  exchange(options: { files: 'none' | 'light' | 'assigned' | 'all'; budgetBytes: number | null }): Promise<ExchangeReport>;
   cancel(): Promise<void>;                                         // the long act under way
   onProgress(hear: (progress: Progress) => void): () => void;
   onChanged(hear: () => void): () => void;                         // something changed: read the view again

@@ -52,6 +52,7 @@ function of<P extends Record<string, string>>(component: Component<P>): Place['c
 export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
   { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(Application) },
+  { screen: 'applicationPage', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(Application) },
   { screen: 'intake', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: true, component: of(Intake) },
   { screen: 'entry', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Entry) },
   { screen: 'missing', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Missing) },
@@ -68,6 +69,7 @@ export const PLACES: Place[] = [
   { screen: 'access', name: 'nav.access', icon: 'access', roles: ['coordinator', 'admin'], shown: true, component: of(Access) },
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },
+  { screen: 'reviewPage', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
   { screen: 'compare', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: false, under: 'consistency', component: of(Compare) },
   { screen: 'programme', name: 'nav.programme', icon: 'programme', roles: [], shown: true, component: of(Programme) },

@@ -4,6 +4,7 @@
 const PATHS = {
   home: '/home',
   review: '/review/:application/:round',
+  reviewPage: '/review/:application/:round/:file/:page',
   consistency: '/consistency',
   compare: '/compare/:round/:one/:other',
   exchange: '/exchange',
@@ -16,6 +17,7 @@ const PATHS = {
   duplicates: '/intake/duplicates',
   pair: '/intake/duplicates/:one/:other',
   application: '/application/:id',
+  applicationPage: '/application/:id/:file/:page',
   assignment: '/assignment',
   record: '/application/:id/record',
   exports: '/exports',

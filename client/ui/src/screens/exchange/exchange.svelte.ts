@@ -6,12 +6,13 @@ import { Act } from '../../lib/state/act.svelte';
 import { app } from '../../lib/state/app.svelte';
 import { View } from '../../lib/state/view.svelte';
 
-export type Files = 'none' | 'assigned' | 'all';
+export type Files = 'none' | 'light' | 'assigned' | 'all';
 export type To = Exclude<BundleTo, object> | 'person';
 
 /** What will travel by a choice of files, and how long that takes at the speed of the last time; null: not known. */
 export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number | null, bytesPerSecond: number | null): { bytes: number; ms: number | null } {
-  const evidence = files === 'none' ? 0 : Math.min(plan.filesBytes, budgetBytes ?? plan.filesBytes);
+  const wanted = files === 'none' ? 0 : files === 'light' ? plan.lightBytes : plan.filesBytes;
+  const evidence = Math.min(wanted, budgetBytes ?? wanted);
   const bytes = plan.bytesUp + plan.bytesDown + evidence;
   return { bytes, ms: bytesPerSecond === null ? null : (bytes / bytesPerSecond) * 1000 };
 }
@@ -21,7 +22,7 @@ const TELLING_BYTES = 20_000;
 
 class Exchange {
   plan = new View(() => backend.exchangePlan());
-  files = $state<Files>('none');
+  files = $state<Files>('light');
   budgetBytes = $state<number | null>(null);
   progress = $state.raw<Progress | null>(null);
   report = $state.raw<ExchangeReport | null>(null);
@@ -42,7 +43,7 @@ class Exchange {
   belongTo(member: string): void {
     if (this.#of === member) return;
     this.#of = member;
-    Object.assign(this, { report: null, out: null, taken: [], files: 'none', budgetBytes: null, to: 'relay', member: '' });
+    Object.assign(this, { report: null, out: null, taken: [], files: 'light', budgetBytes: null, to: 'relay', member: '' });
     this.act.failure = null;
     this.bundling.failure = null;
   }

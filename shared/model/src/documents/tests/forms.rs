@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::split::{BLIND, OPEN, find_leaks, neutral_label, rendered_files};
+use super::split::{BLIND, OPEN, find_leaks, light_name, neutral_label, rendered_files};
 use super::*;
 
 const APPLICATION: Id = [0xab; 16];
@@ -96,6 +96,7 @@ fn a_blind_reader_sees_neither_file_names_nor_referees() {
         size_bytes: 1,
         referee: Some("Prof. Diallo".to_owned()),
         light: false,
+        of: None,
         handle: vec![1],
     };
     let files = Manifest {
@@ -115,6 +116,51 @@ fn a_blind_reader_sees_neither_file_names_nor_referees() {
     };
     assert_eq!(names(BLIND), ["letter-1.pdf", "letter-2.bin", "media-1.jpg"]);
     assert_eq!(names(OPEN), ["Amina CV.pdf", "Diallo letter.pdf", "../Diallo.exe", "Amina.jpg"]);
+}
+
+#[test]
+fn a_light_copy_goes_with_its_file_and_changes_nothing_else() {
+    let mut programme = seminar();
+    for attachment in &mut programme.attachments {
+        if attachment.key.as_str() == "letters" {
+            attachment.goes_to = crate::programme::form::GoesTo::Dossier;
+        }
+    }
+    let file = |name: &str, of: Option<u8>| File {
+        name: name.to_owned(),
+        media_type: "application/pdf".to_owned(),
+        size_bytes: 1,
+        referee: None,
+        light: of.is_some(),
+        of: of.map(|of| [of; 32]),
+        handle: vec![1],
+    };
+    let mut files = Manifest {
+        files: BTreeMap::from([
+            (("letters".to_owned(), [4; 32]), file("Diallo.tiff", None)),
+            (("letters".to_owned(), [5; 32]), file("Ωmega.pdf", None)),
+        ]),
+    };
+    let without = files.clone();
+    files.files.insert(("letters".to_owned(), [3; 32]), file("Diallo-light.pdf", Some(4)));
+    files.files.insert(("letters".to_owned(), [6; 32]), file("lost-light.pdf", Some(7)));
+    let originals =
+        |files: &Manifest| files.originals().map(|(_, file)| file.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        originals(&files),
+        ["Diallo.tiff", "Ωmega.pdf", "lost-light.pdf"],
+        "one without its file stands for it"
+    );
+    files.files.remove(&("letters".to_owned(), [6; 32]));
+    let blind = rendered_files(&programme, &files, BLIND);
+    let names: Vec<&str> = blind.files.values().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["letter-1-light.pdf", "letter-1.pdf", "letter-2.pdf"]);
+    assert_eq!(blind.light_copy("letters", &[4; 32]).unwrap().1.name, "letter-1-light.pdf");
+    assert_eq!(blind.light_copy("letters", &[5; 32]), None);
+    let split = split_form(&programme, &APPLICATION, &row());
+    assert_eq!(split.open.version(&files), split.open.version(&without));
+    assert_eq!(light_name(&"ü".repeat(127)).len(), 10 + 244);
+    assert_eq!(light_name("scan"), "scan-light.pdf");
 }
 
 #[test]
@@ -161,6 +207,7 @@ fn a_dossier_has_a_version_that_follows_what_is_read() {
         size_bytes: 1,
         referee: None,
         light: false,
+        of: None,
         handle: vec![handle],
     };
     let files = |handle| Manifest { files: BTreeMap::from([(("cv".to_owned(), [4; 32]), file(handle))]) };

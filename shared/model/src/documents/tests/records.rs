@@ -65,6 +65,7 @@ fn every_record_is_read_back() {
         size_bytes: u64::MAX,
         referee: Some("Prof. Ω".to_owned()),
         light: true,
+        of: Some([8; 32]),
         handle: vec![0, 255, 7],
     };
     check(&Manifest { files: BTreeMap::from([(("letters".to_owned(), [9; 32]), file)]) });
@@ -372,6 +373,7 @@ fn a_file_imported_twice_is_one_file() {
         size_bytes: 10,
         referee: None,
         light: false,
+        of: None,
         handle: vec![handle],
     };
     let manifest = |handle| Manifest { files: BTreeMap::from([(("cv".to_owned(), [1; 32]), file(handle))]) };

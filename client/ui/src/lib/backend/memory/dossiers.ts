@@ -50,7 +50,8 @@ export function files(n: number): FileView[] {
 }
 
 function file(handle: string, slot: string, slotLabel: string, name: string, mediaType: string, sizeBytes: number, here: boolean, shown: FileView['shown']): FileView {
-  return { handle, contents: handle, slot, slotLabel, name, mediaType, sizeBytes, here, light: shown === 'image', shown };
+  const lightCopy = shown === 'image' ? { handle: `${handle}-light`, sizeBytes: 54_000, here: true } : null;
+  return { handle, contents: handle, slot, slotLabel, name, mediaType, sizeBytes, here, light: false, shown, lightCopy };
 }
 
 export const CV_TEXT = `CURRICULUM VITAE

@@ -1,7 +1,7 @@
 // Exchange with a relay and by bundle over the invented world, and search in it.
 import type { Backend, Progress } from '../contract';
 import { COUNTRIES, ORGANISATIONS } from './names';
-import { sections } from './dossiers';
+import { PAGE_TEXT, files, sections } from './dossiers';
 import { HOUR, type World } from './world';
 
 type Part = Pick<
@@ -21,7 +21,7 @@ export function exchange(world: World): Part {
       const fresh = world.lastExchangeMs !== null && Date.now() - world.lastExchangeMs < HOUR;
       return Promise.resolve({
         packsUp: outbox(), bytesUp: outbox() * 9_400, packsDown: fresh ? 0 : 14, bytesDown: fresh ? 0 : 1_180_000, files: 31,
-        filesBytes: 62_400_000,
+        filesBytes: 62_400_000, light: 9, lightBytes: 1_310_000,
       });
     },
     exchange: async (options) => {
@@ -36,10 +36,10 @@ export function exchange(world: World): Part {
       for (const application of world.declarations.keys()) world.told.add(application);
       world.lastExchangeMs = Date.now();
       world.changed();
-      const files = options.files === 'none' ? 0 : 12;
+      const came = options.files === 'none' ? 0 : options.files === 'light' ? 9 : 12;
       return {
         relay: 'relay.seminar.example', newPacks: 14, receipts: sent, waiting: 0, refused: 0, outbox: 0, filesSent: 0,
-        filesReceived: files, filesLeft: 31 - files, bytesUp: sent * 9_400, bytesDown: 1_180_000, leftBytes: files === 0 ? 62_400_000 : 38_100_000,
+        filesReceived: came, filesLeft: 31 - came, bytesUp: sent * 9_400, bytesDown: 1_180_000, leftBytes: came === 0 ? 62_400_000 : 38_100_000,
         warnings: [],
       };
     },
@@ -83,7 +83,19 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
       const end = at + wanted.length;
       hits.push({
         application: task.application, label: task.label, round: task.round, kind, field, member: null, memberId: null,
+        before: whole.slice(Math.max(0, at - 60), at), word: whole.slice(at, end), after: whole.slice(end, end + 90), file: null,
+      });
+    }
+    const letter = files(task.place - 1)[0];
+    if (letter === undefined) continue;
+    for (const [index, whole] of PAGE_TEXT.entries()) {
+      const at = plain(whole).indexOf(wanted);
+      if (at < 0) continue;
+      const end = at + wanted.length;
+      hits.push({
+        application: task.application, label: task.label, round: task.round, kind: 'file', field: letter.slotLabel, member: null, memberId: null,
         before: whole.slice(Math.max(0, at - 60), at), word: whole.slice(at, end), after: whole.slice(end, end + 90),
+        file: { name: letter.name, page: index + 1, contents: letter.contents },
       });
     }
   }

@@ -8,10 +8,11 @@ use hayro::hayro_syntax::Pdf;
 use hayro::hayro_syntax::page::Page;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings};
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ExtendedColorType, GrayImage, ImageFormat, ImageReader, Limits};
 
-use super::text;
-use super::{PageInfo, PageLine};
+use super::light::{self, PAGE_BYTES};
+use super::{Info, Line, text};
 
 /// Pixels of a page's inch on the screen, relative to the 72 points of PDF: sharp at 150 %.
 const SCALE: f32 = 2.0;
@@ -23,6 +24,12 @@ const PICTURE_SIDE: u32 = 20_000;
 const PICTURE_BYTES: u64 = 512 << 20;
 /// The longest sides at which a square is looked for, in pixels.
 const SQUARE_SIDES: [u32; 3] = [2400, 1200, 600];
+/// The longest sides of a light page, in pixels; the next one where no quality of one fits.
+const LIGHT_SIDES: [u16; 7] = [1600, 1300, 1050, 850, 650, 450, 300];
+/// The qualities of its picture, in the terms of JPEG.
+const LIGHT_QUALITIES: [u8; 4] = [60, 45, 32, 22];
+/// The longest side of a picture that becomes a page, in points: that of A4.
+const LIGHT_PAGE_POINTS: f32 = 842.0;
 /// The longest text of a page, in characters.
 const TEXT_CHARS: usize = 100_000;
 
@@ -35,19 +42,19 @@ fn open(bytes: Vec<u8>) -> io::Result<Pdf> {
 }
 
 /// The first pages of a PDF: how large each is, and what is written on it.
-pub(super) fn pdf_info(bytes: Vec<u8>, most: usize) -> io::Result<PageInfo> {
+pub(super) fn pdf_info(bytes: Vec<u8>, most: usize) -> io::Result<Info> {
     let pdf = open(bytes)?;
     let pages = pdf.pages().iter().take(most).map(|page| {
         let (width, height) = page.render_dimensions();
-        PageLine { shape: shape(width, height), text: text::of(page, &pdf, TEXT_CHARS) }
+        Line { shape: shape(width, height), text: text::of(page, &pdf, TEXT_CHARS) }
     });
-    Ok(PageInfo { pages: pages.collect() })
+    Ok(Info { pages: pages.collect() })
 }
 
 /// The first and only page that a picture is.
-pub(super) fn image_info(bytes: &[u8]) -> io::Result<PageInfo> {
+pub(super) fn image_info(bytes: &[u8]) -> io::Result<Info> {
     let (width, height) = image_size(bytes)?;
-    Ok(PageInfo { pages: vec![PageLine { shape: shape(width as f32, height as f32), text: String::new() }] })
+    Ok(Info { pages: vec![Line { shape: shape(width as f32, height as f32), text: String::new() }] })
 }
 
 /// Width by height, within what a screen can leave room for.
@@ -63,12 +70,80 @@ pub(super) fn pdf_page(bytes: Vec<u8>, number: usize) -> io::Result<Vec<u8>> {
     draw(page.ok_or_else(|| refused("no such page"))?)
 }
 
+/// Draws a page of a PDF, from 1, for a light copy.
+pub(super) fn light_page(bytes: Vec<u8>, number: usize) -> io::Result<light::Page> {
+    let pdf = open(bytes)?;
+    let page = number.checked_sub(1).and_then(|at| pdf.pages().get(at));
+    let page = page.ok_or_else(|| refused("no such page"))?;
+    let png = draw_within(page, LIGHT_SIDES[0])?;
+    let drawn = image::load_from_memory(&png).map_err(|_| refused("a page that cannot be drawn"))?;
+    let (width, height) = page.render_dimensions();
+    lighten(&drawn, (width, height), &text::of(page, &pdf, TEXT_CHARS))
+}
+
+/// Draws a picture for a light copy.
+pub(super) fn light_image(bytes: &[u8]) -> io::Result<light::Page> {
+    let picture = decoded(bytes)?;
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    let scale = LIGHT_PAGE_POINTS / width.max(height).max(1.0);
+    lighten(&picture, (width * scale, height * scale), "")
+}
+
+/// Makes a page grey, and so small that it fits with its text: the largest picture of the finest grain that does.
+fn lighten(drawn: &DynamicImage, size: (f32, f32), text: &str) -> io::Result<light::Page> {
+    let mut page = light::Page::of(size, text);
+    let room = PAGE_BYTES.saturating_sub(page.bytes_without_picture());
+    let mut grey = on_white(&within(drawn, LIGHT_SIDES[0]));
+    for side in LIGHT_SIDES {
+        let longest = grey.width().max(grey.height());
+        if longest > u32::from(side) {
+            let shorter = |length: u32| (length * u32::from(side) / longest).max(1);
+            grey = image::imageops::thumbnail(&grey, shorter(grey.width()), shorter(grey.height()));
+        }
+        for quality in LIGHT_QUALITIES {
+            let mut jpeg = Vec::new();
+            JpegEncoder::new_with_quality(&mut jpeg, quality)
+                .encode(grey.as_raw(), grey.width(), grey.height(), ExtendedColorType::L8)
+                .map_err(|_| refused("a page that cannot be drawn"))?;
+            if jpeg.len() <= room {
+                page.show(jpeg, grey.width(), grey.height());
+                return Ok(page);
+            }
+        }
+    }
+    Err(refused("a page that cannot be made light"))
+}
+
+/// A picture, made smaller where one of its sides is longer.
+fn within(picture: &DynamicImage, side: u16) -> DynamicImage {
+    let side = u32::from(side);
+    match picture.width().max(picture.height()) > side {
+        true => picture.thumbnail(side, side),
+        false => picture.clone(),
+    }
+}
+
+/// A picture in grey, on paper where it is transparent.
+fn on_white(picture: &DynamicImage) -> GrayImage {
+    let mut grey = GrayImage::new(picture.width(), picture.height());
+    for (to, from) in grey.pixels_mut().zip(picture.to_luma_alpha8().pixels()) {
+        let [light, alpha] = from.0.map(u32::from);
+        let shown = (light * alpha + 255 * (255 - alpha)) / 255;
+        to.0 = [u8::try_from(shown).unwrap_or(u8::MAX)];
+    }
+    grey
+}
+
 fn draw(page: &Page<'_>) -> io::Result<Vec<u8>> {
+    draw_within(page, SIDE)
+}
+
+fn draw_within(page: &Page<'_>, side: u16) -> io::Result<Vec<u8>> {
     let (width, height) = page.render_dimensions();
     if !(width.is_finite() && height.is_finite() && width > 0.0 && height > 0.0) {
         return Err(refused("a page without a size"));
     }
-    let scale = SCALE.min(f32::from(SIDE) / width.max(height));
+    let scale = SCALE.min(f32::from(side) / width.max(height));
     if (width.min(height) * scale) < 1.0 {
         return Err(refused("a page that is a line"));
     }
@@ -93,6 +168,10 @@ fn reader(bytes: &[u8]) -> io::Result<ImageReader<Cursor<&[u8]>>> {
     Ok(reader)
 }
 
+fn decoded(bytes: &[u8]) -> io::Result<DynamicImage> {
+    reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))
+}
+
 /// Reads the size of a picture, and nothing more of it.
 fn image_size(bytes: &[u8]) -> io::Result<(u32, u32)> {
     reader(bytes)?.into_dimensions().map_err(|_| refused("not a picture that can be read"))
@@ -100,12 +179,7 @@ fn image_size(bytes: &[u8]) -> io::Result<(u32, u32)> {
 
 /// Draws a picture, made smaller where it is large.
 pub(super) fn image(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let picture = reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))?;
-    let side = u32::from(SIDE);
-    let picture = match picture.width().max(picture.height()) > side {
-        true => picture.thumbnail(side, side),
-        false => picture,
-    };
+    let picture = within(&decoded(bytes)?, SIDE);
     let mut png = Vec::new();
     // Only the pixels go on: what else a picture carries, such as where it was taken, stays behind.
     DynamicImage::ImageRgba8(picture.to_rgba8())
@@ -116,7 +190,7 @@ pub(super) fn image(bytes: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Reads what the square (QR code) of an invitation in a picture says: as it is, and made smaller, as noise of large photographs hides its edges.
 pub(super) fn square(bytes: &[u8]) -> io::Result<String> {
-    let picture = reader(bytes)?.decode().map_err(|_| refused("not a picture that can be read"))?;
+    let picture = decoded(bytes)?;
     let side = picture.width().max(picture.height());
     let mut sides = SQUARE_SIDES.map(|most| most.min(side)).to_vec();
     sides.dedup();
@@ -170,7 +244,7 @@ mod tests {
     fn a_page_is_drawn_and_its_text_is_read() {
         let content = "BT /F 24 Tf 20 100 Td (Hello reader) Tj 0 -40 Td (second line) Tj ET";
         let info = pdf_info(pdf("0 0 300 150", content), 10).unwrap();
-        let line = PageLine { shape: 2.0, text: "Hello reader\nsecond line".to_owned() };
+        let line = Line { shape: 2.0, text: "Hello reader\nsecond line".to_owned() };
         assert_eq!(info.pages, [line]);
         let png = pdf_page(pdf("0 0 300 150", content), 1).unwrap();
         let drawn = image::load_from_memory(&png).unwrap().to_luma8();
@@ -192,7 +266,7 @@ mod tests {
     fn a_large_picture_becomes_a_smaller_one_without_what_it_carries() {
         let mut jpeg = Vec::new();
         DynamicImage::new_rgb8(3000, 1000).write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg).unwrap();
-        assert_eq!(image_info(&jpeg).unwrap().pages, [PageLine { shape: 3.0, text: String::new() }]);
+        assert_eq!(image_info(&jpeg).unwrap().pages, [Line { shape: 3.0, text: String::new() }]);
         let drawn = image::load_from_memory(&image(&jpeg).unwrap()).unwrap();
         assert_eq!((drawn.width(), drawn.height()), (2400, 800));
         assert!(image(b"GIF89a nothing").is_err());

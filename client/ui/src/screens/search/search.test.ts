@@ -1,0 +1,43 @@
+// What is written on the pages of files is found, and leads to the page; a light copy stands in for a file that is not here.
+import { render, screen, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { memory } from '../../lib/backend/memory';
+import { parse } from '../../lib/state/route.svelte';
+import FileShown from '../reviewer/FileShown.svelte';
+import { showPin } from '../reviewer/pins';
+import { Review } from '../reviewer/review.svelte';
+import SearchScreen from './Search.svelte';
+
+beforeEach(() => memory.reset('reviewer'));
+
+test('a hit in a file says which file and page, and leads there', async () => {
+  const user = userEvent.setup();
+  render(SearchScreen);
+  await user.type(screen.getByRole('searchbox'), 'protocol');
+  const [link] = await screen.findAllByRole('link', { name: 'letter-1.pdf, page 2' });
+  const place = parse(link?.getAttribute('href') ?? '');
+  expect(place?.screen).toBe('reviewPage');
+  const review = new Review(place?.params['application'] ?? '', place?.params['round'] ?? '');
+  await review.view.load();
+  const file = review.dossier?.files.find((each) => each.contents === place?.params['file']);
+  expect([file?.name, place?.params['page']]).toEqual(['letter-1.pdf', '2']);
+});
+
+test('a file that is not here is read in its light copy, and comments point to the file', async () => {
+  const review = new Review('a-0003', 'reading');
+  await review.view.load();
+  const file = review.dossier?.files.find((each) => !each.here && each.lightCopy !== null);
+  if (file === undefined || file.lightCopy === null) throw new Error('no light copy');
+  const { container, unmount } = render(FileShown, { file });
+  expect(screen.getByText(/light copy/)).toBeTruthy();
+  expect(await showPin({ kind: 'page', file: file.contents, page: 1 }, container)).toBe(true);
+  expect(within(container).getByText(/^Light copy\. The original, 2\.3/)).toBeTruthy();
+  expect(container.querySelector('figure img')?.getAttribute('src')).toBeTruthy();
+  expect(container.querySelector<HTMLElement>('figure')?.dataset['file']).toBe(file.contents);
+  expect(within(container).queryByRole('button', { name: 'Save a copy outside…' })).toBeNull();
+  unmount();
+  const here = { ...file, here: true };
+  const again = render(FileShown, { file: here });
+  expect(within(again.container).queryByText(/light copy/)).toBeNull();
+});
