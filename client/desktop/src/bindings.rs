@@ -103,6 +103,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::rank,
             coordinator::agreement,
             coordinator::severity,
+            coordinator::shares,
             coordinator::moderation,
             coordinator::moderate,
             coordinator::selection,

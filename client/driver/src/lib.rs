@@ -15,5 +15,6 @@ pub mod publishing;
 pub mod relay;
 pub mod save;
 pub mod session;
+pub mod shares;
 pub mod sheet;
 pub mod worker;

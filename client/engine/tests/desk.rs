@@ -431,3 +431,38 @@ fn one_person_twice_is_found_and_judged() {
     alice.together(|acts| acts.unjudge_duplicate(c, b, "by mistake")).unwrap();
     assert_eq!(alice.together(|acts| acts.likely_duplicates(&programme)).unwrap().len(), 2);
 }
+
+#[test]
+fn applications_are_grouped_by_what_the_definition_chooses_by_and_by_how_they_came() {
+    use std::collections::BTreeSet;
+    use tessera_engine::shares::{By, CONDITIONS, EXCEPTION, Grouped, ON_BEHALF, Reached, UNANSWERED};
+    use tessera_model::documents::form::Route;
+    let programme = programme();
+    let field = |key: &str| By::Field(key.to_owned());
+    let fields = ["gender", "country", "region", "organisation", "group"].map(field);
+    assert_eq!(By::all(&programme), [&fields[..], &[By::Route, By::Exception]].concat());
+
+    let (mut alice, first) = office();
+    let bob = enrol(&mut alice, Roles::default());
+    take(&mut alice, &row("A002", &[("country", " kenya "), ("gender", "woman")]), None);
+    let typed = row("A003", &[("full-name", "Esi Example"), ("country", "Ghana")]);
+    let by_mail = alice.together(|acts| acts.take_on_behalf(&programme, &typed, Route::Mail)).unwrap().0;
+    assign(&mut alice, bob.member(), first);
+    alice.together(|acts| acts.except(&programme, by_mail, ExceptionAct::Ask, "outstanding")).unwrap();
+    let grouped = |alice: &mut Home, seats: &[&str]| -> Vec<Grouped> {
+        let seats: BTreeSet<String> = seats.iter().map(|key| (*key).to_owned()).collect();
+        alice.together(|acts| acts.grouped(&programme, &seats)).unwrap()
+    };
+    let found = grouped(&mut alice, &["A001"]);
+    let groups = |by: &By| found.iter().map(|one| one.groups[by].as_str()).collect::<Vec<_>>();
+    assert_eq!(groups(&field("country")), ["Kenya", "Kenya", "Ghana"], "as the first wrote it");
+    assert_eq!(groups(&field("gender")), [UNANSWERED, "woman", UNANSWERED]);
+    assert_eq!(groups(&By::Route), ["import", "import", ON_BEHALF]);
+    assert_eq!(groups(&By::Exception), [CONDITIONS, CONDITIONS, EXCEPTION]);
+    let reached = |found: &[Grouped]| found.iter().map(|one| one.reached).collect::<Vec<_>>();
+    assert_eq!(reached(&found), [Reached::Selected, Reached::Received, Reached::Received]);
+    assert_eq!(reached(&grouped(&mut alice, &[]))[0], Reached::Assigned);
+    // Whoever takes the application back is counted where it came in, and no further.
+    alice.together(|acts| acts.withdraw(first, true, None, "")).unwrap();
+    assert_eq!(reached(&grouped(&mut alice, &["A001"]))[0], Reached::Received);
+}

@@ -8,7 +8,7 @@
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
 //! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`application`], [`why`], [`assignment`], [`queue`], [`mails`],
-//! [`record`], [`figures`], [`moderation`], [`selection`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
+//! [`record`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
 pub mod access_day;
@@ -45,6 +45,7 @@ pub mod rehearsal;
 pub mod relays;
 pub mod search;
 pub mod selection;
+pub mod shares;
 pub mod shelf;
 pub mod tasks;
 pub mod why;

@@ -11,6 +11,7 @@
 //!   half up), and [`compute`], the same on files in memory;
 //! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity; [`moderation`]: which
 //!   applications want a person before the order decides;
+//! - [`shares`]: counts of groups at every stage, with what is small hidden so that it cannot be worked out;
 //! - [`sentence`]: what a result says to people, as a code with parameters and in English;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
 //!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
@@ -41,5 +42,6 @@ pub mod ranking;
 pub mod reviewers;
 pub mod scores;
 pub mod sentence;
+pub mod shares;
 pub mod table;
 pub mod totals;

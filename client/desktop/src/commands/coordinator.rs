@@ -9,6 +9,7 @@ use tessera_views::mails::{self, AskingView, RemindersView};
 use tessera_views::moderation::{self, ModerationView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
+use tessera_views::shares::{self, SharesView};
 use tessera_views::why::{self, WhyView};
 
 use crate::desk::{Desk, off_the_window};
@@ -171,6 +172,13 @@ pub(crate) async fn agreement(
 pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
     let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
     off_the_window(move || calculation.severity()).await
+}
+
+/// Counts groups at every stage, with what is small hidden.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn shares(desk: State<'_, Desk>, least: u32) -> Result<SharesView, Failure> {
+    desk.look(move |session, language| shares::shares(session, least, language)).await
 }
 
 /// Reads what wants a person's judgement before the order decides.

@@ -159,6 +159,8 @@ export const commands = {
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Counts groups at every stage, with what is small hidden. */
+	shares: (least: number) => __TAURI_INVOKE<SharesView>("shares", { least }),
 	/**  Reads what wants a person's judgement before the order decides. */
 	moderation: (round: string | null) => __TAURI_INVOKE<ModerationView>("moderation", { round }),
 	/**  Gives a verdict on an application's reviews in a round, or takes it back. */
@@ -3051,6 +3053,50 @@ export type SeverityView = {
 	advice: AdviceView,
 	/**  What is worth saying. */
 	warnings: Sentence[],
+};
+
+/**  A group at a stage. */
+export type SharesCell = {
+	/**  How many; none where it is hidden. */
+	count: number | null,
+	/**  Their share in whole percent; none where it is hidden or nobody is there. */
+	percent: number | null,
+};
+
+/**  One group. */
+export type SharesGroup = {
+	/**  The answer as it is stored, or a word; empty for those who did not answer, none for other groups together. */
+	group: string | null,
+	/**  What people call the answer to a field. */
+	label: string | null,
+	/**  At each stage. */
+	cells: SharesCell[],
+};
+
+/**  One table. */
+export type SharesTable = {
+	/**  By what: `field:KEY`, `route` or `exception`. */
+	by: string,
+	/**  What people call a field; none where it is no field. */
+	label: string | null,
+	/**  The groups, the largest first; other groups together last. */
+	groups: SharesGroup[],
+	/**  The total of each stage; none where it is hidden. */
+	totals: (number | null)[],
+	/**  True where something is hidden, or groups are counted together. */
+	hides: boolean,
+	/**  What it says; its group and stage are words of the table. */
+	advice: AdviceView,
+};
+
+/**  Counts and shares of groups at every stage. */
+export type SharesView = {
+	/**  All applications. */
+	applications: number,
+	/**  The stages that can be told today, as words: `received`, `eligible`, `assigned`, `read`, `shortlisted`, `selected`. */
+	stages: string[],
+	/**  A table for each thing that applications are grouped by. */
+	tables: SharesTable[],
 };
 
 /**  What the lines of a sheet say. */

@@ -3,7 +3,7 @@
 import type {
   AccessRow, AgreementView, AnswerValue, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
   Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
-  QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, Submitted, TaskRow,
+  QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
@@ -11,7 +11,7 @@ export type {
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
   Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
-  Role, RoundName, Saved, SearchHit, Sentence, SeverityLine, SeverityView, StageCount, Submitted, TaskRow,
+  Role, RoundName, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
 
 import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } from './bindings';
@@ -202,6 +202,7 @@ export interface Backend {
   rank(application: string): Promise<RankView | null>;
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
+  shares(least: number): Promise<SharesView>;
   moderation(round: string | null): Promise<ModerationView>;       // null: the first round
   moderate(application: string, round: string, verdict: Settled | null, reason: string): Promise<void>; // null: taken back
   selection(round: string | null, trial: SeatsTrial | null): Promise<SelectionView>; // null: the programme's own seats; nothing is stored

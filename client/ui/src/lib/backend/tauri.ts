@@ -157,6 +157,7 @@ export const tauri: Backend = {
   rank: commands.rank,
   agreement: commands.agreement,
   severity: commands.severity,
+  shares: commands.shares,
   moderation: commands.moderation,
   moderate: (application, round, verdict, reason) => nothing(commands.moderate(application, round, verdict, reason)),
   selection: commands.selection,

@@ -3,7 +3,7 @@ import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, R
 import type { Invented } from './applications';
 import { deskOf, exception, FILTERS, gates, outcome, row, verdictsOn, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
-import { agreement, ranking, severity } from './figures';
+import { agreement, ranking, severity, shares } from './figures';
 import { PEOPLE } from './names';
 import { takenDown, twinsOf } from './pairs';
 import { DAY, refused, type World } from './world';
@@ -11,7 +11,7 @@ import { DAY, refused, type World } from './world';
 type Part = Pick<
   Backend,
   | 'board' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'queueSize' | 'decide'
-  | 'ranking' | 'rank' | 'agreement' | 'severity'
+  | 'ranking' | 'rank' | 'agreement' | 'severity' | 'shares'
 >;
 
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'moderated', 'withdrawn'];
@@ -137,6 +137,7 @@ export function coordinator(world: World): Part {
     },
     agreement: () => Promise.resolve(agreement()),
     severity: () => Promise.resolve(severity(world)),
+    shares: (least) => Promise.resolve(shares(world, least)),
   };
 }
 
