@@ -88,6 +88,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::board,
             coordinator::board_page,
             coordinator::board_around,
+            coordinator::pace,
             coordinator::application,
             coordinator::explain_application,
             coordinator::judge,

@@ -6,11 +6,13 @@
 
 pub mod assigning;
 pub mod care;
+pub mod clock;
 pub mod exports;
 pub mod given;
 pub mod intake;
 pub mod inviting;
 pub mod names;
+pub mod pace;
 pub mod publishing;
 pub mod relay;
 pub mod save;

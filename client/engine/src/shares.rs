@@ -173,5 +173,5 @@ fn tidy(answer: &str) -> String {
 }
 
 fn way(identity: &Identity) -> &'static str {
-    if identity.on_behalf { ON_BEHALF } else { identity.route.map_or(UNANSWERED, Route::as_str) }
+    if identity.on_behalf { ON_BEHALF } else { identity.route.unwrap_or(Route::Import).as_str() }
 }

@@ -466,3 +466,28 @@ fn applications_are_grouped_by_what_the_definition_chooses_by_and_by_how_they_ca
     alice.together(|acts| acts.withdraw(first, true, None, "")).unwrap();
     assert_eq!(reached(&grouped(&mut alice, &["A001"]))[0], Reached::Received);
 }
+
+#[test]
+fn reads_that_remain_are_those_that_somebody_still_may_do() {
+    let (mut alice, id) = office();
+    let mut bob = enrol(&mut alice, Roles::default());
+    let dora = enrol(&mut alice, Roles::default());
+    assign(&mut alice, bob.member(), id);
+    assign(&mut alice, dora.member(), id);
+    let times = |home: &mut Home| home.together(|acts| acts.read_times()).unwrap().remove(&round(READING));
+    assert_eq!(
+        times(&mut alice).map(|times| (times.left, times.came_ms.len(), times.untimed)),
+        Some((2, 0, 0))
+    );
+    carry(&mut alice, &mut bob);
+    declare(&mut bob, id, Declaration::Conflict);
+    bring(&mut bob, &mut alice);
+    assert_eq!(
+        times(&mut alice).map(|times| times.left),
+        Some(1),
+        "whoever declared a conflict reads nothing more"
+    );
+    alice.together(|acts| acts.withdraw(id, true, None, "")).unwrap();
+    assert_eq!(times(&mut alice), None);
+    assert!(matches!(bob.together(|acts| acts.read_times()), Err(EngineError::NotPermitted(_))));
+}

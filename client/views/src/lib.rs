@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
-//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`application`], [`why`], [`assignment`], [`queue`], [`mails`],
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`why`], [`assignment`], [`queue`], [`mails`],
 //! [`record`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
@@ -35,6 +35,7 @@ pub mod mails;
 pub mod me;
 pub mod moderation;
 pub mod own;
+pub mod pace;
 pub mod people;
 pub mod person;
 pub mod programme;

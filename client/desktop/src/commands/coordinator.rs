@@ -1,12 +1,14 @@
 //! A coordinator's screens.
 
 use tauri::State;
+use tessera_driver::clock::now_ms;
 use tessera_views::Failure;
 use tessera_views::application::{self, ApplicationView};
 use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
 use tessera_views::mails::{self, AskingView, RemindersView};
 use tessera_views::moderation::{self, ModerationView};
+use tessera_views::pace::{self, PaceView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
 use tessera_views::shares::{self, SharesView};
@@ -38,6 +40,13 @@ pub(crate) async fn board_around(
     application: String,
 ) -> Result<Option<BoardPlace>, Failure> {
     Ok(board::around(&desk.board().await?.rows, &query, &application))
+}
+
+/// Reckons whether the dates of open rounds hold.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pace(desk: State<'_, Desk>) -> Result<Vec<PaceView>, Failure> {
+    desk.look(move |session, language| pace::pace(session, now_ms(), language)).await
 }
 
 /// Reads one application.

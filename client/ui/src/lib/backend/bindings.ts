@@ -129,6 +129,8 @@ export const commands = {
 	boardPage: (query: BoardQuery) => __TAURI_INVOKE<BoardPage>("board_page", { query }),
 	/**  Where an application stands among the rows that fit. */
 	boardAround: (query: BoardQuery, application: string) => __TAURI_INVOKE<BoardPlace | null>("board_around", { query, application }),
+	/**  Reckons whether the dates of open rounds hold. */
+	pace: () => __TAURI_INVOKE<PaceView[]>("pace"),
 	/**  Reads one application. */
 	application: (id: string) => __TAURI_INVOKE<ApplicationView>("application", { id }),
 	/**  Reads why something of an application is not here, or does not count. */
@@ -2057,6 +2059,28 @@ export type OwnReview = {
 	round: string,
 	/**  Whether its reader means to read it again. */
 	again: boolean,
+};
+
+/**  How a round comes on. */
+export type PaceView = {
+	/**  The round's key. */
+	round: string,
+	/**  What it is called. */
+	label: string,
+	/**  Reads that are still to come. */
+	remaining: number,
+	/**  Whether the date holds: `yes`, `tight`, `no`, `not-known`, `passed`, `no-date` or `done`. */
+	holds: string,
+	/**  Reads of each whole week, the latest first. */
+	weeks: number[],
+	/**  The date. */
+	closesMs: number | null,
+	/**  When the last read would come at the average pace; none where that is not known, or never. */
+	doneMs: number | null,
+	/**  What it says, and what to do. */
+	advice: AdviceView,
+	/**  On what it rests. */
+	restsOn: Sentence,
 };
 
 /**  The pages of a file. */

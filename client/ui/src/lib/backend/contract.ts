@@ -2,14 +2,14 @@
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 import type {
   AccessRow, AgreementView, AnswerValue, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
-  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
+  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
   QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
   AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
-  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PageInfo, PeopleView,
+  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
   Role, RoundName, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
@@ -187,6 +187,7 @@ export interface Backend {
   board(): Promise<Board>;
   boardPage(query: BoardQuery): Promise<BoardPage>;
   boardAround(query: BoardQuery, application: string): Promise<BoardPlace | null>;
+  pace(): Promise<PaceView[]>;                                     // whether the dates of open rounds hold
   application(id: string): Promise<ApplicationView>;
   explainApplication(id: string): Promise<WhyView>;                // why something of it is not here, or does not count
   judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;

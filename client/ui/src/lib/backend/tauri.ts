@@ -142,6 +142,7 @@ export const tauri: Backend = {
   board: commands.board,
   boardPage: commands.boardPage,
   boardAround: commands.boardAround,
+  pace: commands.pace,
   application: commands.application,
   explainApplication: commands.explainApplication,
   judge: (application, gate, verdict, reason) => nothing(commands.judge(application, gate, verdict, reason)),

@@ -5,12 +5,13 @@ import { deskOf, exception, FILTERS, gates, outcome, row, verdictsOn, withdrawal
 import { CRITERIA, files, sections } from './dossiers';
 import { agreement, ranking, severity, shares } from './figures';
 import { PEOPLE } from './names';
+import { pace } from './pace';
 import { takenDown, twinsOf } from './pairs';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  | 'board' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'queueSize' | 'decide'
+  | 'board' | 'pace' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'queueSize' | 'decide'
   | 'ranking' | 'rank' | 'agreement' | 'severity' | 'shares'
 >;
 
@@ -58,6 +59,7 @@ export function coordinator(world: World): Part {
         filters: FILTERS,
       });
     },
+    pace: () => Promise.resolve(pace(world)),
     boardPage: (query) => {
       const found = fitting(query);
       return Promise.resolve({ total: found.length, rows: found.slice(query.offset, query.offset + query.limit) });
