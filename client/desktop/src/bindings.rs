@@ -96,6 +96,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::decide_exception,
             coordinator::take_back_exception,
             coordinator::queue,
+            coordinator::arrivals,
             coordinator::queue_size,
             coordinator::asking,
             coordinator::reminders,

@@ -7,11 +7,12 @@
 //!
 //! Reading order: [`store`] and [`records`] (what is kept), [`chains`], [`core`] (what a device knows),
 //! [`keyring`] and [`send`] (from a change to a sealed pack), [`receive`] and [`digest`] (the two commits of an
-//! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
+//! import, [`arrivals`] beside them), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
 //! [`bundle`] and [`attachments`], [`engine`] (what callers use).
 
 pub mod access_history;
 pub mod access_list;
+pub mod arrivals;
 pub mod assignments;
 pub mod attachments;
 pub mod bundle;

@@ -491,3 +491,37 @@ fn reads_that_remain_are_those_that_somebody_still_may_do() {
     assert_eq!(times(&mut alice), None);
     assert!(matches!(bob.together(|acts| acts.read_times()), Err(EngineError::NotPermitted(_))));
 }
+
+#[test]
+fn what_arrived_is_told_with_its_way_its_moment_and_whose_it_is() {
+    use std::io::Cursor;
+    use tessera_engine::arrivals::{Arrival, Way};
+    let (mut alice, id) = office();
+    let mut bob = enrol(&mut alice, Roles::default());
+    assign(&mut alice, bob.member(), id);
+    carry(&mut alice, &mut bob);
+    declare(&mut bob, id, Declaration::None);
+    let arrived = |home: &mut Home| -> Vec<Arrival> { home.together(|acts| acts.arrivals(10)).unwrap() };
+    let before = arrived(&mut alice).len();
+    let bundle = bob.export(For::Outbox).unwrap();
+    let import = |home: &mut Home, at_ms| {
+        let checked = tessera_engine::bundle::check(Cursor::new(&bundle)).unwrap();
+        home.import_checked_at(checked, Some(at_ms)).unwrap().0
+    };
+    assert!(import(&mut alice, 7_000).new > 0);
+    let found = arrived(&mut alice);
+    assert_eq!(found.len(), before + 1);
+    let newest = &found[0];
+    assert_eq!((newest.way, newest.at_ms), (Way::Bundle(bob.device()), Some(7_000)));
+    assert_eq!(newest.carried_for, Some(bob.member()));
+    let came: Vec<_> = newest.people.iter().map(|one| (one.member, one.declarations, one.reviews)).collect();
+    assert_eq!(came, [(Some(bob.member()), 1, 0)]);
+    assert_eq!((newest.people[0].waiting, newest.people[0].refused.len()), (0, 0));
+    // The same again brings nothing, and is no arrival; working everything out again forgets none.
+    assert_eq!(import(&mut alice, 8_000).new, 0);
+    assert_eq!(arrived(&mut alice), found);
+    assert_eq!(alice.verify().unwrap().differences, vec![]);
+    alice.repair().unwrap();
+    assert_eq!(arrived(&mut alice), found);
+    assert_eq!(alice.together(|acts| acts.arrived_before()).unwrap(), 0);
+}

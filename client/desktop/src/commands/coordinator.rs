@@ -4,6 +4,7 @@ use tauri::State;
 use tessera_driver::clock::now_ms;
 use tessera_views::Failure;
 use tessera_views::application::{self, ApplicationView};
+use tessera_views::arrivals::{self, ArrivalsView};
 use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
 use tessera_views::mails::{self, AskingView, RemindersView};
@@ -123,6 +124,13 @@ pub(crate) async fn queue_size(desk: State<'_, Desk>) -> Result<u32, Failure> {
 #[specta::specta]
 pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<QueueView, Failure> {
     desk.look(queue::queue).await
+}
+
+/// Reads what arrived, whose it is and by which way it came.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn arrivals(desk: State<'_, Desk>) -> Result<ArrivalsView, Failure> {
+    desk.look(move |session, _| arrivals::arrivals(session)).await
 }
 
 /// Whom a question about items of the merge desk goes to.

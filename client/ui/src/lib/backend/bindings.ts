@@ -147,6 +147,8 @@ export const commands = {
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
 	/**  How many questions wait. */
 	queueSize: () => __TAURI_INVOKE<number>("queue_size"),
+	/**  Reads what arrived, whose it is and by which way it came. */
+	arrivals: () => __TAURI_INVOKE<ArrivalsView>("arrivals"),
 	/**  Whom a question about items of the merge desk goes to. */
 	asking: (ids: string[]) => __TAURI_INVOKE<AskingView>("asking", { ids }),
 	/**  Who is behind, to be reminded. */
@@ -510,6 +512,44 @@ export type ApplicationView = {
 	route: string | null,
 	/**  True where a coordinator typed it in for the applicant. */
 	onBehalf: boolean,
+};
+
+/**  An exchange or a bundle that brought something. */
+export type ArrivalView = {
+	/**  The same for as long as the home lives. */
+	id: string,
+	/**  `relay` or `bundle`. */
+	way: string,
+	/**  Whose bundle it says to be; none where this home knows nobody of that device. */
+	carriedFor: string | null,
+	/**  When, by this device's clock; none while an exchange is not over. */
+	atMs: number | null,
+	/**  Whose work was in it. */
+	people: ArrivedPerson[],
+};
+
+/**  What arrived. */
+export type ArrivalsView = {
+	/**  The latest, the newest first. */
+	arrivals: ArrivalView[],
+	/**  Packs that came before it was kept by which way. */
+	before: number,
+};
+
+/**  One person's work in one arrival. */
+export type ArrivedPerson = {
+	/**  The name; none where nobody is known by the device. */
+	name: string | null,
+	/**  Reviews, each version of one. */
+	reviews: number,
+	/**  Declarations on conflicts of interest. */
+	declarations: number,
+	/**  Other documents. */
+	others: number,
+	/**  Parcels that wait for a key, a statement or to be read. */
+	waiting: number,
+	/**  Parcels that were not taken. */
+	refused: number,
 };
 
 /**  The author of what is asked about. */

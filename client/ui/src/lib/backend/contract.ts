@@ -1,13 +1,13 @@
 // What the interface asks of Rust, on what is generated from it; where the interface says more, or less, it is written here.
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 import type {
-  AccessRow, AgreementView, AnswerValue, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
+  AccessRow, AgreementView, AnswerValue, ApplicationView, ArrivalsView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
   Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
   QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
-  AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
+  AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, ArrivalView, ArrivalsView, ArrivedPerson, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
   Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
@@ -194,6 +194,7 @@ export interface Backend {
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
+  arrivals(): Promise<ArrivalsView>;                               // what arrived, whose, by which way
   queue(): Promise<QueueView>;
   queueSize(): Promise<number>;                                    // how many questions wait
   asking(ids: string[]): Promise<AskingView>;                      // whom a question about these goes to

@@ -150,6 +150,7 @@ export const tauri: Backend = {
   decideException: (application, grant, reason) => nothing(commands.decideException(application, grant, reason)),
   takeBackException: (application, decision) => nothing(commands.takeBackException(application, decision)),
   queue: commands.queue,
+  arrivals: commands.arrivals,
   queueSize: commands.queueSize,
   asking: commands.asking,
   reminders: commands.reminders,

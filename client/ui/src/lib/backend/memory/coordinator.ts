@@ -1,6 +1,7 @@
 // The coordinator's acts over the invented world: board, applications, merge desk, figures.
 import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, ReaderView, WhyLine, WhyReader } from '../contract';
 import type { Invented } from './applications';
+import { arrivals } from './arrivals';
 import { deskOf, exception, FILTERS, gates, outcome, row, verdictsOn, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
 import { agreement, ranking, severity, shares } from './figures';
@@ -11,7 +12,7 @@ import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  | 'board' | 'pace' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'queueSize' | 'decide'
+  | 'board' | 'pace' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'arrivals' | 'queueSize' | 'decide'
   | 'ranking' | 'rank' | 'agreement' | 'severity' | 'shares'
 >;
 
@@ -125,6 +126,7 @@ export function coordinator(world: World): Part {
       deskOf(world).exceptions.set(id, decision ? { ...stands, granted: null, decidedBy: null } : { asked: null, askedBy: null, granted: null, decidedBy: null, mayGrant: true });
       return done();
     },
+    arrivals: () => Promise.resolve(arrivals(world)),
     queue: () => Promise.resolve(structuredClone(deskOf(world).queue)),
     queueSize: () => Promise.resolve(deskOf(world).queue.waiting.length),
     decide: (ids, verdict, reason) => {
