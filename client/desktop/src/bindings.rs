@@ -103,6 +103,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::decide,
             coordinator::ranking,
             coordinator::rank,
+            coordinator::ruled,
             coordinator::agreement,
             coordinator::severity,
             coordinator::shares,

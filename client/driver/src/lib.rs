@@ -16,6 +16,7 @@ pub mod pace;
 pub mod publishing;
 pub mod relay;
 pub mod save;
+pub mod seats;
 pub mod session;
 pub mod shares;
 pub mod sheet;

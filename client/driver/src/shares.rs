@@ -4,12 +4,10 @@
 use std::collections::BTreeSet;
 
 use tessera_engine::shares::{By, Reached};
-use tessera_model::compute::{self, File};
 use tessera_model::programme::Programme;
 use tessera_model::shares::Shares;
-use tessera_solve::compute::ranked;
-use tessera_solve::selection::{Pool, Seats, Unselected, select};
 
+use crate::seats::seated;
 use crate::session::{Session, SessionError};
 
 /// The tables of one programme.
@@ -28,7 +26,7 @@ pub struct Tables {
 /// # Errors
 /// [`SessionError`].
 pub fn shares(session: &mut Session, programme: &Programme, least: u32) -> Result<Tables, SessionError> {
-    let seated = seated(session, programme)?;
+    let seated = seated(session, programme)?.map(|selection| BTreeSet::from_iter(selection.selected));
     let grouped =
         session.together(|acts| acts.grouped(programme, seated.as_ref().unwrap_or(&BTreeSet::new())))?;
     let told = |stage: &Reached| match stage {
@@ -48,26 +46,4 @@ pub fn shares(session: &mut Session, programme: &Programme, least: u32) -> Resul
     });
     let tables = tables.collect();
     Ok(Tables { applications: grouped.len(), tables, stages })
-}
-
-/// Who would have a seat by the order as it stands, by key; none where nothing counts yet, the programme names no seats, or its
-/// quotas can be met by nobody.
-fn seated(session: &mut Session, programme: &Programme) -> Result<Option<BTreeSet<String>>, SessionError> {
-    let Ok(seats) = Seats::of(programme) else { return Ok(None) };
-    let (inputs, fields) = session.together(|acts| {
-        let table = acts.scores(programme, |member| member.to_string())?;
-        Ok((acts.inputs(programme, &table, None, 0)?, acts.selection_fields(programme)?))
-    })?;
-    let (Ok(inputs), Ok(fields)) = (inputs, fields) else { return Ok(None) };
-    let Ok(order) = compute::ranking(&inputs, None) else { return Ok(None) };
-    if order.rows.is_empty() {
-        return Ok(None);
-    }
-    // The decimals that the workbench would read in the ranking's JSON.
-    let Ok(text) = serde_json::to_vec(&order.rows) else { return Ok(None) };
-    let selected = ranked(&File { name: "the ranking", bytes: &text })
-        .map_err(Unselected::from)
-        .and_then(|ranked| Pool::new(ranked, &seats, Some(&fields), inputs.seed))
-        .and_then(|pool| select(&pool, &seats, None, inputs.seed));
-    Ok(selected.ok().map(|selection| selection.selected.into_iter().collect()))
 }

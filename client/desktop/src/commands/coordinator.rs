@@ -11,6 +11,7 @@ use tessera_views::mails::{self, AskingView, RemindersView};
 use tessera_views::moderation::{self, ModerationView};
 use tessera_views::pace::{self, PaceView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
+use tessera_views::ruled::{self, RuledView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
 use tessera_views::shares::{self, SharesView};
 use tessera_views::why::{self, WhyView};
@@ -171,6 +172,15 @@ pub(crate) async fn ranking(desk: State<'_, Desk>, round: Option<String>) -> Res
 #[specta::specta]
 pub(crate) async fn rank(desk: State<'_, Desk>, application: String) -> Result<Option<RankView>, Failure> {
     desk.look(move |session, language| figures::rank(session, &application, language)).await
+}
+
+/// Reads and calculates what decided about an application.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn ruled(desk: State<'_, Desk>, application: String) -> Result<RuledView, Failure> {
+    let (view, chance) =
+        desk.look(move |session, language| ruled::ruled(session, &application, language)).await?;
+    off_the_window(move || Ok(RuledView { chance: chance.calculate(), ..view })).await
 }
 
 /// Calculates how far readers agree.

@@ -159,6 +159,8 @@ export const commands = {
 	ranking: (round: string | null) => __TAURI_INVOKE<RankingView>("ranking", { round }),
 	/**  Calculates where one application stands. */
 	rank: (application: string) => __TAURI_INVOKE<RankView | null>("rank", { application }),
+	/**  Reads and calculates what decided about an application. */
+	ruled: (application: string) => __TAURI_INVOKE<RuledView>("ruled", { application }),
 	/**  Calculates how far readers agree. */
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
@@ -2961,6 +2963,66 @@ export type RoundName = {
 	key: string,
 	/**  What it is called. */
 	label: string,
+};
+
+/**  How sure a place is, corrected for the severity of readers. */
+export type RuledChance = {
+	/**  `red`, `amber` or `green`: whether the correction helps. */
+	light: string,
+	/**  Chance of a seat, in percent; none where the corrected order is withheld. */
+	percent: number | null,
+	/**  The place that is to be expected on average. */
+	expected: string | null,
+	/**  True where the chance decides nothing. */
+	band: boolean,
+};
+
+/**  What was ruled on a declared conflict of interest. */
+export type RuledConflict = {
+	/**  `lifted` or `upheld`. */
+	ruling: string,
+	/**  Why. */
+	reason: string,
+};
+
+/**  A quota that counts an application. */
+export type RuledQuota = {
+	/**  What it is called. */
+	name: string,
+	/**  Fewest. */
+	min: number,
+	/**  Most; none: no cap. */
+	max: number | null,
+	/**  How many of the selected it counts. */
+	selected: number,
+};
+
+/**  How the seats fall. */
+export type RuledSeat = {
+	/**  `selected`, `waitlist`, `not-selected` or `unranked`. */
+	outcome: string,
+	/**  What passed it over: the name of a quota, or `seats`. */
+	passedOverBy: string | null,
+	/**  `cap`, `floor` or `seats`. */
+	rule: string | null,
+	/**  Quotas that count it. */
+	quotas: RuledQuota[],
+};
+
+/**  What decided about one application. */
+export type RuledView = {
+	/**  How the seats fall by the order as it stands; none where that cannot be told yet. */
+	seat: RuledSeat | null,
+	/**  How sure its place is; none where readers were too few to tell. */
+	chance: RuledChance | null,
+	/**  Why the exception was granted or refused. */
+	exception: string | null,
+	/**  What was decided on the merge desk. */
+	decisions: DecidedItem[],
+	/**  What was ruled on conflicts of interest that readers declared. */
+	conflicts: RuledConflict[],
+	/**  Whether it is one with another application. */
+	pairs: PairView[],
 };
 
 /**  One verdict as somebody gave it. */

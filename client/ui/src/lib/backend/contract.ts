@@ -3,7 +3,7 @@
 import type {
   AccessRow, AgreementView, AnswerValue, ApplicationView, ArrivalsView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
   Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
-  QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
+  QueueVerdict, QueueView, RankingView, RemovalView, Role, RuledView, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
@@ -11,7 +11,7 @@ export type {
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
   Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
-  Role, RoundName, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
+  Role, RoundName, RuledView, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
 
 import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } from './bindings';
@@ -202,6 +202,7 @@ export interface Backend {
   decide(ids: string[], verdict: QueueVerdict, reason: string): Promise<void>;
   ranking(round: string | null): Promise<RankingView>;
   rank(application: string): Promise<RankView | null>;
+  ruled(application: string): Promise<RuledView>;                  // what decided about it, for its printed page
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
   shares(least: number): Promise<SharesView>;

@@ -157,6 +157,7 @@ export const tauri: Backend = {
   decide: (ids, verdict, reason) => nothing(commands.decide(ids, verdict, reason)),
   ranking: commands.ranking,
   rank: commands.rank,
+  ruled: commands.ruled,
   agreement: commands.agreement,
   severity: commands.severity,
   shares: commands.shares,

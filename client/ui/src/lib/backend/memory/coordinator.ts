@@ -8,12 +8,13 @@ import { agreement, ranking, severity, shares } from './figures';
 import { PEOPLE } from './names';
 import { pace } from './pace';
 import { takenDown, twinsOf } from './pairs';
+import { ruled } from './ruled';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
   | 'board' | 'pace' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'arrivals' | 'queueSize' | 'decide'
-  | 'ranking' | 'rank' | 'agreement' | 'severity' | 'shares'
+  | 'ranking' | 'rank' | 'ruled' | 'agreement' | 'severity' | 'shares'
 >;
 
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'moderated', 'withdrawn'];
@@ -138,6 +139,10 @@ export function coordinator(world: World): Part {
       const { rows, seats } = ranking(world, null);
       const found = rows.find((each) => each.application === id && each.rank !== null);
       return Promise.resolve(found === undefined ? null : { row: found, of: rows.filter((each) => each.rank !== null).length, seats });
+    },
+    ruled: (id) => {
+      const one = known(id);
+      return one === undefined ? refused('not-found', 'this application is not here') : Promise.resolve(ruled(world, one));
     },
     agreement: () => Promise.resolve(agreement()),
     severity: () => Promise.resolve(severity(world)),
