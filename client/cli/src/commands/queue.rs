@@ -114,7 +114,7 @@ fn arrivals(most: usize, context: &Context) -> Result<(), Failure> {
     must_coordinate(&mut session)?;
     let names = Names::of(&mut session)?;
     let (arrivals, before) = session.together(|acts| Ok((acts.arrivals(most)?, acts.arrived_before()?)))?;
-    let rows = arrivals.iter().flat_map(|arrival| arrived(arrival, &names)).collect();
+    let rows: Vec<Value> = arrivals.iter().flat_map(|arrival| arrived(arrival, &names)).collect();
     Answer::new("queue-arrivals", rows).with("before", before).show_as(context, |answer| {
         if answer.rows().is_empty() {
             return print("Nothing has arrived since this is kept.\n");

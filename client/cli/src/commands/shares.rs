@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let Tables { stages, applications, mut tables } = shares(&mut session, &programme, arguments.least)?;
     tables.retain(|(by, _)| chosen.is_empty() || chosen.contains(by));
     let words: Vec<&str> = stages.iter().map(|stage| stage.word()).collect();
-    let rows = tables.iter().flat_map(|(by, shares)| lines(by, shares, &stages)).collect();
+    let rows: Vec<Value> = tables.iter().flat_map(|(by, shares)| lines(by, shares, &stages)).collect();
     let said: Vec<Value> = tables
         .iter()
         .map(|(by, shares)| {

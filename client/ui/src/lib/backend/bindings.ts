@@ -145,10 +145,10 @@ export const commands = {
 	takeBackException: (application: string, decision: boolean) => __TAURI_INVOKE<null>("take_back_exception", { application, decision }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
-	/**  How many questions wait. */
-	queueSize: () => __TAURI_INVOKE<number>("queue_size"),
 	/**  Reads what arrived, whose it is and by which way it came. */
 	arrivals: () => __TAURI_INVOKE<ArrivalsView>("arrivals"),
+	/**  How many questions wait. */
+	queueSize: () => __TAURI_INVOKE<number>("queue_size"),
 	/**  Whom a question about items of the merge desk goes to. */
 	asking: (ids: string[]) => __TAURI_INVOKE<AskingView>("asking", { ids }),
 	/**  Who is behind, to be reminded. */
