@@ -7,7 +7,7 @@ import { APP, call, go, NAME, picture, speak, unlock, watched } from './acts.mjs
 import { laptop, open } from './app.mjs';
 import { homeOn, world } from './world.mjs';
 
-const OFFICE = ['board', 'intake', 'intake/missing', 'intake/duplicates', 'assignment', 'exports', 'queue', 'moderation', 'ranking', 'agreement', 'programme', 'people', 'access', 'exchange', 'search', 'settings'];
+const OFFICE = ['board', 'intake', 'intake/missing', 'intake/duplicates', 'assignment', 'exports', 'queue', 'moderation', 'ranking', 'agreement', 'shares', 'programme', 'people', 'access', 'exchange', 'search', 'settings'];
 const FIELD = ['home', 'consistency', 'exchange', 'search', 'programme', 'settings'];
 /** What a screen says: words of a failure, or whether it is still reading. */
 const SAID = `const alerts = [...document.querySelectorAll('main [role=alert]')].map((one) => one.innerText);

@@ -32,6 +32,7 @@ pub(crate) mod round;
 pub(crate) mod scores;
 pub(crate) mod search;
 pub(crate) mod selection;
+pub(crate) mod shares;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod totals;

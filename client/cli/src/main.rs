@@ -27,8 +27,8 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::commands::{
     access, agreement, application, assign, bundle, calibration, charter, completions, compute, conflict,
     device, eligibility, enrol, explain, export, home, member, moderation, passphrase, programme, queue,
-    ranking, recovery, repair, report, review, round, scores, search, selection, status, sync, totals,
-    verify,
+    ranking, recovery, repair, report, review, round, scores, search, selection, shares, status, sync,
+    totals, verify,
 };
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -133,6 +133,8 @@ enum Command {
     Scores(scores::Arguments),
     /// Who is selected: seats down the order, under quotas
     Selection(selection::Arguments),
+    /// How many of which group are how far: country, sex, route; small counts are hidden
+    Shares(shares::Arguments),
     /// Where your work is: on this device, in the outbox, held by the relay, opened by a coordinator
     Status(status::Arguments),
     /// Mean, median, spread and total of each application, of what counts
@@ -202,6 +204,7 @@ fn run(command: &Command, context: &Context) -> Result<(), Failure> {
         Command::Review(arguments) => review::run(arguments, context),
         Command::Scores(arguments) => scores::run(arguments, context),
         Command::Selection(arguments) => selection::run(arguments, context),
+        Command::Shares(arguments) => shares::run(arguments, context),
         Command::Status(arguments) => status::run(arguments, context),
         Command::Totals(figures) => totals::run(figures, context),
         Command::Recovery(arguments) => recovery::run(arguments, context),

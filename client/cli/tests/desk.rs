@@ -589,3 +589,40 @@ fn h15_an_export_asks_what_and_runs_nothing() {
     assert!(log.contains("exported dossier+scores applications=2"), "{log}");
     assert!(!log.contains("Amina"));
 }
+
+#[test]
+fn shares_hide_what_is_small_and_say_so() {
+    let world = World::new("shares");
+    let empty = world.well("alice", &["shares"]);
+    assert_eq!((&empty["schema"], &empty["applications"]), (&"tessera/shares/1".into(), &0.into()));
+    let row = |n: usize| {
+        let (country, region) = if n < 7 { ("Kenya", "africa") } else { ("Nepal", "asia") };
+        format!("B{n},Person {n},{country},{region},Essay\n")
+    };
+    let rows: String = (0..12).map(row).collect();
+    world.write("b.csv", format!("key,name,country,region,essay\n{rows}").as_bytes());
+    world.well("alice", &["application", "import", "b.csv", "--key", "key"]);
+    for key in ["B0", "B1", "B2", "B3", "B4", "B5", "B7", "B8"] {
+        world.well("alice", &["eligibility", "set", key, "age", "met", "--reason", "born 1990"]);
+    }
+    let said = world.well("alice", &["shares", "--by", "region"]);
+    assert_eq!(said["stages"], serde_json::json!(["received", "eligible", "assigned", "read"]));
+    let cell = |said: &Value, group: &str, stage: &str| {
+        let rows = said["rows"].as_array().unwrap();
+        let found = rows.iter().find(|row| row["group"] == group && row["stage"] == stage).unwrap();
+        (found["count"].as_u64(), found["hidden"].as_bool().unwrap())
+    };
+    assert_eq!(cell(&said, "africa", "received"), (Some(7), false));
+    assert_eq!(cell(&said, "asia", "received"), (Some(5), false));
+    // Two of Asia are hidden, and the six of Africa with them: eight in all would give them away.
+    assert_eq!(cell(&said, "asia", "eligible"), (None, true));
+    assert_eq!(cell(&said, "africa", "eligible"), (None, true));
+    assert_eq!(cell(&said, "africa", "read"), (Some(0), false));
+    assert_eq!(said["tables"][0]["totals"], serde_json::json!([12, 8, 0, 0]));
+    assert_eq!(said["tables"][0]["sentence"]["code"], "shares-too-few");
+    // Where six are needed, no group is named.
+    let coarse = world.well("alice", &["shares", "--by", "region", "--least", "6"]);
+    assert!(coarse["rows"].as_array().unwrap().iter().all(|row| row["group"].is_null()));
+    assert_eq!(world.refused("alice", &["shares", "--by", "essay"], 4)["code"], "not-found");
+    assert_eq!(world.refused("alice", &["shares", "--least", "2"], 2)["code"], "usage");
+}

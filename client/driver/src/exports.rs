@@ -1,10 +1,9 @@
 //! What left this home as a readable file: when, which parts, how much. Kept in the home, for whoever has to answer for it; no
 //! content and no path is in it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_ms;
 use crate::session::{Session, SessionError};
 
 /// Under which name the list is kept.
@@ -33,9 +32,8 @@ impl Left {
     /// Something that leaves just now.
     #[must_use]
     pub fn now(what: &str, form: &str, parts: &[&str], applications: usize, reviews: usize) -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
-            at_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            at_ms: now_ms(),
             what: what.to_owned(),
             form: form.to_owned(),
             parts: parts.iter().map(|part| (*part).to_owned()).collect(),

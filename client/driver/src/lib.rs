@@ -8,17 +8,21 @@
 
 pub mod assigning;
 pub mod care;
+pub mod clock;
 pub mod exports;
 pub mod given;
 pub mod intake;
 pub mod inviting;
 pub mod keychain;
 pub mod names;
+pub mod pace;
 pub mod pages;
 pub mod preparing;
 pub mod publishing;
 pub mod relay;
 pub mod save;
+pub mod seats;
 pub mod session;
+pub mod shares;
 pub mod sheet;
 pub mod worker;

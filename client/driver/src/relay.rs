@@ -26,7 +26,7 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -46,6 +46,7 @@ pub use self::error::RelayError;
 pub use self::lend::Lend;
 use self::watch::Watch;
 pub use self::watch::{Phase, Progress, Tell};
+use crate::clock::now_ms;
 
 /// Exchanges in a row that may bring nothing before the rest is left for another time.
 const FRUITLESS: u32 = 3;
@@ -368,10 +369,8 @@ impl Talk<'_, '_> {
         if !self.heard {
             return Ok(());
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         let relay = self.relay;
-        match engine.lend(|engine| engine.together(|acts| acts.note_reached(relay, now_ms))) {
+        match engine.lend(|engine| engine.together(|acts| acts.note_reached(relay, now_ms()))) {
             Err(EngineError::Store(StoreError::Full | StoreError::ReadOnly)) => Ok(()),
             noted => Ok(noted?),
         }

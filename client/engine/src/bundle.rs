@@ -21,6 +21,7 @@ use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::Receipt;
 
 pub use self::write::{Outline, Part};
+use crate::arrivals::Way;
 use crate::attachments::PIECE_BYTES;
 use crate::core::Core;
 use crate::error::EngineError;
@@ -193,11 +194,12 @@ fn unreadable(_: io::Error) -> EngineError {
 }
 
 impl Core {
-    /// Stores what a bundle brought. Gives the attachments of which something came.
+    /// Stores what a bundle brought at a moment. Gives the attachments of which something came.
     pub(crate) fn import<R: Read + Seek>(
         &mut self,
         tx: &mut dyn Transaction,
         checked: Checked<R>,
+        at_ms: Option<u64>,
     ) -> Result<(Imported, BTreeSet<AttachmentId>), EngineError> {
         let Checked { mut source, bundle } = checked;
         if bundle.head.programme != self.programme() {
@@ -206,7 +208,9 @@ impl Core {
         if !bundle.attachments.is_empty() {
             self.take_chunks(tx, &mut source, &bundle.head)?;
         }
-        let imported = self.receive(tx, bundle.packs.into_iter().map(|pack| (pack, Road::Bundle)))?;
+        let way = Way::Bundle(bundle.head.from);
+        let packs = bundle.packs.into_iter().map(|pack| (pack, Road::Bundle));
+        let imported = self.receive(tx, packs, Some((way, at_ms)))?;
         for receipt in bundle.receipts {
             let relays = &self.known.permission.charter.powers.relays;
             let genuine = || relays.keys().any(|key| receipt.verify(key).is_ok());

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use tessera_defence::{defence, defended};
 use tessera_model::crdt::worker::{ClaimedChange, Outcome as Tried, Request, Response};
+use tessera_model::documents::Kind;
 use tessera_model::guard::{Limits, scan};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::header::{Header, PackKind};
@@ -18,6 +19,7 @@ use tessera_vault::items::{Acknowledgement, Change, Grant, Item, Outcome};
 use tessera_vault::seal::{OpenError, open};
 use tessera_vault::welcome::open_welcome;
 
+use crate::arrivals::{self, Held};
 use crate::chains;
 use crate::core::{Core, meta};
 use crate::document::{actor, constants};
@@ -223,11 +225,14 @@ impl Core {
                 Item::Release(_) | Item::Unknown { .. } => {}
             }
         }
+        let kinds = documents.values().filter_map(|changes| changes.first());
+        let held = Held::of(kinds.map(|change| Kind::from_code(change.kind)));
         for (document, changes) in documents {
             if !self.try_changes(tx, id, header, document, &changes)? {
                 return Ok(Stage::Received);
             }
         }
+        arrivals::hold(tx, id, held)?;
         Ok(Stage::Opened)
     }
 

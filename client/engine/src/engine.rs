@@ -506,7 +506,19 @@ impl<S: Store> Engine<S> {
         &mut self,
         checked: bundle::Checked<R>,
     ) -> Result<(Imported, Vec<AttachmentId>), EngineError> {
-        let (imported, attachments) = self.act(|core, tx| core.import(tx, checked))?;
+        self.import_checked_at(checked, None)
+    }
+
+    /// As [`Engine::import_checked`], at a moment that is kept for people, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// As [`Engine::import`].
+    pub fn import_checked_at<R: ReadBytes + Seek>(
+        &mut self,
+        checked: bundle::Checked<R>,
+        at_ms: Option<u64>,
+    ) -> Result<(Imported, Vec<AttachmentId>), EngineError> {
+        let (imported, attachments) = self.act(|core, tx| core.import(tx, checked, at_ms))?;
         self.digest()?;
         let damaged = self.act(|core, tx| core.check_sealed(tx, &attachments))?;
         Ok((imported, damaged))

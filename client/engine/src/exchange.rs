@@ -15,6 +15,7 @@ use tessera_protocol::limits;
 use tessera_protocol::pack::Pack;
 use tessera_protocol::signature::PublicKey;
 
+use crate::arrivals::Way;
 use crate::chains;
 use crate::core::{Core, meta};
 use crate::error::EngineError;
@@ -348,7 +349,8 @@ impl Core {
         let cursor = segment.cursor.clone();
         let pulled = segment.pulled.into_vec();
         let packs = pulled.into_iter().map(|one| (one.pack, Road::Relay { received_ms: one.received_ms }));
-        let imported = self.receive(tx, packs)?;
+        let way = Way::Relay(RelayKey(sending.relay.to_bytes()));
+        let imported = self.receive(tx, packs, Some((way, None)))?;
         if !sending.refill {
             set_cursor(tx, &cursor)?;
         } else if last {

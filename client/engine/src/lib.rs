@@ -7,11 +7,12 @@
 //!
 //! Reading order: [`store`] and [`records`] (what is kept), [`chains`], [`core`] (what a device knows),
 //! [`keyring`] and [`send`] (from a change to a sealed pack), [`receive`] and [`digest`] (the two commits of an
-//! import), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
+//! import, [`arrivals`] beside them), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
 //! [`bundle`] and [`attachments`] with [`pages`], [`engine`] (what callers use).
 
 pub mod access_history;
 pub mod access_list;
+pub mod arrivals;
 pub mod assignments;
 pub mod attachments;
 pub mod bundle;
@@ -42,10 +43,12 @@ pub mod intake;
 pub mod keyring;
 pub mod moderation;
 pub mod notices;
+pub mod pace;
 pub mod pages;
 pub mod people;
 pub mod persons;
 pub mod programme;
+pub mod progress;
 pub mod proposals;
 mod questions;
 pub mod queue;
@@ -61,6 +64,7 @@ pub mod scores;
 pub mod seen;
 pub mod send;
 mod settings;
+pub mod shares;
 pub mod solving;
 pub mod store;
 pub mod tallies;

@@ -102,13 +102,14 @@ impl Wire for Notice {
 const NOTICES: u64 = 10_000;
 
 impl Notice {
-    /// Keeps a notice; the same one twice is one.
-    pub(crate) fn keep(&self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
+    /// Keeps a notice; the same one twice is one. False where there are too many.
+    pub(crate) fn keep(&self, tx: &mut dyn Transaction) -> Result<bool, EngineError> {
         let key = hash("notice", &[&self.to_bytes()]).0;
-        if tx.count(Table::Notices, &[])? < NOTICES {
+        let room = tx.count(Table::Notices, &[])? < NOTICES;
+        if room {
             put(tx, Table::Notices, &key, self)?;
         }
-        Ok(())
+        Ok(room)
     }
 }
 

@@ -11,6 +11,7 @@ use tessera_protocol::ids::{DeviceId, MemberId, PackId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::stream::Stream;
 
+use crate::arrivals::{self, Way};
 use crate::chains;
 use crate::core::Core;
 use crate::error::EngineError;
@@ -43,6 +44,15 @@ pub struct Imported {
     pub refused: usize,
 }
 
+/// An import under way.
+struct Import {
+    came: Imported,
+    /// By which way, and when.
+    by: Option<(Way, Option<u64>)>,
+    /// The arrival, once something came that belongs to it.
+    arrival: Option<u64>,
+}
+
 /// Packs that may wait for the statement that names their author.
 const UNKNOWN_AUTHORS: u64 = 4096;
 
@@ -63,13 +73,14 @@ pub(crate) fn outbox_key(core: &Core, id: PackId, record: &PackRecord) -> Vec<u8
 }
 
 impl Core {
-    /// Stores packs that arrived.
+    /// Stores packs that arrived; `by` says by which way and when, where that is to be kept.
     pub(crate) fn receive(
         &mut self,
         tx: &mut dyn Transaction,
         packs: impl IntoIterator<Item = (Pack, Road)>,
+        by: Option<(Way, Option<u64>)>,
     ) -> Result<Imported, EngineError> {
-        let mut imported = Imported::default();
+        let mut import = Import { came: Imported::default(), by, arrival: None };
         let mut news = false;
         for (pack, road) in packs {
             if pack.header().programme != self.programme() {
@@ -78,17 +89,17 @@ impl Core {
             let public = self.known.access.name(pack.header().stream) == Stream::Public;
             if !public && std::mem::take(&mut news) {
                 self.hear_of_members(tx)?;
-                self.retry_unknown(tx, &mut imported)?;
+                self.retry_unknown(tx, &mut import)?;
             }
-            news |= self.receive_one(tx, pack, road, &mut imported)? && public;
+            news |= self.receive_one(tx, pack, road, &mut import)? && public;
         }
         if news {
             self.hear_of_members(tx)?;
-            self.retry_unknown(tx, &mut imported)?;
+            self.retry_unknown(tx, &mut import)?;
         }
         // Where a line is drawn through chains, what comes may bring other packs inside it.
         self.untold.act.everything |= self.known.permission.draws_lines();
-        Ok(imported)
+        Ok(import.came)
     }
 
     /// Derives permission anew. What was said to a member before anybody was heard to name that member is listened to
@@ -115,13 +126,13 @@ impl Core {
         tx: &mut dyn Transaction,
         pack: Pack,
         road: Road,
-        imported: &mut Imported,
+        import: &mut Import,
     ) -> Result<bool, EngineError> {
         let id = pack.id();
         if let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &id.0)?
             && defended!(I02)
         {
-            imported.known += 1;
+            import.came.known += 1;
             if let Road::Relay { received_ms } = road {
                 record.received_ms = record.received_ms.or(Some(received_ms));
                 self.mark_held(tx, id, &mut record)?;
@@ -131,48 +142,48 @@ impl Core {
         if self.known.access.name(pack.header().stream) == Stream::Public {
             let (checked, refused) = self.known.gathering.insert(pack.clone());
             if refused.is_some() {
-                return self.refuse(tx, id, pack.header().device, "bad-signature", imported);
+                return self.refuse(tx, id, pack.header().device, "bad-signature", import);
             }
             if checked.is_empty() {
-                return self.park(tx, id, &pack, imported);
+                return self.park(tx, id, &pack, import);
             }
             let mut new = false;
             for pack in checked {
                 if get::<PackRecord>(tx, Table::PackStates, &pack.id().0)?.is_none() {
                     tx.delete(Table::Parked, &[&[parked::UNKNOWN][..], &pack.id().0].concat())?;
-                    self.admit(tx, &pack, road, imported)?;
+                    self.admit(tx, &pack, road, import)?;
                     new = true;
                 }
             }
             return Ok(new);
         }
         if self.is_forgotten(tx, pack.header().stream)? {
-            imported.known += 1;
+            import.came.known += 1;
             return Ok(false);
         }
         let device = pack.header().device;
         let Some(key) = self.known.gathering.key(device).copied() else {
-            return self.park(tx, id, &pack, imported);
+            return self.park(tx, id, &pack, import);
         };
         let Ok(pack) = pack.verify(&key) else {
-            return self.refuse(tx, id, device, "bad-signature", imported);
+            return self.refuse(tx, id, device, "bad-signature", import);
         };
         // Only a `to/`, `reviews/` or `desk/` opens streams or holds welcomes. One that this device cannot name belongs
         // to a member of whom it has not heard yet: the pack waits for the statement that names that member.
         let unnamed = matches!(self.known.access.name(pack.header().stream), Stream::Other(_));
         match self.known.access.may_write(pack.header()) {
-            Ok(_) if unnamed && pack.header().kind == PackKind::Welcome => self.park(tx, id, &pack, imported),
-            Err(Refusal::OpeningOutsideTo) if unnamed => self.park(tx, id, &pack, imported),
+            Ok(_) if unnamed && pack.header().kind == PackKind::Welcome => self.park(tx, id, &pack, import),
+            Err(Refusal::OpeningOutsideTo) if unnamed => self.park(tx, id, &pack, import),
             Ok(_) => {
-                self.admit(tx, &pack, road, imported)?;
+                self.admit(tx, &pack, road, import)?;
                 Ok(true)
             }
             Err(Refusal::UnknownDevice | Refusal::NotAWriter)
                 if self.known.access.reader(device).is_none() =>
             {
-                self.park(tx, id, &pack, imported)
+                self.park(tx, id, &pack, import)
             }
-            Err(refusal) => self.refuse(tx, id, device, refusal.code(), imported),
+            Err(refusal) => self.refuse(tx, id, device, refusal.code(), import),
         }
     }
 
@@ -181,7 +192,7 @@ impl Core {
         tx: &mut dyn Transaction,
         pack: &Pack,
         road: Road,
-        imported: &mut Imported,
+        import: &mut Import,
     ) -> Result<(), EngineError> {
         let (id, header) = (pack.id(), pack.header());
         let public = self.known.access.name(header.stream) == Stream::Public;
@@ -220,8 +231,25 @@ impl Core {
             // What came earlier by this device is marked from here on.
             self.untold.act.everything = true;
         }
-        imported.new += 1;
-        Ok(())
+        import.came.new += 1;
+        self.arrived(tx, import, id, header.device, None)
+    }
+
+    /// Notes that a pack came in this arrival.
+    fn arrived(
+        &self,
+        tx: &mut dyn Transaction,
+        import: &mut Import,
+        pack: PackId,
+        device: DeviceId,
+        refused: Option<&str>,
+    ) -> Result<(), EngineError> {
+        let Some((way, at_ms)) = import.by.filter(|_| device != self.device) else { return Ok(()) };
+        let number = match import.arrival {
+            Some(number) => number,
+            None => *import.arrival.insert(arrivals::begin(tx, way, at_ms)?),
+        };
+        self.note_came(tx, number, pack, device, refused)
     }
 
     /// A relay holds the pack: it leaves the outbox.
@@ -251,16 +279,17 @@ impl Core {
         tx: &mut dyn Transaction,
         id: PackId,
         pack: &Pack,
-        imported: &mut Imported,
+        import: &mut Import,
     ) -> Result<bool, EngineError> {
         let key = [&[parked::UNKNOWN][..], &id.0].concat();
         if tx.get(Table::Parked, &key)?.is_none()
             && tx.count(Table::Parked, &[parked::UNKNOWN])? >= UNKNOWN_AUTHORS
         {
-            return self.refuse(tx, id, pack.header().device, "too-many-waiting", imported);
+            return self.refuse(tx, id, pack.header().device, "too-many-waiting", import);
         }
-        imported.waiting += 1;
+        import.came.waiting += 1;
         put(tx, Table::Parked, &key, pack)?;
+        self.arrived(tx, import, id, pack.header().device, None)?;
         Ok(false)
     }
 
@@ -270,19 +299,18 @@ impl Core {
         pack: PackId,
         device: DeviceId,
         code: &str,
-        imported: &mut Imported,
+        import: &mut Import,
     ) -> Result<bool, EngineError> {
-        imported.refused += 1;
-        Notice::Refused { pack, device, code: code.to_owned() }.keep(tx)?;
+        import.came.refused += 1;
+        // Who sends what is refused fills no more than the list of notices.
+        if (Notice::Refused { pack, device, code: code.to_owned() }).keep(tx)? {
+            self.arrived(tx, import, pack, device, Some(code))?;
+        }
         Ok(false)
     }
 
     /// Tries again what waited for a statement that names its author.
-    fn retry_unknown(
-        &mut self,
-        tx: &mut dyn Transaction,
-        imported: &mut Imported,
-    ) -> Result<(), EngineError> {
+    fn retry_unknown(&mut self, tx: &mut dyn Transaction, import: &mut Import) -> Result<(), EngineError> {
         let mut waiting = Vec::new();
         each(tx, Table::Parked, &[parked::UNKNOWN], |key, value| {
             let pack = Pack::from_bytes(&value)?;
@@ -293,7 +321,7 @@ impl Core {
         })?;
         for (key, pack) in waiting {
             tx.delete(Table::Parked, &key)?;
-            self.receive_one(tx, pack, Road::Bundle, imported)?;
+            self.receive_one(tx, pack, Road::Bundle, import)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use tessera_vault::enrol::{Invitation, Relay};
 use tessera_vault::ids::Audience;
 use tessera_vault::text::Text;
 
+use crate::arrivals;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::records::get;
@@ -52,12 +53,14 @@ impl Acts<'_> {
         Ok(known)
     }
 
-    /// Notes that a relay said something that it had signed.
+    /// Notes that a relay said something that it had signed, and that what the exchange brought has come.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn note_reached(&mut self, relay: PublicKey, at_ms: u64) -> Result<(), EngineError> {
-        self.set(&reached(relay), &at_ms.to_be_bytes())
+        self.set(&reached(relay), &at_ms.to_be_bytes())?;
+        let (_, tx) = self.parts();
+        arrivals::end(tx, RelayKey(relay.to_bytes()), at_ms)
     }
 
     fn reached_ms(&mut self, relay: PublicKey) -> Result<Option<u64>, EngineError> {

@@ -65,11 +65,13 @@ pub enum Table {
     Settings,
     /// What documents and files say, as last read: a cache.
     Contents,
+    /// What arrived: when, by which way, what it brought.
+    Arrivals,
 }
 
 impl Table {
     /// Every table, in the order in which they were introduced.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Meta,
         Self::Packs,
         Self::PackStates,
@@ -90,6 +92,7 @@ impl Table {
         Self::Views,
         Self::Settings,
         Self::Contents,
+        Self::Arrivals,
     ];
 }
 

@@ -163,7 +163,7 @@ impl Core {
         let of = packs.len();
         // What is public holds nothing to be opened.
         let mut done = packs.iter().filter(|pack| pack.header().stream == public).count();
-        self.receive(again, packs.into_iter().map(|pack| (pack, Road::Bundle)))?;
+        self.receive(again, packs.into_iter().map(|pack| (pack, Road::Bundle)), None)?;
         loop {
             if tell(done.min(of), of).is_break() {
                 return Err(EngineError::Cancelled);

@@ -431,3 +431,97 @@ fn one_person_twice_is_found_and_judged() {
     alice.together(|acts| acts.unjudge_duplicate(c, b, "by mistake")).unwrap();
     assert_eq!(alice.together(|acts| acts.likely_duplicates(&programme)).unwrap().len(), 2);
 }
+
+#[test]
+fn applications_are_grouped_by_what_the_definition_chooses_by_and_by_how_they_came() {
+    use std::collections::BTreeSet;
+    use tessera_engine::shares::{By, CONDITIONS, EXCEPTION, Grouped, ON_BEHALF, Reached, UNANSWERED};
+    use tessera_model::documents::form::Route;
+    let programme = programme();
+    let field = |key: &str| By::Field(key.to_owned());
+    let fields = ["gender", "country", "region", "organisation", "group"].map(field);
+    assert_eq!(By::all(&programme), [&fields[..], &[By::Route, By::Exception]].concat());
+
+    let (mut alice, first) = office();
+    let bob = enrol(&mut alice, Roles::default());
+    take(&mut alice, &row("A002", &[("country", " kenya "), ("gender", "woman")]), None);
+    let typed = row("A003", &[("full-name", "Esi Example"), ("country", "Ghana")]);
+    let by_mail = alice.together(|acts| acts.take_on_behalf(&programme, &typed, Route::Mail)).unwrap().0;
+    assign(&mut alice, bob.member(), first);
+    alice.together(|acts| acts.except(&programme, by_mail, ExceptionAct::Ask, "outstanding")).unwrap();
+    let grouped = |alice: &mut Home, seats: &[&str]| -> Vec<Grouped> {
+        let seats: BTreeSet<String> = seats.iter().map(|key| (*key).to_owned()).collect();
+        alice.together(|acts| acts.grouped(&programme, &seats)).unwrap()
+    };
+    let found = grouped(&mut alice, &["A001"]);
+    let groups = |by: &By| found.iter().map(|one| one.groups[by].as_str()).collect::<Vec<_>>();
+    assert_eq!(groups(&field("country")), ["Kenya", "Kenya", "Ghana"], "as the first wrote it");
+    assert_eq!(groups(&field("gender")), [UNANSWERED, "woman", UNANSWERED]);
+    assert_eq!(groups(&By::Route), ["import", "import", ON_BEHALF]);
+    assert_eq!(groups(&By::Exception), [CONDITIONS, CONDITIONS, EXCEPTION]);
+    let reached = |found: &[Grouped]| found.iter().map(|one| one.reached).collect::<Vec<_>>();
+    assert_eq!(reached(&found), [Reached::Selected, Reached::Received, Reached::Received]);
+    assert_eq!(reached(&grouped(&mut alice, &[]))[0], Reached::Assigned);
+    // Whoever takes the application back is counted where it came in, and no further.
+    alice.together(|acts| acts.withdraw(first, true, None, "")).unwrap();
+    assert_eq!(reached(&grouped(&mut alice, &["A001"]))[0], Reached::Received);
+}
+
+#[test]
+fn reads_that_remain_are_those_that_somebody_still_may_do() {
+    let (mut alice, id) = office();
+    let mut bob = enrol(&mut alice, Roles::default());
+    let dora = enrol(&mut alice, Roles::default());
+    assign(&mut alice, bob.member(), id);
+    assign(&mut alice, dora.member(), id);
+    let times = |home: &mut Home| home.together(|acts| acts.read_times()).unwrap().remove(&round(READING));
+    assert_eq!(
+        times(&mut alice).map(|times| (times.left, times.came_ms.len(), times.untimed)),
+        Some((2, 0, 0))
+    );
+    carry(&mut alice, &mut bob);
+    declare(&mut bob, id, Declaration::Conflict);
+    bring(&mut bob, &mut alice);
+    assert_eq!(
+        times(&mut alice).map(|times| times.left),
+        Some(1),
+        "whoever declared a conflict reads nothing more"
+    );
+    alice.together(|acts| acts.withdraw(id, true, None, "")).unwrap();
+    assert_eq!(times(&mut alice), None);
+    assert!(matches!(bob.together(|acts| acts.read_times()), Err(EngineError::NotPermitted(_))));
+}
+
+#[test]
+fn what_arrived_is_told_with_its_way_its_moment_and_whose_it_is() {
+    use std::io::Cursor;
+    use tessera_engine::arrivals::{Arrival, Way};
+    let (mut alice, id) = office();
+    let mut bob = enrol(&mut alice, Roles::default());
+    assign(&mut alice, bob.member(), id);
+    carry(&mut alice, &mut bob);
+    declare(&mut bob, id, Declaration::None);
+    let arrived = |home: &mut Home| -> Vec<Arrival> { home.together(|acts| acts.arrivals(10)).unwrap() };
+    let before = arrived(&mut alice).len();
+    let bundle = bob.export(For::Outbox).unwrap();
+    let import = |home: &mut Home, at_ms| {
+        let checked = tessera_engine::bundle::check(Cursor::new(&bundle)).unwrap();
+        home.import_checked_at(checked, Some(at_ms)).unwrap().0
+    };
+    assert!(import(&mut alice, 7_000).new > 0);
+    let found = arrived(&mut alice);
+    assert_eq!(found.len(), before + 1);
+    let newest = &found[0];
+    assert_eq!((newest.way, newest.at_ms), (Way::Bundle(bob.device()), Some(7_000)));
+    assert_eq!(newest.carried_for, Some(bob.member()));
+    let came: Vec<_> = newest.people.iter().map(|one| (one.member, one.declarations, one.reviews)).collect();
+    assert_eq!(came, [(Some(bob.member()), 1, 0)]);
+    assert_eq!((newest.people[0].waiting, newest.people[0].refused.len()), (0, 0));
+    // The same again brings nothing, and is no arrival; working everything out again forgets none.
+    assert_eq!(import(&mut alice, 8_000).new, 0);
+    assert_eq!(arrived(&mut alice), found);
+    assert_eq!(alice.verify().unwrap().differences, vec![]);
+    alice.repair().unwrap();
+    assert_eq!(arrived(&mut alice), found);
+    assert_eq!(alice.together(|acts| acts.arrived_before()).unwrap(), 0);
+}

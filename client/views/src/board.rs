@@ -9,14 +9,12 @@ use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::Lacks;
-use tessera_engine::moderation::Moderated;
-use tessera_engine::programme::round;
+use tessera_engine::progress::{Progress, Readings};
 use tessera_engine::store::StoreError;
-use tessera_engine::tallies::Tallied;
 use tessera_engine::{Acts, EngineError};
-use tessera_model::documents::{Assignment, AssignmentState, Identity, Kind, Outcome, Sameness};
+use tessera_model::documents::{Identity, Kind, Sameness};
 use tessera_model::programme::Programme;
-use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
+use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
 
 use crate::failure::Failure;
@@ -48,6 +46,21 @@ pub enum AppStage {
     Moderated,
     /// Taken back by the applicant.
     Withdrawn,
+}
+
+impl From<Progress> for AppStage {
+    fn from(progress: Progress) -> Self {
+        match progress {
+            Progress::Received => Self::Received,
+            Progress::Contested => Self::Contested,
+            Progress::Ineligible => Self::Ineligible,
+            Progress::Eligible => Self::Eligible,
+            Progress::Assigned => Self::Assigned,
+            Progress::Read => Self::Read,
+            Progress::Moderated => Self::Moderated,
+            Progress::Withdrawn => Self::Withdrawn,
+        }
+    }
 }
 
 /// One application.
@@ -229,10 +242,12 @@ pub struct Searched {
 }
 
 impl Searched {
-    fn new(row: BoardRow, reading: Reading) -> Self {
+    fn new(row: BoardRow, readings: Readings) -> Self {
+        let ids = |members: Vec<MemberId>| members.into_iter().map(|member| member.0).collect();
         let key = fold(&row.key);
         let folded = format!("{key} {}", fold(&row.title));
-        Self { row, folded, title_at: key.len() + 1, assigned: reading.assigned, reviewed: reading.reviewed }
+        let (assigned, reviewed) = (ids(readings.assigned), ids(readings.reviewed));
+        Self { row, folded, title_at: key.len() + 1, assigned, reviewed }
     }
 
     fn title(&self) -> &str {
@@ -313,20 +328,11 @@ pub fn whole(
     let labels = Labels::new(&programme, language);
     let (rows, twins, waiting) = session.together(|acts| {
         let survey = acts.survey()?;
-        let mut reading: BTreeMap<ApplicationId, Reading> = BTreeMap::new();
-        for (pair, assignment) in acts.assignments()? {
-            reading.entry(pair.application).or_default().assigned(pair.member, &assignment);
-        }
-        for review in &survey.reviews {
-            reading.entry(review.application).or_default().reviewed(review);
-        }
-        for moderated in acts.moderations(&survey.reviews)? {
-            reading.entry(moderated.application).or_default().moderated(&moderated);
-        }
+        let mut readings = acts.readings(&survey.reviews)?;
         let mut rows = Vec::new();
         for (id, identity) in acts.applications()? {
-            let reading = reading.remove(&id).unwrap_or_default();
-            rows.push(row(acts, &programme, labels, id, identity.key, reading)?);
+            let readings = readings.remove(&id).unwrap_or_default();
+            rows.push(row(acts, &programme, labels, id, identity.key, readings)?);
         }
         mark_further(acts, &programme, &mut rows)?;
         Ok((rows, twins(acts, &programme)?, survey.waiting.len()))
@@ -367,14 +373,9 @@ fn renewed(
             let application = id.to_string();
             whole.rows.retain(|one| one.row.application != application);
             let Some(identity) = acts.read::<Identity>(&Audience::File(*id), &id.0)? else { continue };
-            let mut reading = Reading::default();
-            for (pair, assignment) in acts.assignments_of(*id)? {
-                reading.assigned(pair.member, &assignment);
-            }
             let reviews = acts.tallies_of(*id)?;
-            reviews.iter().for_each(|review| reading.reviewed(review));
-            acts.moderations_of(*id, &reviews)?.iter().for_each(|moderated| reading.moderated(moderated));
-            whole.rows.push(row(acts, programme, labels, *id, identity.value.key, reading)?);
+            let readings = acts.readings_of(*id, &reviews)?;
+            whole.rows.push(row(acts, programme, labels, *id, identity.value.key, readings)?);
         }
         if telling {
             whole.twins = twins(acts, programme)?;
@@ -414,55 +415,14 @@ fn twins(acts: &mut Acts<'_>, programme: &Programme) -> Result<Vec<(String, Stri
     Ok(twins.map(|twin| (twin.one.to_string(), twin.other.to_string())).collect())
 }
 
-/// Who is to read an application, whose review counts, and in which rounds.
-#[derive(Default)]
-struct Reading {
-    assigned: Vec<[u8; 16]>,
-    reviewed: Vec<[u8; 16]>,
-    rounds: BTreeSet<RoundId>,
-    /// Rounds whose reviews a coordinator settled.
-    settled: BTreeSet<RoundId>,
-}
-
-impl Reading {
-    fn assigned(&mut self, member: MemberId, assignment: &Assignment) {
-        if assignment.state == Some(AssignmentState::Assigned) {
-            self.assigned.push(member.0);
-        }
-    }
-
-    fn reviewed(&mut self, review: &Tallied) {
-        if review.counts.is_ok() {
-            self.reviewed.push(review.member.0);
-            self.rounds.insert(review.round);
-        }
-    }
-
-    fn moderated(&mut self, moderated: &Moderated) {
-        if moderated.is_settled() {
-            self.settled.insert(moderated.round);
-        }
-    }
-
-    /// True where the reviews of the last round that it was read in are settled.
-    fn is_settled(&self, programme: &Programme) -> bool {
-        let mut rounds = programme.rounds.iter().rev().map(|one| round(one.key.as_str()));
-        let last = rounds.find(|round| self.rounds.contains(round));
-        last.is_some_and(|round| self.settled.contains(&round))
-    }
-}
-
 fn row(
     acts: &mut Acts<'_>,
     programme: &Programme,
     labels: Labels<'_>,
     id: ApplicationId,
     key: String,
-    reading: Reading,
+    readings: Readings,
 ) -> Result<Searched, EngineError> {
-    let people = |members: &[[u8; 16]]| members.iter().collect::<BTreeSet<_>>().len();
-    let (readers, reviews) = (people(&reading.assigned), people(&reading.reviewed));
-    let settled = reading.is_settled(programme);
     let judged = acts.eligibility(programme, id)?;
     let withdrawn = acts.withdrawal(id)?.is_some();
     let answers = acts.answers(programme, id)?;
@@ -477,29 +437,16 @@ fn row(
         application: id.to_string(),
         key,
         title: first.cloned().unwrap_or_default(),
-        stage: stage(withdrawn, readers, reviews, settled, &judged.outcome),
-        readers: count(readers),
+        stage: readings.progress(programme, withdrawn, &judged.outcome).into(),
+        readers: count(readings.readers()),
         wanted: programme.rounds.iter().filter_map(|round| round.reads).max().unwrap_or(READS),
-        reviews: count(reviews),
+        reviews: count(readings.reviewers()),
         further: false,
         files: count(files.originals().count()),
         lacks: named(labels, &lacks),
         answers: answers.into_iter().filter(|(key, _)| chosen(key)).collect(),
     };
-    Ok(Searched::new(row, reading))
-}
-
-fn stage(withdrawn: bool, readers: usize, reviews: usize, settled: bool, outcome: &Outcome) -> AppStage {
-    match outcome {
-        _ if withdrawn => AppStage::Withdrawn,
-        Outcome::NotEligible(_) => AppStage::Ineligible,
-        Outcome::Contested(_) => AppStage::Contested,
-        _ if readers > 0 && reviews >= readers && settled => AppStage::Moderated,
-        _ if readers > 0 && reviews >= readers => AppStage::Read,
-        _ if readers > 0 => AppStage::Assigned,
-        Outcome::Eligible | Outcome::ByException => AppStage::Eligible,
-        Outcome::Undecided(_) => AppStage::Received,
-    }
+    Ok(Searched::new(row, readings))
 }
 
 /// What is missing, in words.
@@ -650,7 +597,7 @@ mod tests {
             lacks: Vec::new(),
             answers: BTreeMap::from([("region".to_owned(), region.to_owned())]),
         };
-        Searched::new(row, Reading::default())
+        Searched::new(row, Readings::default())
     }
 
     fn query(text: &str) -> BoardQuery {

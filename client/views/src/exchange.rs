@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
+use tessera_driver::clock::now_ms;
 use tessera_driver::names::Names;
 use tessera_driver::relay::{self, Lend, Options, Phase, Progress, Report};
 use tessera_driver::session::Session;
@@ -382,8 +383,9 @@ pub fn bundle_in(session: &mut Session, path: &Path) -> Result<BundleIn, Failure
             "This bundle is for somebody else; what you may read of it was taken.",
         ));
     }
-    let (imported, damaged) =
-        session.work(|engine| engine.import_checked(checked)).map_err(|error| here(error.into()))?;
+    let (imported, damaged) = session
+        .work(|engine| engine.import_checked_at(checked, Some(now_ms())))
+        .map_err(|error| here(error.into()))?;
     if !damaged.is_empty() {
         let text = format!("{} files were not what they should be; nothing of them was kept.", damaged.len());
         warnings.push(Sentence::plain("files-damaged", text).with("count", damaged.len()));

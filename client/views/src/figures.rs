@@ -376,7 +376,7 @@ impl Calculation {
     }
 }
 
-/// A chance in whole percent.
-fn percent(chance: f64) -> u32 {
+/// A chance or a share in whole percent.
+pub(crate) fn percent(chance: f64) -> u32 {
     (0..=100).rev().find(|percent| f64::from(*percent) <= chance * 100.0 + 0.5).unwrap_or(0)
 }

@@ -7,12 +7,13 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
-//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`application`], [`why`], [`assignment`], [`queue`], [`mails`],
-//! [`record`], [`figures`], [`moderation`], [`selection`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
+//! [`record`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
 pub mod access_day;
 pub mod application;
+pub mod arrivals;
 pub mod assignment;
 pub mod board;
 pub mod care;
@@ -35,6 +36,7 @@ pub mod mails;
 pub mod me;
 pub mod moderation;
 pub mod own;
+pub mod pace;
 pub mod people;
 pub mod person;
 pub mod programme;
@@ -43,8 +45,10 @@ pub mod record;
 pub mod recover;
 pub mod rehearsal;
 pub mod relays;
+pub mod ruled;
 pub mod search;
 pub mod selection;
+pub mod shares;
 pub mod shelf;
 pub mod tasks;
 pub mod why;

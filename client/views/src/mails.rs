@@ -7,10 +7,9 @@ use serde::Serialize;
 use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
-use tessera_engine::assignments::Pair;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::queue::Waiting;
-use tessera_model::documents::{AssignmentState, Card, Subject};
+use tessera_model::documents::{Card, Subject};
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, MemberId, PackId, RoundId};
 use tessera_vault::ids::Audience;
@@ -111,26 +110,13 @@ pub fn reminders(session: &mut Session) -> Result<RemindersView, Failure> {
     let programme = tasks::programme(session)?;
     let language = language_of(Some(&programme));
     let names = Names::of(session)?;
-    let (assigned, came, barred, withdrawn, closed) = session.together(|acts| {
-        let came = acts.tallies()?.into_iter().map(|one| Pair {
-            member: one.member,
-            application: one.application,
-            round: one.round,
-        });
-        let came: BTreeSet<Pair> = came.collect();
-        let barred = acts.declarations()?.into_iter().filter(|declared| declared.bars());
-        let barred: BTreeSet<_> = barred.map(|declared| (declared.application, declared.member)).collect();
-        let closed: BTreeSet<RoundId> = acts.permission().closes.keys().copied().collect();
-        Ok((acts.assignments()?, came, barred, acts.withdrawn()?, closed))
-    })?;
+    let (assigned, reads) = session.together(|acts| Ok((acts.assignments()?, acts.reads()?)))?;
     let mut readers: BTreeMap<MemberId, (u32, BTreeMap<RoundId, u32>)> = BTreeMap::new();
-    for (pair, assignment) in assigned {
-        let stands = assignment.state == Some(AssignmentState::Assigned);
-        let open = !closed.contains(&pair.round) && !withdrawn.contains(&pair.application);
+    for (pair, _) in assigned {
         let reader = readers.entry(pair.member).or_default();
-        if came.contains(&pair) {
+        if reads.came.contains_key(&pair) {
             reader.0 += 1;
-        } else if stands && open && !barred.contains(&(pair.application, pair.member)) {
+        } else if reads.left.contains(&pair) {
             *reader.1.entry(pair.round).or_default() += 1;
         }
     }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tessera_driver::names::{Labels as Called, Names};
 use tessera_driver::session::Session;
-use tessera_engine::queue::{Survey, Waiting};
+use tessera_engine::queue::{Decided, Survey, Waiting};
+use tessera_protocol::ids::ApplicationId;
 use tessera_vault::items::Verdict;
 
 use crate::board::must_coordinate;
@@ -188,13 +189,35 @@ pub fn queue(session: &mut Session, language: &str) -> Result<QueueView, Failure
         Ok((waiting, notices, decided))
     })?;
     let items = |all: &[Waiting]| all.iter().map(|one| item(one, &names, &called, labels)).collect();
-    let decided = decided.iter().map(|one| DecidedItem {
-        item: item(&one.item, &names, &called, labels),
+    let decided = decided.iter().map(|one| decided_item(one, &names, &called, labels));
+    Ok(QueueView { waiting: items(&waiting), notices: items(&notices), decided: decided.collect() })
+}
+
+/// Reads what was decided about one application.
+pub(crate) fn decided_on(
+    session: &mut Session,
+    application: ApplicationId,
+    names: &Names,
+    language: &str,
+) -> Result<Vec<DecidedItem>, Failure> {
+    let programme = tasks::programme_or_none(session)?;
+    let labels = programme.as_ref().map(|programme| Labels::new(programme, language));
+    let called = Called::of(session)?;
+    let decided = session.together(|acts| {
+        let Survey { waiting, .. } = acts.survey()?;
+        acts.decided(&waiting)
+    })?;
+    let about = |one: &&Decided| one.item.applications.iter().any(|(id, _)| *id == application);
+    Ok(decided.iter().filter(about).map(|one| decided_item(one, names, &called, labels)).collect())
+}
+
+fn decided_item(one: &Decided, names: &Names, called: &Called, labels: Option<Labels<'_>>) -> DecidedItem {
+    DecidedItem {
+        item: item(&one.item, names, called, labels),
         verdict: one.verdict.into(),
         reason: one.reason.clone(),
         by: names.name(one.by),
-    });
-    Ok(QueueView { waiting: items(&waiting), notices: items(&notices), decided: decided.collect() })
+    }
 }
 
 /// Decides items, all or none: one cause is decided for many at once.

@@ -18,7 +18,10 @@ use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run,
 use tessera_views::people::{self, ReadingProfile};
 use tessera_views::record::{RecordForm, card, choices, preview, record};
 use tessera_views::shelf::Shelf;
-use tessera_views::{Session, application, chase, declaring, duplicates, mails, me, moderation, queue};
+use tessera_views::{
+    Session, application, arrivals, chase, declaring, duplicates, mails, me, moderation, pace, queue, ruled,
+    shares,
+};
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
 const TABLE: &str = "No.,full-name,E-mail address,Date of birth,country,Where,organisation,Heard of us\n\
@@ -577,4 +580,34 @@ fn what_leaves_holds_what_was_asked_for_and_is_listed() {
     assert_eq!((view.applications, view.past.len()), (2, 2));
     assert_eq!(view.past[0].parts, ["identity", "dossier"]);
     assert!(view.identity.contains(&"E-mail address".to_owned()));
+}
+
+#[test]
+fn before_anything_is_read_shares_name_nobody_and_nothing_is_said_to_have_decided() {
+    let office = Office::new();
+    office.full();
+    let found = office.with(|session| shares::shares(session, 5, "en")).unwrap();
+    let all = office.with(|session| session.together(|acts| acts.applications()).unwrap()).len();
+    assert_eq!(usize::try_from(found.applications).unwrap(), all);
+    assert_eq!(found.stages, ["received", "eligible", "assigned", "read", "shortlisted"]);
+    let gender = found.tables.iter().find(|table| table.by == "field:gender").unwrap();
+    assert_eq!(gender.label.as_deref(), Some("Gender"));
+    // So few are counted together, and how few is hidden.
+    assert!(found.tables.iter().flat_map(|table| &table.groups).all(|group| group.group.is_none()));
+    assert!(found.tables.iter().all(|table| table.totals[0].is_none() && table.hides));
+
+    assert!(office.with(|session| pace::pace(session, 1_000, "en")).unwrap().is_empty());
+    let arrived = office.with(arrivals::arrivals).unwrap();
+    assert_eq!((arrived.arrivals.len(), arrived.before), (0, 0));
+
+    let id = office.id("A-1");
+    let (view, chance) = office.with(|session| ruled::ruled(session, &id, "en")).unwrap();
+    assert!(
+        view.seat.is_none() && view.exception.is_none() && view.decisions.is_empty() && view.pairs.is_empty()
+    );
+    assert!(chance.calculate().is_none());
+    assert_eq!(
+        office.with(|session| ruled::ruled(session, &"0".repeat(32), "en")).unwrap_err().code,
+        "not-found"
+    );
 }

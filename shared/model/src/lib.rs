@@ -11,6 +11,8 @@
 //!   half up), and [`compute`], the same on files in memory;
 //! - [`agreement`], [`calibration`]: how far readers agree, and the order corrected for their severity; [`moderation`]: which
 //!   applications want a person before the order decides; [`further`]: which get one more reader;
+//! - [`shares`]: counts of groups at every stage, with what is small hidden so that it cannot be worked out;
+//! - [`pace`]: whether a date holds at the pace of the last weeks;
 //! - [`sentence`]: what a result says to people, as a code with parameters and in English;
 //! - [`guard`] and [`crdt`]: what a change of somebody else must be, and the one module that uses Automerge;
 //!   [`documents`]: what each kind of document says, with typed readers and writers; [`merge`]: what a person must see
@@ -36,11 +38,13 @@ pub mod guard;
 pub mod input;
 pub mod merge;
 pub mod moderation;
+pub mod pace;
 pub mod policy;
 pub mod programme;
 pub mod ranking;
 pub mod reviewers;
 pub mod scores;
 pub mod sentence;
+pub mod shares;
 pub mod table;
 pub mod totals;

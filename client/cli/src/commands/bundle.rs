@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tessera_driver::clock::now_ms;
 use tessera_driver::session::Session;
 use tessera_engine::bundle::{self, Bundle, For};
 use tessera_engine::home::HomeError;
@@ -196,7 +197,7 @@ fn import_one(
         warnings.push(other.at_row(Some(number)));
     }
     let mut row = row(file, &checked.bundle);
-    let (imported, damaged) = session.work(|engine| engine.import_checked(checked))?;
+    let (imported, damaged) = session.work(|engine| engine.import_checked_at(checked, Some(now_ms())))?;
     for id in damaged {
         let damaged = Warning::new(
             "damaged-attachment",

@@ -1,14 +1,17 @@
 //! `tessera queue`: the merge desk. What waits for a person, each in one sentence with one recommended act and its
-//! reason; and deciding it.
+//! reason; deciding it; and what arrived, by which way.
 
 use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
+use tessera_engine::arrivals::{Arrival, Came, Way};
 use tessera_engine::queue::{Survey, Waiting};
 use tessera_vault::items::Verdict;
 
+use super::application::must_coordinate;
 use super::programme::text;
+use super::status::time;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::names::Names;
@@ -26,6 +29,12 @@ pub(crate) struct Arguments {
 enum What {
     /// Show what waits for a decision
     List(List),
+    /// Show what arrived, whose it is and by which way, the newest first
+    Arrivals {
+        /// The most arrivals that are shown
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        most: u16,
+    },
     /// Decide one item, or decide anew what was decided
     Decide(Decide),
 }
@@ -95,8 +104,46 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     match &arguments.what {
         What::List(List { decided: false }) => list(context),
         What::List(List { decided: true }) => decided(context),
+        What::Arrivals { most } => arrivals(usize::from(*most), context),
         What::Decide(decide) => self::decide(decide, context),
     }
+}
+
+fn arrivals(most: usize, context: &Context) -> Result<(), Failure> {
+    let mut session = context.session()?;
+    must_coordinate(&mut session)?;
+    let names = Names::of(&mut session)?;
+    let (arrivals, before) = session.together(|acts| Ok((acts.arrivals(most)?, acts.arrived_before()?)))?;
+    let rows: Vec<Value> = arrivals.iter().flat_map(|arrival| arrived(arrival, &names)).collect();
+    Answer::new("queue-arrivals", rows).with("before", before).show_as(context, |answer| {
+        if answer.rows().is_empty() {
+            return print("Nothing has arrived since this is kept.\n");
+        }
+        let header = ["when", "by", "whose", "reviews", "declared", "other", "waits", "refused"];
+        let fields = ["at", "by", "member", "reviews", "declarations", "others", "waiting", "refused"];
+        answer.table(&header, |row| fields.map(|field| text(&row[field])).to_vec())
+    })
+}
+
+/// A row for each person whose work came in an arrival.
+fn arrived(arrival: &Arrival, names: &Names) -> Vec<Value> {
+    let name = |member: Option<_>| member.map(|member| names.name(member));
+    let (way, by) = match arrival.way {
+        Way::Relay(_) => ("relay", "relay".to_owned()),
+        Way::Bundle(_) => (
+            "bundle",
+            name(arrival.carried_for).map_or_else(|| "bundle".to_owned(), |name| format!("bundle of {name}")),
+        ),
+    };
+    let row = |came: &Came| {
+        json!({
+            "arrival": arrival.number, "at": arrival.at_ms.map(time), "way": way, "by": by,
+            "bundle_of": name(arrival.carried_for), "member": name(came.member), "packs": came.packs,
+            "reviews": came.reviews, "declarations": came.declarations, "others": came.others,
+            "waiting": came.waiting, "refused": came.refused.values().sum::<usize>(), "reasons": came.refused,
+        })
+    };
+    arrival.people.iter().map(row).collect()
 }
 
 fn list(context: &Context) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, State};
 use tauri_specta::Event as _;
+use tessera_driver::clock::now_ms;
 use tessera_driver::save::plain_name;
 use tessera_engine::home::write_atomically;
 use tessera_vault::passphrase::Passphrase;
@@ -15,7 +16,6 @@ use tessera_views::{Failure, Session};
 
 use crate::commands::CareEvent;
 use crate::commands::keychain::thrown_away;
-use crate::commands::session::now_ms;
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
 

@@ -1,14 +1,19 @@
 //! A coordinator's screens.
 
 use tauri::State;
+use tessera_driver::clock::now_ms;
 use tessera_views::Failure;
 use tessera_views::application::{self, ApplicationView};
+use tessera_views::arrivals::{self, ArrivalsView};
 use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
 use tessera_views::mails::{self, AskingView, RemindersView};
 use tessera_views::moderation::{self, ModerationView};
+use tessera_views::pace::{self, PaceView};
 use tessera_views::queue::{self, QueueVerdict, QueueView};
+use tessera_views::ruled::{self, RuledView};
 use tessera_views::selection::{self, SeatsTrial, SelectionView};
+use tessera_views::shares::{self, SharesView};
 use tessera_views::why::{self, WhyView};
 
 use crate::desk::{Desk, off_the_window};
@@ -37,6 +42,13 @@ pub(crate) async fn board_around(
     application: String,
 ) -> Result<Option<BoardPlace>, Failure> {
     Ok(board::around(&desk.board().await?.rows, &query, &application))
+}
+
+/// Reckons whether the dates of open rounds hold.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn pace(desk: State<'_, Desk>) -> Result<Vec<PaceView>, Failure> {
+    desk.look(move |session, language| pace::pace(session, now_ms(), language)).await
 }
 
 /// Reads one application.
@@ -115,6 +127,13 @@ pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<QueueView, Failure> {
     desk.look(queue::queue).await
 }
 
+/// Reads what arrived, whose it is and by which way it came.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn arrivals(desk: State<'_, Desk>) -> Result<ArrivalsView, Failure> {
+    desk.look(move |session, _| arrivals::arrivals(session)).await
+}
+
 /// Whom a question about items of the merge desk goes to.
 #[tauri::command]
 #[specta::specta]
@@ -155,6 +174,15 @@ pub(crate) async fn rank(desk: State<'_, Desk>, application: String) -> Result<O
     desk.look(move |session, language| figures::rank(session, &application, language)).await
 }
 
+/// Reads and calculates what decided about an application.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn ruled(desk: State<'_, Desk>, application: String) -> Result<RuledView, Failure> {
+    let (view, chance) =
+        desk.look(move |session, language| ruled::ruled(session, &application, language)).await?;
+    off_the_window(move || Ok(RuledView { chance: chance.calculate(), ..view })).await
+}
+
 /// Calculates how far readers agree.
 #[tauri::command]
 #[specta::specta]
@@ -171,6 +199,13 @@ pub(crate) async fn agreement(
 pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
     let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
     off_the_window(move || calculation.severity()).await
+}
+
+/// Counts groups at every stage, with what is small hidden.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn shares(desk: State<'_, Desk>, least: u32) -> Result<SharesView, Failure> {
+    desk.look(move |session, language| shares::shares(session, least, language)).await
 }
 
 /// Reads what wants a person's judgement before the order decides.

@@ -1,8 +1,7 @@
 //! Unlocking, joining, founding, recovery, and what a person chose for this device.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use tauri::{AppHandle, State};
+use tessera_driver::clock::now_ms;
 use tessera_engine::home::write_atomically;
 use tessera_vault::passphrase::Passphrase;
 use tessera_views::me::{self, EnrolForm, FoundForm, InvitationView, Me, StandingView, StrengthView};
@@ -136,12 +135,6 @@ pub(crate) async fn unlock_by_words(
     let (shelf, home) = (desk.shelf.clone(), folder.clone());
     let session = off_the_window(move || me::unlock_by_words(&shelf, &home, &words, &new_passphrase)).await?;
     opened(&desk, folder, session).await
-}
-
-/// The time by this device's clock, in milliseconds since 1970.
-pub(crate) fn now_ms() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Puts a home that was opened or made on the desk.

@@ -9,8 +9,11 @@ use super::refusal::{of_file, while_working};
 use super::{sync_folder_of, with_ending};
 
 /// Migration `n` brings version `n - 1` to `n`.
-pub(super) const MIGRATIONS: [&str; 2] =
-    [include_str!("../../../migrations/001.sql"), include_str!("../../../migrations/002.sql")];
+pub(super) const MIGRATIONS: [&str; 3] = [
+    include_str!("../../../migrations/001.sql"),
+    include_str!("../../../migrations/002.sql"),
+    include_str!("../../../migrations/003.sql"),
+];
 
 /// The version that these migrations lead to.
 pub(super) fn newest(migrations: &[&str]) -> u32 {

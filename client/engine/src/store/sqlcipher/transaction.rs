@@ -194,5 +194,6 @@ fn name(table: Table) -> &'static str {
         Table::Views => "views",
         Table::Settings => "settings",
         Table::Contents => "contents",
+        Table::Arrivals => "arrivals",
     }
 }

@@ -135,6 +135,8 @@ export const commands = {
 	boardPage: (query: BoardQuery) => __TAURI_INVOKE<BoardPage>("board_page", { query }),
 	/**  Where an application stands among the rows that fit. */
 	boardAround: (query: BoardQuery, application: string) => __TAURI_INVOKE<BoardPlace | null>("board_around", { query, application }),
+	/**  Reckons whether the dates of open rounds hold. */
+	pace: () => __TAURI_INVOKE<PaceView[]>("pace"),
 	/**  Reads one application. */
 	application: (id: string) => __TAURI_INVOKE<ApplicationView>("application", { id }),
 	/**  Reads why something of an application is not here, or does not count. */
@@ -149,6 +151,8 @@ export const commands = {
 	takeBackException: (application: string, decision: boolean) => __TAURI_INVOKE<null>("take_back_exception", { application, decision }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
+	/**  Reads what arrived, whose it is and by which way it came. */
+	arrivals: () => __TAURI_INVOKE<ArrivalsView>("arrivals"),
 	/**  How many questions wait. */
 	queueSize: () => __TAURI_INVOKE<number>("queue_size"),
 	/**  Whom a question about items of the merge desk goes to. */
@@ -161,10 +165,14 @@ export const commands = {
 	ranking: (round: string | null) => __TAURI_INVOKE<RankingView>("ranking", { round }),
 	/**  Calculates where one application stands. */
 	rank: (application: string) => __TAURI_INVOKE<RankView | null>("rank", { application }),
+	/**  Reads and calculates what decided about an application. */
+	ruled: (application: string) => __TAURI_INVOKE<RuledView>("ruled", { application }),
 	/**  Calculates how far readers agree. */
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
 	/**  Calculates how severe readers are. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Counts groups at every stage, with what is small hidden. */
+	shares: (least: number) => __TAURI_INVOKE<SharesView>("shares", { least }),
 	/**  Reads what wants a person's judgement before the order decides. */
 	moderation: (round: string | null) => __TAURI_INVOKE<ModerationView>("moderation", { round }),
 	/**  Gives a verdict on an application's reviews in a round, or takes it back. */
@@ -514,6 +522,44 @@ export type ApplicationView = {
 	route: string | null,
 	/**  True where a coordinator typed it in for the applicant. */
 	onBehalf: boolean,
+};
+
+/**  An exchange or a bundle that brought something. */
+export type ArrivalView = {
+	/**  The same for as long as the home lives. */
+	id: string,
+	/**  `relay` or `bundle`. */
+	way: string,
+	/**  Whose bundle it says to be; none where this home knows nobody of that device. */
+	carriedFor: string | null,
+	/**  When, by this device's clock; none while an exchange is not over. */
+	atMs: number | null,
+	/**  Whose work was in it. */
+	people: ArrivedPerson[],
+};
+
+/**  What arrived. */
+export type ArrivalsView = {
+	/**  The latest, the newest first. */
+	arrivals: ArrivalView[],
+	/**  Packs that came before it was kept by which way. */
+	before: number,
+};
+
+/**  One person's work in one arrival. */
+export type ArrivedPerson = {
+	/**  The name; none where nobody is known by the device. */
+	name: string | null,
+	/**  Reviews, each version of one. */
+	reviews: number,
+	/**  Declarations on conflicts of interest. */
+	declarations: number,
+	/**  Other documents. */
+	others: number,
+	/**  Parcels that wait for a key, a statement or to be read. */
+	waiting: number,
+	/**  Parcels that were not taken. */
+	refused: number,
 };
 
 /**  The author of what is asked about. */
@@ -2127,6 +2173,28 @@ export type OwnReview = {
 	again: boolean,
 };
 
+/**  How a round comes on. */
+export type PaceView = {
+	/**  The round's key. */
+	round: string,
+	/**  What it is called. */
+	label: string,
+	/**  Reads that are still to come. */
+	remaining: number,
+	/**  Whether the date holds: `yes`, `tight`, `no`, `not-known`, `passed`, `no-date` or `done`. */
+	holds: string,
+	/**  Reads of each whole week, the latest first. */
+	weeks: number[],
+	/**  The date. */
+	closesMs: number | null,
+	/**  When the last read would come at the average pace; none where that is not known, or never. */
+	doneMs: number | null,
+	/**  What it says, and what to do. */
+	advice: AdviceView,
+	/**  On what it rests. */
+	restsOn: Sentence,
+};
+
 /**  The pages of a file. */
 export type PageInfo = {
 	/**  In their order. */
@@ -2971,6 +3039,66 @@ export type RoundName = {
 	label: string,
 };
 
+/**  How sure a place is, corrected for the severity of readers. */
+export type RuledChance = {
+	/**  `red`, `amber` or `green`: whether the correction helps. */
+	light: string,
+	/**  Chance of a seat, in percent; none where the corrected order is withheld. */
+	percent: number | null,
+	/**  The place that is to be expected on average. */
+	expected: string | null,
+	/**  True where the chance decides nothing. */
+	band: boolean,
+};
+
+/**  What was ruled on a declared conflict of interest. */
+export type RuledConflict = {
+	/**  `lifted` or `upheld`. */
+	ruling: string,
+	/**  Why. */
+	reason: string,
+};
+
+/**  A quota that counts an application. */
+export type RuledQuota = {
+	/**  What it is called. */
+	name: string,
+	/**  Fewest. */
+	min: number,
+	/**  Most; none: no cap. */
+	max: number | null,
+	/**  How many of the selected it counts. */
+	selected: number,
+};
+
+/**  How the seats fall. */
+export type RuledSeat = {
+	/**  `selected`, `waitlist`, `not-selected` or `unranked`. */
+	outcome: string,
+	/**  What passed it over: the name of a quota, or `seats`. */
+	passedOverBy: string | null,
+	/**  `cap`, `floor` or `seats`. */
+	rule: string | null,
+	/**  Quotas that count it. */
+	quotas: RuledQuota[],
+};
+
+/**  What decided about one application. */
+export type RuledView = {
+	/**  How the seats fall by the order as it stands; none where that cannot be told yet. */
+	seat: RuledSeat | null,
+	/**  How sure its place is; none where readers were too few to tell. */
+	chance: RuledChance | null,
+	/**  Why the exception was granted or refused. */
+	exception: string | null,
+	/**  What was decided on the merge desk. */
+	decisions: DecidedItem[],
+	/**  What was ruled on conflicts of interest that readers declared. */
+	conflicts: RuledConflict[],
+	/**  Whether it is one with another application. */
+	pairs: PairView[],
+};
+
 /**  One verdict as somebody gave it. */
 export type SaidView = {
 	/**  Who. */
@@ -3127,6 +3255,50 @@ export type SeverityView = {
 	advice: AdviceView,
 	/**  What is worth saying. */
 	warnings: Sentence[],
+};
+
+/**  A group at a stage. */
+export type SharesCell = {
+	/**  How many; none where it is hidden. */
+	count: number | null,
+	/**  Their share in whole percent; none where it is hidden or nobody is there. */
+	percent: number | null,
+};
+
+/**  One group. */
+export type SharesGroup = {
+	/**  The answer as it is stored, or a word; empty for those who did not answer, none for other groups together. */
+	group: string | null,
+	/**  What people call the answer to a field. */
+	label: string | null,
+	/**  At each stage. */
+	cells: SharesCell[],
+};
+
+/**  One table. */
+export type SharesTable = {
+	/**  By what: `field:KEY`, `route` or `exception`. */
+	by: string,
+	/**  What people call a field; none where it is no field. */
+	label: string | null,
+	/**  The groups, the largest first; other groups together last. */
+	groups: SharesGroup[],
+	/**  The total of each stage; none where it is hidden. */
+	totals: (number | null)[],
+	/**  True where something is hidden, or groups are counted together. */
+	hides: boolean,
+	/**  What it says; its group and stage are words of the table. */
+	advice: AdviceView,
+};
+
+/**  Counts and shares of groups at every stage. */
+export type SharesView = {
+	/**  All applications. */
+	applications: number,
+	/**  The stages that can be told today, as words: `received`, `eligible`, `assigned`, `read`, `shortlisted`, `selected`. */
+	stages: string[],
+	/**  A table for each thing that applications are grouped by. */
+	tables: SharesTable[],
 };
 
 /**  What the lines of a sheet say. */

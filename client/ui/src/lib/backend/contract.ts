@@ -1,17 +1,17 @@
 // What the interface asks of Rust, on what is generated from it; where the interface says more, or less, it is written here.
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 import type {
-  AccessRow, AgreementView, AnswerValue, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
-  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
-  QueueVerdict, QueueView, RankingView, RemovalView, Role, Saved, SearchHit, Sentence, SeverityView, Submitted, TaskRow,
+  AccessRow, AgreementView, AnswerValue, ApplicationView, ArrivalsView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
+  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
+  QueueVerdict, QueueView, RankingView, RemovalView, Role, RuledView, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
-  AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
+  AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, ArrivalView, ArrivalsView, ArrivedPerson, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
-  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PageInfo, PeopleView,
+  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
-  Role, RoundName, Saved, SearchHit, Sentence, SeverityLine, SeverityView, StageCount, Submitted, TaskRow,
+  Role, RoundName, RuledView, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
 
 import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } from './bindings';
@@ -190,12 +190,14 @@ export interface Backend {
   board(): Promise<Board>;
   boardPage(query: BoardQuery): Promise<BoardPage>;
   boardAround(query: BoardQuery, application: string): Promise<BoardPlace | null>;
+  pace(): Promise<PaceView[]>;                                     // whether the dates of open rounds hold
   application(id: string): Promise<ApplicationView>;
   explainApplication(id: string): Promise<WhyView>;                // why something of it is not here, or does not count
   judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
+  arrivals(): Promise<ArrivalsView>;                               // what arrived, whose, by which way
   queue(): Promise<QueueView>;
   queueSize(): Promise<number>;                                    // how many questions wait
   asking(ids: string[]): Promise<AskingView>;                      // whom a question about these goes to
@@ -203,8 +205,10 @@ export interface Backend {
   decide(ids: string[], verdict: QueueVerdict, reason: string): Promise<void>;
   ranking(round: string | null): Promise<RankingView>;
   rank(application: string): Promise<RankView | null>;
+  ruled(application: string): Promise<RuledView>;                  // what decided about it, for its printed page
   agreement(round: string | null): Promise<AgreementView>;
   severity(round: string | null): Promise<SeverityView>;
+  shares(least: number): Promise<SharesView>;
   moderation(round: string | null): Promise<ModerationView>;       // null: the first round
   moderate(application: string, round: string, verdict: Settled | null, reason: string): Promise<void>; // null: taken back
   selection(round: string | null, trial: SeatsTrial | null): Promise<SelectionView>; // null: the programme's own seats; nothing is stored

@@ -23,6 +23,7 @@ import Access from '../../screens/people/Access.svelte';
 import People from '../../screens/people/People.svelte';
 import Programme from '../../screens/programme/Programme.svelte';
 import Ranking from '../../screens/figures/Ranking.svelte';
+import Shares from '../../screens/figures/Shares.svelte';
 import Exchange from '../../screens/exchange/Exchange.svelte';
 import Home from '../../screens/reviewer/Home.svelte';
 import Review from '../../screens/reviewer/Review.svelte';
@@ -64,6 +65,7 @@ export const PLACES: Place[] = [
   { screen: 'moderation', name: 'nav.moderation', icon: 'scale', roles: ['coordinator'], shown: true, component: of(Moderation) },
   { screen: 'ranking', name: 'nav.ranking', icon: 'ranking', roles: ['coordinator'], shown: true, component: of(Ranking) },
   { screen: 'agreement', name: 'nav.agreement', icon: 'chart', roles: ['coordinator'], shown: true, component: of(Agreement) },
+  { screen: 'shares', name: 'nav.shares', icon: 'share', roles: ['coordinator'], shown: true, component: of(Shares) },
   { screen: 'exports', name: 'nav.exports', icon: 'export', roles: ['coordinator'], shown: true, component: of(Exports) },
   { screen: 'people', name: 'nav.people', icon: 'people', roles: ['coordinator', 'admin'], shown: true, component: of(People) },
   { screen: 'access', name: 'nav.access', icon: 'access', roles: ['coordinator', 'admin'], shown: true, component: of(Access) },

@@ -25,6 +25,7 @@ const PATHS = {
   moderation: '/moderation',
   ranking: '/ranking',
   agreement: '/agreement',
+  shares: '/shares',
   programme: '/programme',
   people: '/people',
   access: '/access',

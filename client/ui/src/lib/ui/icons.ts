@@ -17,6 +17,7 @@ export const ICONS = {
   export: 'M12 14V4M8 8l4-4 4 4M4 16v4h16v-4',
   assign: 'M4 6h6v5H4zM14 13h6v5h-6zM10 8.500h3a2 2 0 0 1 2 2V13',
   chart: 'M4 20h16M6 17v-5M10 17V8M14 17v-3M18 17V6',
+  share: 'M12 4a8 8 0 1 0 8 8h-8zM15 3.500V9h5.500A8 8 0 0 0 15 3.500',
   check: 'M5 12.500 10 17 19 7',
   cross: 'M6 6l12 12M18 6 6 18',
   warn: 'M12 4 2.500 20h19zM12 10v5M12 17v1',

@@ -1,7 +1,7 @@
 // An application: verdicts with reasons, the exception by a second person, the order of the board, the printed page.
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import Application from './Application.svelte';
@@ -86,4 +86,39 @@ test('why a review is not here is said of each reader, what lacks first', async 
   const first = list[at]?.readers[0]?.name ?? '';
   expect(within(within(dialog).getByRole('region', { name: first })).getByText('not here, or does not count')).toBeTruthy();
   expect(within(dialog).queryByText(/^why\./)).toBeNull();
+});
+
+test('the printed page says what decided: the seat, the quota, the chance, and what coordinators ruled', async () => {
+  const user = userEvent.setup();
+  window.print = vi.fn();
+  const all = await Promise.all(memory.world.applications.map(async ({ id }) => ({ id, ruled: await backend.ruled(id) })));
+  const found = all.find(({ ruled }) => ruled.seat?.rule === 'cap');
+  render(Application, { id: found?.id ?? '' });
+  await user.click(await screen.findByRole('button', { name: 'Print one page' }));
+  await waitFor(() => expect(window.print).toHaveBeenCalledOnce());
+  const sheet = document.querySelector<HTMLElement>('.sheet');
+  expect(sheet?.textContent).toContain('Passed over: “Heads of legal clinics” is full');
+  expect(sheet?.textContent).toMatch(/its chance of one of the 20 seats is \d+%/);
+  expect(sheet?.textContent).toContain('The quota “Heads of legal clinics” counts it: 3 of the selected, 0 to 3 allowed.');
+  expect(sheet?.textContent).toContain('A declared conflict of interest was lifted: They met once, at a conference.');
+});
+
+test('what was decided on the merge desk stands on the page with its reason', async () => {
+  const user = userEvent.setup();
+  window.print = vi.fn();
+  const item = (await backend.queue()).waiting.find(({ applications, recommended }) => applications.length > 0 && recommended === 'accept');
+  await backend.decide([item?.id ?? ''], 'accept', 'The stick was handed in on the day.');
+  render(Application, { id: item?.applications[0]?.application ?? '' });
+  await user.click(await screen.findByRole('button', { name: 'Print one page' }));
+  await waitFor(() => expect(document.querySelector('.sheet')?.textContent).toContain('Let it count: The stick was handed in on the day.'));
+});
+
+test('where it could not be read, the page says so and is printed all the same', async () => {
+  const user = userEvent.setup();
+  window.print = vi.fn();
+  memory.fail('ruled', { code: 'bug', message: 'x' });
+  render(Application, { id: 'a-0001' });
+  await user.click(await screen.findByRole('button', { name: 'Print one page' }));
+  await waitFor(() => expect(window.print).toHaveBeenCalledOnce());
+  expect(document.querySelector('.sheet')?.textContent).toContain('was not calculated for this page');
 });

@@ -1,17 +1,20 @@
 // The coordinator's acts over the invented world: board, applications, merge desk, figures.
 import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, ReaderView, WhyLine, WhyReader } from '../contract';
 import type { Invented } from './applications';
+import { arrivals } from './arrivals';
 import { deskOf, exception, FILTERS, gates, outcome, row, verdictsOn, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
-import { agreement, ranking, severity } from './figures';
+import { agreement, ranking, severity, shares } from './figures';
 import { PEOPLE } from './names';
+import { pace } from './pace';
 import { takenDown, twinsOf } from './pairs';
+import { ruled } from './ruled';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  | 'board' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'queueSize' | 'decide'
-  | 'ranking' | 'rank' | 'agreement' | 'severity'
+  | 'board' | 'pace' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'arrivals' | 'queueSize' | 'decide'
+  | 'ranking' | 'rank' | 'ruled' | 'agreement' | 'severity' | 'shares'
 >;
 
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'moderated', 'withdrawn'];
@@ -58,6 +61,7 @@ export function coordinator(world: World): Part {
         filters: FILTERS,
       });
     },
+    pace: () => Promise.resolve(pace(world)),
     boardPage: (query) => {
       const found = fitting(query);
       return Promise.resolve({ total: found.length, rows: found.slice(query.offset, query.offset + query.limit) });
@@ -123,6 +127,7 @@ export function coordinator(world: World): Part {
       deskOf(world).exceptions.set(id, decision ? { ...stands, granted: null, decidedBy: null } : { asked: null, askedBy: null, granted: null, decidedBy: null, mayGrant: true });
       return done();
     },
+    arrivals: () => Promise.resolve(arrivals(world)),
     queue: () => Promise.resolve(structuredClone(deskOf(world).queue)),
     queueSize: () => Promise.resolve(deskOf(world).queue.waiting.length),
     decide: (ids, verdict, reason) => {
@@ -135,8 +140,13 @@ export function coordinator(world: World): Part {
       const found = rows.find((each) => each.application === id && each.rank !== null);
       return Promise.resolve(found === undefined ? null : { row: found, of: rows.filter((each) => each.rank !== null).length, seats });
     },
+    ruled: (id) => {
+      const one = known(id);
+      return one === undefined ? refused('not-found', 'this application is not here') : Promise.resolve(ruled(world, one));
+    },
     agreement: () => Promise.resolve(agreement()),
     severity: () => Promise.resolve(severity(world)),
+    shares: (least) => Promise.resolve(shares(world, least)),
   };
 }
 

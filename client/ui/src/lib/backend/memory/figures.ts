@@ -1,5 +1,5 @@
 // Invented figures: an order of all applications, how far readers agree, how severe they are. Not calculated from anything.
-import type { AgreementLine, AgreementView, RankedRow, RankingView, Sentence, SeverityView } from '../contract';
+import type { AgreementLine, AgreementView, RankedRow, RankingView, Sentence, SeverityView, SharesTable, SharesView } from '../contract';
 import { ROUNDS } from './applications';
 import { CRITERIA } from './dossiers';
 import { PEOPLE } from './names';
@@ -106,5 +106,44 @@ export function severity(world: World): SeverityView {
       act: says('use-corrected', 'Use the corrected order, and discuss the 14 applications around the seat line.', { band: '14' }),
     },
     warnings: [],
+  };
+}
+
+const STAGES = ['received', 'eligible', 'assigned', 'read', 'shortlisted', 'selected'];
+const TOTALS = [60, 51, 46, 30, 24, 20];
+
+/** A table of invented counts; null where the engine would hide it. */
+function table(by: string, label: string | null, groups: [group: string | null, label: string | null, counts: (number | null)[]][], advice: SharesTable['advice']): SharesTable {
+  return {
+    by, label, totals: TOTALS, hides: groups.some(([group, , counts]) => group === null || counts.includes(null)), advice,
+    groups: groups.map(([group, name, counts]) => ({
+      group, label: name,
+      cells: counts.map((count, at) => ({ count, percent: count === null ? null : Math.round((count / (TOTALS[at] ?? 1)) * 100) })),
+    })),
+  };
+}
+
+export function shares(world: World, least: number): SharesView {
+  if (world.applications.length === 0) return { applications: 0, stages: STAGES.slice(0, 5), tables: [] };
+  const steady = {
+    sentence: says('shares-steady', 'Up to the stage selected no share that is shown moves by more than 5 percentage points.', { stage: 'selected', points: '5' }),
+    act: says('shares-keep', 'Nothing to do: look again after the next stage.'),
+  };
+  const few = {
+    sentence: says('shares-too-few', `No group can be followed from one stage to the next: counts under ${least} are hidden.`, { least: String(least) }),
+    act: says('shares-wait', 'Look again when more applications have come further, or choose a field with fewer groups.'),
+  };
+  const moved = {
+    sentence: says('shares-moved', 'woman moves the most: from 57 % of what was received to 45 % at the stage selected.', { group: 'woman', from: '57', to: '45', stage: 'selected' }),
+    act: says('shares-look', 'Find the stage at which the share of woman changes, and read the reasons that were given there.', { group: 'woman' }),
+  };
+  return {
+    applications: world.applications.length, stages: STAGES,
+    tables: [
+      table('field:gender', 'Gender', [['woman', 'Woman', [34, 29, 26, 16, 12, 9]], ['man', 'Man', [26, 22, 20, 14, 12, 11]]], moved),
+      table('field:country', 'Country', [[null, null, [43, 36, 33, 20, 17, 14]], ['Kenya', 'Kenya', [9, 8, 7, 5, null, null]], ['India', 'India', [8, 7, 6, 5, null, null]]], few),
+      table('route', null, [['import', null, [41, 35, 31, 20, 16, 14]], ['mail', null, [12, 10, 9, 5, null, null]], ['on-behalf', null, [7, 6, 6, 5, null, null]]], steady),
+      table('exception', null, [[null, null, TOTALS]], steady),
+    ],
   };
 }
