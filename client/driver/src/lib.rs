@@ -16,4 +16,5 @@ pub mod relay;
 pub mod save;
 pub mod session;
 pub mod sheet;
+pub mod wording;
 pub mod worker;
