@@ -144,6 +144,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             intake::judge_pair,
             exports::exports,
             exports::export,
+            exports::export_dossiers,
             record::record_choices,
             record::record_card,
             record::record_preview,

@@ -41,6 +41,7 @@ pub mod intake;
 pub mod keyring;
 pub mod moderation;
 pub mod notices;
+pub mod papers;
 pub mod people;
 pub mod persons;
 pub mod programme;

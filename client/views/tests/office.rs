@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
@@ -13,6 +14,7 @@ use tessera_protocol::ids::ApplicationId;
 use tessera_views::board::{Whole, whole};
 use tessera_views::draft::{AnswerValue, DraftView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
+use tessera_views::exports::dossiers::{self, DossierChoice, DossierRequest};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
 use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run, table};
 use tessera_views::people::{self, ReadingProfile};
@@ -577,4 +579,58 @@ fn what_leaves_holds_what_was_asked_for_and_is_listed() {
     assert_eq!((view.applications, view.past.len()), (2, 2));
     assert_eq!(view.past[0].parts, ["identity", "dossier"]);
     assert!(view.identity.contains(&"E-mail address".to_owned()));
+}
+
+#[test]
+fn dossiers_hold_what_was_asked_for_by_itself_and_are_listed() {
+    let office = Office::new();
+    office.full();
+    let key = {
+        let all = office.with(|session| session.together(|acts| acts.applications()).unwrap());
+        all[0].1.key.clone()
+    };
+    let id = office.id(&key);
+    let ask = |identity, rulings, each| DossierRequest {
+        which: DossierChoice::Named,
+        applications: vec![id.clone()],
+        form: ExportForm::Html,
+        each,
+        identity,
+        scores: true,
+        names: false,
+        rulings,
+        words: BTreeMap::from([("rulings".to_owned(), "Entscheide".to_owned())]),
+    };
+    let write = |request: &DossierRequest, place: &Path| {
+        let collected = office.with(|session| dossiers::collect(session, request, "en").unwrap());
+        let at = collected.write(place).unwrap();
+        office.with(|session| collected.note(session).unwrap());
+        at
+    };
+    let path = office.folder.path().join("blind.html");
+    write(&ask(false, false, false), &path);
+    let blind = std::fs::read_to_string(&path).unwrap();
+    assert!(blind.contains("No review counts yet.") && !blind.contains("Entscheide"), "{blind}");
+    assert!(!blind.contains("@example.org"), "an address tells who applies");
+    // A folder of their own is made each time, and what is there stays.
+    let folder = office.folder.path();
+    let first = write(&ask(true, true, true), folder);
+    let second = write(&ask(true, true, true), folder);
+    assert_eq!((first, second), (place(folder, "dossiers"), place(folder, "dossiers-2")));
+    let names: Vec<_> = std::fs::read_dir(folder.join("dossiers")).unwrap().collect();
+    assert_eq!(names.len(), 1);
+    let whole = std::fs::read_to_string(names[0].as_ref().unwrap().path()).unwrap();
+    assert!(whole.contains("@example.org") && whole.contains("Entscheide"));
+    let refused = DossierRequest { applications: Vec::new(), ..ask(false, false, false) };
+    assert_eq!(refused.check().unwrap_err().code, "bad-input");
+    let table = DossierRequest { form: ExportForm::Csv, ..ask(false, false, false) };
+    assert_eq!(table.check().unwrap_err().code, "bad-input");
+    let view = office.with(|session| exports(session, "en").unwrap());
+    assert_eq!((view.past.len(), view.past[0].what.as_str(), view.past[0].applications), (3, "dossier", 1));
+    assert_eq!(view.past[0].parts, ["identity", "dossier", "scores", "rulings"]);
+    assert_eq!(view.past[2].parts, ["dossier", "scores"]);
+}
+
+fn place(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
 }

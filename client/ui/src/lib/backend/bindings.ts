@@ -241,6 +241,8 @@ export const commands = {
 	exports: () => __TAURI_INVOKE<ExportsView>("exports"),
 	/**  Exports where the person says; gives where, none where it was called off. */
 	export: (request: ExportRequest) => __TAURI_INVOKE<string | null>("export", { request }),
+	/**  Writes dossiers where the person says; gives where, none where it was called off. */
+	exportDossiers: (request: DossierRequest) => __TAURI_INVOKE<string | null>("export_dossiers", { request }),
 	/**  Reads whose review of an application could be taken down. */
 	recordChoices: (application: string) => __TAURI_INVOKE<RecordChoices>("record_choices", { application }),
 	/**  Reads the scorecard, with what was taken down before. */
@@ -1088,6 +1090,37 @@ export type Distribution = {
 	counts: ScoreCount[],
 	/**  Their mean. */
 	mean: string | null,
+};
+
+/**  Whose dossiers. */
+export type DossierChoice = 
+/**  Of every application. */
+"all" | 
+/**  Of those that may be read: eligible, with or without the exception, and not withdrawn. */
+"eligible" | 
+/**  Of those that are named. */
+"named";
+
+/**  Dossiers that are wanted. */
+export type DossierRequest = {
+	/**  Whose. */
+	which: DossierChoice,
+	/**  The applications, where some were named. */
+	applications: string[],
+	/**  `pdf` or `html`. */
+	form: ExportForm,
+	/**  True for a file of each in a new folder, false for one file. */
+	each: boolean,
+	/**  Answers that coordinators alone read or that name the applicant, and the files' own names. */
+	identity: boolean,
+	/**  The reviews that count. */
+	scores: boolean,
+	/**  Names of readers instead of numbers. */
+	names: boolean,
+	/**  Verdicts on conditions, the exception, withdrawals, how disagreement was settled. */
+	rulings: boolean,
+	/**  The words around them in the reader's language, by their keys. */
+	words: { [key in string]: string },
 };
 
 /**  A dossier beside its scorecard. */
@@ -2105,7 +2138,7 @@ export type PairView = {
 export type PastExport = {
 	/**  When, by this device's clock. */
 	atMs: number,
-	/**  `applications`, `scores` or `report`. */
+	/**  `applications`, `scores`, `report` or `dossier`. */
 	what: string,
 	/**  The form of the file. */
 	form: string,
