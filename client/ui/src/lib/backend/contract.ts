@@ -19,7 +19,7 @@ import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } fro
 export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView } from './bindings';
 
 import type {
-  AttachedView, ChaseRow, Compared, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
+  AttachedView, ChaseRow, Compared, DossierRequest, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
   ModerationView, PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, } from './bindings';
 
 import type { DecidingView, FoundForm, GuestTable, GuestsInvited, PersonView, RelayForm, RelaysView } from './bindings';
@@ -104,7 +104,7 @@ export type { ModerationLine, ModerationRead, ModerationVerdict, ModerationView 
 
 // ---------- intake ----------
 export type {
-  Compared, ComparedRow, CriterionName, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
+  Compared, ComparedRow, CriterionName, DossierChoice, DossierRequest, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
   PatternView, Placing, RecordForm, RecordReader, RecordResult, SaidView, SlotView, StrangeFolder, TakenDownView,
   AgainView, AttachedView, ChangeView, ChaseFile, ChaseRow, Entered, Entry, EntryAttachment, EntryField, EntryForm, IntakeChoices,
   FiledView, FilePlace, IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
@@ -236,6 +236,7 @@ export interface Backend {
   judgePair(one: string, other: string, verdict: 'same' | 'different' | 'open', keep: string | null, reason: string): Promise<void>; // open: taken back
   exports(): Promise<ExportsView>;
   export(request: ExportRequest): Promise<string | null>;        // asks where; path, or null when called off
+  exportDossiers(request: DossierRequest): Promise<string | null>; // asks where: a file, or a folder in which one is made
   recordChoices(application: string): Promise<RecordChoices>;
   recordCard(application: string, member: string, round: string): Promise<RecordCard>;
   recordPreview(form: RecordForm): Promise<RecordResult>;         // writes nothing

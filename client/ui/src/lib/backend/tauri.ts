@@ -191,6 +191,7 @@ export const tauri: Backend = {
   judgePair: (one, other, verdict, keep, reason) => nothing(commands.judgePair(one, other, verdict, keep, reason)),
   exports: commands.exports,
   export: commands.export,
+  exportDossiers: commands.exportDossiers,
   recordChoices: commands.recordChoices,
   recordCard: commands.recordCard,
   recordPreview: commands.recordPreview,
