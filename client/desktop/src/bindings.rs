@@ -85,6 +85,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             exchange::cancel,
             exchange::bundle_out,
             exchange::bundle_in,
+            exchange::stop_bundle,
             coordinator::board,
             coordinator::board_page,
             coordinator::board_around,

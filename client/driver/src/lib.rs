@@ -5,6 +5,7 @@
 //! other people are tried. No rule about members, keys or reviews is here, and no output to a person.
 
 pub mod assigning;
+pub mod bundles;
 pub mod care;
 pub mod exports;
 pub mod given;

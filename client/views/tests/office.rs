@@ -14,6 +14,7 @@ use tessera_protocol::ids::ApplicationId;
 use tessera_views::board::{Whole, whole};
 use tessera_views::draft::{AnswerValue, DraftView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
+use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
 use tessera_views::exports::dossiers::{self, DossierChoice, DossierRequest};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
 use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run, table};
@@ -633,4 +634,35 @@ fn dossiers_hold_what_was_asked_for_by_itself_and_are_listed() {
 
 fn place(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
+}
+
+#[test]
+fn a_bundle_that_is_ended_leaves_what_was_there() {
+    let office = Office::new();
+    office.full();
+    let path = office.folder.path().join("parcel.tessera");
+    std::fs::write(&path, "an older one").unwrap();
+    let write = |most: usize| {
+        let mut heard = Vec::new();
+        let mut tell = |progress: ProgressView| {
+            heard.push((progress.bytes_done, progress.bytes_total));
+            if heard.len() > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let done = office.with(|session| bundle_out(session, &BundleFor::Everything, true, &path, &mut tell));
+        (done, heard)
+    };
+    let (ended, _) = write(2);
+    assert_eq!(ended.unwrap_err().code, "cancelled");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older one");
+    let beside = std::fs::read_dir(office.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(beside.into_iter().all(|name| !name.to_string_lossy().ends_with(".part")));
+    let (done, heard) = write(usize::MAX);
+    assert_eq!(done.unwrap().bytes, std::fs::metadata(&path).unwrap().len());
+    assert!(heard.len() > 2 && heard.iter().all(|(done, total)| done <= total) && heard.is_sorted());
+    let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+    let taken = office.with(|session| bundle_in(session, std::slice::from_ref(&path), quietly).unwrap());
+    assert!(taken.len() == 1 && taken[0].new_packs == 0 && taken[0].known > 0);
+    let ended = office
+        .with(|session| bundle_in(session, &[path.clone()], &mut |_| ControlFlow::Break(())).unwrap_err());
+    assert_eq!(ended.code, "cancelled");
 }

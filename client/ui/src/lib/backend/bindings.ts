@@ -123,6 +123,8 @@ export const commands = {
 	bundleOut: (to: BundleFor, files: boolean) => __TAURI_INVOKE<BundleOut | null>("bundle_out", { to, files }),
 	/**  Takes in bundles: those that were dropped on the window, or those that the person chooses. */
 	bundleIn: (paths: string[] | null) => __TAURI_INVOKE<BundleIn[] | null>("bundle_in", { paths }),
+	/**  Ends the writing or taking in of bundles that is under way. */
+	stopBundle: () => __TAURI_INVOKE<null>("stop_bundle"),
 	/**  Reads the board above its rows. */
 	board: () => __TAURI_INVOKE<Board>("board"),
 	/**  Rows of the board. */
@@ -2318,7 +2320,7 @@ export type ProgressEvent = ProgressView;
 
 /**  How far an exchange is. */
 export type ProgressView = {
-	/**  `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`. */
+	/**  `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`. */
 	phase: string,
 	/**  Bytes of this step that were moved. */
 	bytesDone: number,

@@ -94,7 +94,7 @@ export interface DossierView {
 }
 
 // ---------- exchange ----------
-export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
+export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done' | 'writing' | 'taking'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
 
 // ---------- coordinator ----------
 export type GateVerdict = 'met' | 'not-met' | 'open';
@@ -182,7 +182,8 @@ export interface Backend {
   onClosing(hear: () => void): () => void;                         // the window is to be closed: save, then leave
   leave(): Promise<void>;                                          // closes the window; a second press on its button does too
   bundleOut(to: BundleTo, files: boolean): Promise<BundleOut | null>;
-  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which
+  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; stopped after some of them, gives those
+  stopBundle(): Promise<void>;                                     // of what is written nothing is left, of a file that is taken in nothing comes
 
   board(): Promise<Board>;
   boardPage(query: BoardQuery): Promise<BoardPage>;
