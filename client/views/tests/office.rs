@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::ApplicationId;
 use tessera_views::board::{Whole, whole};
-use tessera_views::draft::{AnswerValue, DraftView};
+use tessera_views::draft::{AnswerValue, DraftView, PinView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
 use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
 use tessera_views::exports::dossiers::{self, DossierChoice, DossierRequest};
@@ -665,4 +665,57 @@ fn a_bundle_that_is_ended_leaves_what_was_there() {
     let ended = office
         .with(|session| bundle_in(session, &[path.clone()], &mut |_| ControlFlow::Break(())).unwrap_err());
     assert_eq!(ended.code, "cancelled");
+}
+
+#[test]
+fn what_a_comment_points_to_is_seen_and_leaves_with_the_scores() {
+    let office = Office::new();
+    office.full();
+    let application = office.id("A-1");
+    let programme = Programme::parse(SEMINAR).unwrap();
+    let (member, id) =
+        office.with(|session| (session.engine().member(), application.parse::<ApplicationId>().unwrap()));
+    let reading = programme.round("reading").unwrap();
+    office.with(|session| session.together(|acts| acts.assign(&programme, member, id, reading, 1))).unwrap();
+    let member = member.to_string();
+    let card = office.with(|session| card(session, &application, &member, "reading", "en").unwrap());
+    let first = card.criteria[0].key.clone();
+    let answer = AnswerValue { score: Some("3".into()), not_applicable: None };
+    let answers = card.criteria.into_iter().map(|one| (one.key, answer.clone())).collect();
+    let pin = PinView::Field { field: "question-1".into() };
+    let draft = DraftView {
+        answers,
+        comments: BTreeMap::from([(first.clone(), "as she says herself".to_owned())]),
+        pins: BTreeMap::from([(first.clone(), pin)]),
+        confidence: Some("4".into()),
+        ..DraftView::default()
+    };
+    let (of, round) = (application.clone(), "reading".to_owned());
+    let sheet = RecordForm { application: of, member, round, source: "phone".into(), reason: None, draft };
+    assert_eq!(office.with(|session| record(session, &sheet).unwrap()).became, "submitted");
+    let seen = office.with(|session| application::application(session, &[], &application, "en").unwrap());
+    let reader = &seen.readers[0];
+    assert_eq!(reader.comments[&first], "as she says herself");
+    assert!(matches!(&reader.pins[&first], PinView::Field { field } if field == "question-1"));
+    let request = |scores, names| DossierRequest {
+        which: DossierChoice::All,
+        applications: Vec::new(),
+        form: ExportForm::Html,
+        each: false,
+        identity: false,
+        scores,
+        names,
+        rulings: false,
+        words: BTreeMap::new(),
+    };
+    let page = |request: &DossierRequest| {
+        let path = office.folder.path().join("all.html");
+        office.with(|session| dossiers::collect(session, request, "en").unwrap()).write(&path).unwrap();
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let numbered = page(&request(true, false));
+    assert!(numbered.contains("as she says herself") && numbered.contains("Reader 1"), "{numbered}");
+    assert!(numbered.contains(">See ") && !numbered.contains("Alice"), "{numbered}");
+    assert!(page(&request(true, true)).contains("Alice"));
+    assert!(!page(&request(false, true)).contains("as she says herself"));
 }

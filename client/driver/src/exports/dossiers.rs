@@ -12,7 +12,7 @@ use tessera_engine::home::{HomeError, write_atomically};
 use tessera_engine::papers::{Inside, Paper, Rulings};
 use tessera_engine::programme::round;
 use tessera_engine::reviews::Reviewed;
-use tessera_model::documents::{Answer, Outcome, Settled, Verdict};
+use tessera_model::documents::{Answer, Outcome, Pin, Settled, Verdict};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
@@ -259,11 +259,11 @@ impl Dossiers {
             blocks.push(Block::Written(vec![self.words.reviews_none.clone()]));
         }
         for (number, review) in (1..).zip(&paper.reviews) {
-            self.review(number, review, blocks);
+            self.review(number, paper, review, blocks);
         }
     }
 
-    fn review(&self, number: usize, review: &Reviewed, blocks: &mut Vec<Block>) {
+    fn review(&self, number: usize, paper: &Paper, review: &Reviewed, blocks: &mut Vec<Block>) {
         let (words, labels) = (&self.words, self.labels());
         let Ok(counted) = &review.counts else { return };
         let reader = match self.inside.names {
@@ -277,14 +277,16 @@ impl Dossiers {
         head.retain(|part| !part.is_empty());
         let rules = Policy::of_round(&self.programme, key).map(|policy| policy.criteria).unwrap_or_default();
         let scored = self.programme.scored().map(|one| one.key.as_str());
+        let pins = review.pins();
         let asked = |key: &str| {
             rules.iter().any(|rule| rule.key == key)
                 || counted.values.contains_key(key)
                 || counted.comments.contains_key(key)
+                || pins.contains_key(key)
         };
         let mut keys: Vec<&str> = scored.filter(|key| asked(key)).collect();
         // What the programme does not score any more comes last.
-        for key in counted.values.keys().chain(counted.comments.keys()) {
+        for key in counted.values.keys().chain(counted.comments.keys()).chain(pins.keys()) {
             if !keys.contains(&key.as_str()) {
                 keys.push(key);
             }
@@ -302,7 +304,9 @@ impl Dossiers {
         let columns = vec![text(&words.criterion), text(&words.score)];
         blocks.push(table(&line(&head.join(" · ")), columns, rows.collect()));
         for key in keys {
-            let comment = written(counted.comments.get(key).map_or("", String::as_str));
+            let mut comment = written(counted.comments.get(key).map_or("", String::as_str));
+            comment
+                .extend(pins.get(key).map(|pin| format!("{} {}", words.points_to, self.place(paper, pin))));
             if !comment.is_empty() {
                 blocks.push(Block::Asked(line(&labels.criterion(key))));
                 blocks.push(Block::Written(comment));
@@ -381,6 +385,19 @@ impl Dossiers {
         if !rows.is_empty() {
             let columns = [&words.verdict, &words.reason, &words.by].map(|word| text(word));
             blocks.push(table(&words.exception, columns.into(), rows));
+        }
+    }
+
+    /// What people call a place of the dossier.
+    fn place(&self, paper: &Paper, pin: &Pin) -> String {
+        match pin {
+            Pin::Field(key) => line(&self.labels().field(key)),
+            Pin::Page { file, page } => {
+                let mut files = paper.files.files.iter();
+                let found = files.find(|((_, contents), _)| contents == file);
+                let name = found.map_or_else(|| self.words.gone.clone(), |(_, file)| line(&file.name));
+                format!("{name}, {} {page}", self.words.page)
+            }
         }
     }
 

@@ -2597,6 +2597,12 @@ export type ReaderView = {
 	counts: boolean,
 	/**  Scores by criterion. */
 	scores: { [key in string]: string },
+	/**  Comments by criterion. */
+	comments: { [key in string]: string },
+	/**  Where comments point, by criterion; the reader submits that with them. */
+	pins: { [key in string]: PinView },
+	/**  The comment on the whole. */
+	overall: string,
 	/**  Why something of it waits. */
 	waits: string[],
 	/**  Who took it down, and by which way it came, where somebody else did. */
