@@ -49,8 +49,9 @@ impl<'a> Through<'a> {
 
     fn more(&mut self, bytes: u64) -> ControlFlow<()> {
         self.moved.done = self.moved.done.saturating_add(bytes).min(self.moved.total);
-        let since = self.told.map(|told| self.moved.done - told);
-        if since.is_some_and(|since| since < self.moved.total / TIMES) {
+        let Moved { done, total } = self.moved;
+        let little = |told: u64| done - told < total / TIMES && (done < total || told == total);
+        if self.told.is_some_and(little) {
             return ControlFlow::Continue(());
         }
         self.told = Some(self.moved.done);

@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use tessera_engine::EngineError;
-use tessera_engine::eligibility::Said;
 use tessera_engine::home::{HomeError, write_atomically};
 use tessera_engine::papers::{Inside, Paper, Rulings};
 use tessera_engine::programme::round;
@@ -142,7 +141,8 @@ impl Dossiers {
         let written = self.papers.iter().try_for_each(|paper| {
             let name = free_name(&format!("{}.{}", paper.label, form.ending()), &mut taken);
             let bytes = bytes(&self.document(std::slice::from_ref(paper)), form)?;
-            Ok(write_atomically(&folder.join(name), &bytes)?)
+            write_atomically(&folder.join(name), &bytes)?;
+            Ok::<(), DossierError>(())
         });
         if let Err(error) = written {
             // The first failure is the one to report.
@@ -199,7 +199,7 @@ impl Dossiers {
         let first = self.programme.fields.first().map(|field| field.key.as_str());
         let title = first.and_then(|key| paper.identity.get(key).or_else(|| paper.read.get(key)));
         let title = match title {
-            Some(title) => format!("{} · {}", paper.label, title),
+            Some(title) => format!("{} · {title}", paper.label),
             None => paper.label.clone(),
         };
         let mut blocks = Vec::new();
@@ -340,7 +340,12 @@ impl Dossiers {
                 None => &words.no_verdict,
             };
             let why = decided.map(|one| format!("{}\n{}", one.evidence, one.reason)).unwrap_or_default();
-            vec![line(&labels.said(&gate.question)), verdict.clone(), cell(&why), self.by(said)]
+            vec![
+                line(&labels.said(&gate.question)),
+                verdict.clone(),
+                cell(&why),
+                self.by(said.iter().filter_map(|one| one.by)),
+            ]
         });
         let rows: Vec<_> = rows.collect();
         if !rows.is_empty() {
@@ -360,7 +365,7 @@ impl Dossiers {
             };
             let outdated = if one.outdated { words.outdated.as_str() } else { "" };
             let why = format!("{}\n{outdated}", one.reason);
-            vec![line(&labels.round(key)), line(verdict), cell(&why), self.by(&one.said)]
+            vec![line(&labels.round(key)), line(verdict), cell(&why), self.by(one.by.iter().copied())]
         });
         let rows: Vec<_> = rows.collect();
         if !rows.is_empty() {
@@ -372,15 +377,14 @@ impl Dossiers {
     fn exception(&self, rulings: &Rulings, blocks: &mut Vec<Block>) {
         let words = &self.words;
         let judged = &rulings.judged;
-        let by = |member: Option<MemberId>| member.map(|member| self.names.name(member)).unwrap_or_default();
         let mut rows = Vec::new();
         if let Some(asked) = &judged.read.value.exception_asked {
-            rows.push(vec![words.asked.clone(), cell(asked), line(&by(judged.asked_by))]);
+            rows.push(vec![words.asked.clone(), cell(asked), self.by(judged.asked_by)]);
         }
         if let Some(granted) = judged.read.value.exception_granted {
             let word = if granted { &words.granted } else { &words.refused };
             let why = cell(&judged.read.value.exception_reason);
-            rows.push(vec![word.clone(), why, line(&by(judged.decided_by))]);
+            rows.push(vec![word.clone(), why, self.by(judged.decided_by)]);
         }
         if !rows.is_empty() {
             let columns = [&words.verdict, &words.reason, &words.by].map(|word| text(word));
@@ -408,14 +412,9 @@ impl Dossiers {
     }
 
     /// The names of those who said something, each once.
-    fn by(&self, said: &[Said]) -> String {
-        let mut names: Vec<String> = Vec::new();
-        for member in said.iter().filter_map(|said| said.by) {
-            let name = self.names.name(member);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+    fn by(&self, members: impl IntoIterator<Item = MemberId>) -> String {
+        let members: BTreeSet<MemberId> = members.into_iter().collect();
+        let names: Vec<String> = members.into_iter().map(|member| self.names.name(member)).collect();
         line(&names.join(", "))
     }
 
