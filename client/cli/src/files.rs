@@ -1,9 +1,8 @@
 //! Files that commands read and write: bounded, whole or not at all, and named in every error.
 
-use std::io::Write;
 use std::path::Path;
 
-use tessera_engine::home::{read_bounded, write_atomically, write_atomically_with};
+use tessera_engine::home::{read_bounded, write_atomically};
 
 use crate::failure::{Exit, Failure};
 
@@ -29,15 +28,6 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     write_atomically(&path, bytes)
         .map_err(|error| Failure::from(error).at(&path.display().to_string(), None, None))
-}
-
-/// Writes a file piece by piece: wholly or not at all, readable by its owner only.
-pub(crate) fn write_with(
-    path: &Path,
-    write: &mut dyn FnMut(&mut dyn Write) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    write_atomically_with(&path, write).map_err(|failure| failure.at(&path.display().to_string(), None, None))
 }
 
 /// Writes a file that anybody may read.

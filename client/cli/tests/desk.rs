@@ -626,3 +626,49 @@ fn shares_hide_what_is_small_and_say_so() {
     assert_eq!(world.refused("alice", &["shares", "--by", "essay"], 4)["code"], "not-found");
     assert_eq!(world.refused("alice", &["shares", "--least", "2"], 2)["code"], "usage");
 }
+
+#[test]
+fn dossiers_hold_what_was_asked_for_and_overwrite_nothing() {
+    let world = World::new("dossiers");
+    world.import();
+    let read = |name: &str| fs::read_to_string(world.path(name)).unwrap();
+    let row = world.well("alice", &["export", "dossier", "A1", "A1", "--out", "a.html"])["rows"][0].clone();
+    assert_eq!(
+        (row["applications"].as_u64(), row["compartments"].clone()),
+        (Some(1), serde_json::json!(["dossier"]))
+    );
+    let page = read("a.html");
+    assert!(page.contains("lantern") && !page.contains("Amina"), "{page}");
+    assert!(!page.contains("<script") && !page.contains("Rulings"));
+    let again = ["export", "dossier", "A1", "--out", "a.html", "--identity"];
+    assert_eq!(world.refused("alice", &again, 3)["code"], "file-exists");
+    assert_eq!(read("a.html"), page, "nothing is overwritten");
+    let all = [
+        "export",
+        "dossier",
+        "--all",
+        "--identity",
+        "--scores",
+        "--rulings",
+        "--folder",
+        "out",
+        "--form",
+        "html",
+    ];
+    assert_eq!(world.well("alice", &all)["rows"][0]["files"], 2);
+    let page = read("out/A1.html");
+    assert!(
+        page.contains("Amina Example") && page.contains("Rulings") && page.contains("No review counts yet.")
+    );
+    assert_eq!(world.refused("alice", &all, 3)["code"], "folder-exists");
+    world.well("alice", &["export", "dossier", "--all", "--out", "all.pdf"]);
+    assert!(fs::read(world.path("all.pdf")).unwrap().starts_with(b"%PDF-"));
+    assert_eq!(
+        world.refused("alice", &["export", "dossier", "A9", "--out", "b.pdf"], 4)["code"],
+        "application-unknown"
+    );
+    assert!(!Path::new(&world.path("b.pdf")).exists());
+    world.refused("alice", &["export", "dossier", "A1", "--out", "b.doc"], 2);
+    let log = fs::read_to_string(Path::new(&world.path("alice")).join("log/tessera.log")).unwrap();
+    assert!(log.contains("exported dossiers identity+dossier+scores+rulings applications=2"), "{log}");
+}

@@ -38,6 +38,8 @@ pub(crate) struct Desk {
     turn: AtomicU64,
     language: Mutex<String>,
     cancelled: Arc<AtomicBool>,
+    /// Ends the writing or taking in of bundles that is under way.
+    carrying: Mutex<Arc<AtomicBool>>,
     /// Ends the search for an assignment that is under way.
     searching: Mutex<Arc<AtomicBool>>,
     /// Held while an exchange runs, or is planned.
@@ -110,6 +112,7 @@ impl Desk {
             turn: AtomicU64::default(),
             language: Mutex::new("en".to_owned()),
             cancelled: Arc::default(),
+            carrying: Mutex::default(),
             searching: Mutex::default(),
             exchanging: Arc::default(),
             away: AtomicBool::new(false),
@@ -199,6 +202,7 @@ impl Desk {
         let open = lock(&self.open).take();
         self.choose(|chosen| *chosen = Chosen::default());
         self.cancel();
+        self.stop_carrying();
         drop(self.search());
         drop(lock(&self.exchanging));
         if let Some(open) = open {
@@ -349,6 +353,21 @@ impl Desk {
         result
     }
 
+    /// Carries work in files: as [`Desk::act`], and `work` asks whether a person had enough.
+    pub(crate) async fn carry<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Session, &dyn Fn() -> ControlFlow<()>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let stopped = Arc::<AtomicBool>::default();
+        *lock(&self.carrying) = Arc::clone(&stopped);
+        self.act(move |session| work(session, &|| unless(&stopped))).await
+    }
+
+    /// Ends the writing or taking in of bundles that is under way.
+    pub(crate) fn stop_carrying(&self) {
+        lock(&self.carrying).store(true, Ordering::Relaxed);
+    }
+
     /// Exchanges: `work` is given the home step by step, and asks whether a person had enough. A plan that is being made
     /// makes way.
     pub(crate) async fn exchange<T: Send + 'static>(
@@ -461,11 +480,15 @@ fn talk<T>(
     work: impl FnOnce(&Mutex<Session>, &mut Lent, &dyn Fn() -> ControlFlow<()>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     cancelled.store(false, Ordering::Relaxed);
-    let go_on = || match cancelled.load(Ordering::Relaxed) {
+    work(&open.session, &mut Lent(Arc::clone(&open.session)), &|| unless(cancelled))
+}
+
+/// Goes on unless a person had enough.
+fn unless(ended: &AtomicBool) -> ControlFlow<()> {
+    match ended.load(Ordering::Relaxed) {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
-    };
-    work(&open.session, &mut Lent(Arc::clone(&open.session)), &go_on)
+    }
 }
 
 /// Runs a piece of work off the window's thread.

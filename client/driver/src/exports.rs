@@ -1,5 +1,8 @@
 //! What left this home as a readable file: when, which parts, how much. Kept in the home, for whoever has to answer for it; no
-//! content and no path is in it.
+//! content and no path is in it. [`dossiers`] makes one kind of such files.
+
+pub mod dossiers;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +19,11 @@ const MOST: usize = 500;
 pub struct Left {
     /// When, by this device's clock, in milliseconds since 1970.
     pub at_ms: u64,
-    /// What: `applications`, `scores` or `report`.
+    /// What: `applications`, `scores`, `report` or `dossier`.
     pub what: String,
     /// The form: `csv`, `xlsx`, `json`, `html`, `pdf`.
     pub form: String,
-    /// The parts that were in it: `identity`, `dossier`, `eligibility`, `scores`, `names`.
+    /// The parts that were in it: `identity`, `dossier`, `eligibility`, `scores`, `names`, `rulings`.
     pub parts: Vec<String>,
     /// Applications in it.
     pub applications: u32,

@@ -7,6 +7,7 @@
 //! no output to a person.
 
 pub mod assigning;
+pub mod bundles;
 pub mod care;
 pub mod clock;
 pub mod exports;
@@ -25,4 +26,5 @@ pub mod seats;
 pub mod session;
 pub mod shares;
 pub mod sheet;
+pub mod wording;
 pub mod worker;

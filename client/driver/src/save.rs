@@ -98,7 +98,7 @@ fn tells_place(path: &Path) -> io::Result<bool> {
 }
 
 /// A plain name that no other file of the folder has, capitals and composition aside.
-fn free_name(name: &str, taken: &mut BTreeSet<String>) -> String {
+pub(crate) fn free_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     let plain = plain_name(name);
     let (stem, ending) = match plain.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() => (stem, format!(".{ending}")),

@@ -9,6 +9,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 
 use tessera_defence::{defence, defended};
 use tessera_protocol::bundle::{BundleHead, ENTRY_BYTES, Entry, MAGIC};
@@ -44,6 +45,18 @@ pub enum For {
     Member(MemberId),
     /// Everything that this device holds.
     Everything,
+}
+
+/// Who is told how many bytes more were read or written. A break ends it with [`EngineError::Cancelled`].
+pub type Tell<'a> = &'a mut dyn FnMut(u64) -> ControlFlow<()>;
+
+fn told(tell: Tell<'_>, bytes: usize) -> Result<(), EngineError> {
+    if tell(bytes as u64).is_break() { Err(EngineError::Cancelled) } else { Ok(()) }
+}
+
+/// Tells nobody.
+pub(crate) fn quietly(_: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 /// A bundle that was read and whose bytes are whole; nothing of it is imported.
@@ -84,13 +97,21 @@ pub fn read(bytes: &[u8]) -> Result<Bundle, EngineError> {
 ///
 /// # Errors
 /// Where it is no bundle, not whole, changed, of a newer version, or cannot be read.
-pub fn check<R: Read + Seek>(mut source: R) -> Result<Checked<R>, EngineError> {
+pub fn check<R: Read + Seek>(source: R) -> Result<Checked<R>, EngineError> {
+    check_told(source, &mut quietly)
+}
+
+/// As [`check`], saying how far it is.
+///
+/// # Errors
+/// As [`check`]; [`EngineError::Cancelled`].
+pub fn check_told<R: Read + Seek>(mut source: R, tell: Tell<'_>) -> Result<Checked<R>, EngineError> {
     let mut packs = Vec::new();
     let mut receipts = Vec::new();
     let mut attachments = BTreeSet::new();
     let mut attachment_bytes = 0;
     let mut pack_bytes = 0;
-    let head = walk(&mut source, |entry| {
+    let head = walk(&mut source, tell, |entry| {
         match entry {
             Entry::Pack(pack) => {
                 pack_bytes += pack.to_bytes().len() as u64;
@@ -119,6 +140,7 @@ pub fn check<R: Read + Seek>(mut source: R) -> Result<Checked<R>, EngineError> {
 /// Visits every entry of a bundle, then compares its hash and what may follow; gives its head.
 fn walk<R: Read + Seek>(
     source: &mut R,
+    tell: Tell<'_>,
     mut visit: impl FnMut(Entry) -> Result<(), EngineError>,
 ) -> Result<BundleHead, EngineError> {
     let length = source.seek(SeekFrom::End(0)).map_err(unreadable)?;
@@ -153,6 +175,7 @@ fn walk<R: Read + Seek>(
                 hasher.update(&frame.length);
                 hasher.update(&frame.bytes);
                 visit(entry)?;
+                told(tell, frame.length.len() + frame.bytes.len())?;
             }
         }
     }
@@ -200,13 +223,14 @@ impl Core {
         tx: &mut dyn Transaction,
         checked: Checked<R>,
         at_ms: Option<u64>,
+        tell: Tell<'_>,
     ) -> Result<(Imported, BTreeSet<AttachmentId>), EngineError> {
         let Checked { mut source, bundle } = checked;
         if bundle.head.programme != self.programme() {
             return Err(EngineError::OtherProgramme);
         }
         if !bundle.attachments.is_empty() {
-            self.take_chunks(tx, &mut source, &bundle.head)?;
+            self.take_chunks(tx, &mut source, &bundle.head, tell)?;
         }
         let way = Way::Bundle(bundle.head.from);
         let packs = bundle.packs.into_iter().map(|pack| (pack, Road::Bundle));
@@ -232,9 +256,10 @@ impl Core {
         tx: &mut dyn Transaction,
         source: &mut R,
         head: &BundleHead,
+        tell: Tell<'_>,
     ) -> Result<(), EngineError> {
         let mut wanted: BTreeMap<AttachmentId, bool> = BTreeMap::new();
-        let again = walk(source, |entry| {
+        let again = walk(source, tell, |entry| {
             let Entry::Chunk { attachment, from, total, bytes, .. } = entry else { return Ok(()) };
             let wanted = match wanted.get(&attachment) {
                 Some(wanted) => *wanted,

@@ -486,7 +486,22 @@ impl<S: Store> Engine<S> {
         number: usize,
         out: &mut dyn Write,
     ) -> Result<u64, EngineError> {
-        self.look(|core, tx| core.write_part(tx, outline, number, out))
+        self.write_part_told(outline, number, out, &mut bundle::quietly)
+    }
+
+    /// As [`Engine::write_part`], saying how far it is: about twice the bytes of the part, as its hash stands for what is to be
+    /// written and its length comes first.
+    ///
+    /// # Errors
+    /// As [`Engine::write_part`]; [`EngineError::Cancelled`].
+    pub fn write_part_told(
+        &mut self,
+        outline: &Outline,
+        number: usize,
+        out: &mut dyn Write,
+        tell: bundle::Tell<'_>,
+    ) -> Result<u64, EngineError> {
+        self.look(|core, tx| core.write_part(tx, outline, number, out, tell))
     }
 
     /// Imports a bundle: all of it or nothing.
@@ -518,7 +533,21 @@ impl<S: Store> Engine<S> {
         checked: bundle::Checked<R>,
         at_ms: Option<u64>,
     ) -> Result<(Imported, Vec<AttachmentId>), EngineError> {
-        let (imported, attachments) = self.act(|core, tx| core.import(tx, checked, at_ms))?;
+        self.import_checked_told(checked, at_ms, &mut bundle::quietly)
+    }
+
+    /// As [`Engine::import_checked_at`], saying how far it is where the bundle brings attachments, whose bytes are read once more.
+    /// Once it is stored, it goes on to its end.
+    ///
+    /// # Errors
+    /// As [`Engine::import`]; [`EngineError::Cancelled`].
+    pub fn import_checked_told<R: ReadBytes + Seek>(
+        &mut self,
+        checked: bundle::Checked<R>,
+        at_ms: Option<u64>,
+        tell: bundle::Tell<'_>,
+    ) -> Result<(Imported, Vec<AttachmentId>), EngineError> {
+        let (imported, attachments) = self.act(|core, tx| core.import(tx, checked, at_ms, tell))?;
         self.digest()?;
         let damaged = self.act(|core, tx| core.check_sealed(tx, &attachments))?;
         Ok((imported, damaged))

@@ -45,6 +45,7 @@ pub mod moderation;
 pub mod notices;
 pub mod pace;
 pub mod pages;
+pub mod papers;
 pub mod people;
 pub mod persons;
 pub mod programme;

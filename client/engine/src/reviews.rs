@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::crdt::Readable;
 use tessera_model::documents::{
-    Assignment, AssignmentState, Clearance, Dossier, Kind, Manifest, Read, Record, Recorded, Review,
+    Assignment, AssignmentState, Clearance, Dossier, Kind, Manifest, Pin, Read, Record, Recorded, Review,
     Sha256Bytes, Subject, Submitted,
 };
 use tessera_model::merge::{
@@ -111,6 +111,14 @@ impl Reviewed {
             None if self.counts == Err(Absent::SetAside) => Outcome::SetAside(reason::SET_ASIDE),
             None => Outcome::Counted,
         }
+    }
+
+    /// Where the comments of what counts point, by criterion.
+    #[must_use]
+    pub fn pins(&self) -> BTreeMap<String, Pin> {
+        let recorded = || self.facts.recorded.as_ref().map(|recorded| &recorded.value.review);
+        let review = self.counted.as_ref().map(|read| &read.value).or_else(recorded);
+        review.filter(|_| self.counts.is_ok()).map(|review| review.pins.clone()).unwrap_or_default()
     }
 
     /// What is the matter with it, as codes: what a person must see comes first.

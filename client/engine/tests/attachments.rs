@@ -7,6 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::ops::ControlFlow;
 
 use common::{Home, enrol, found};
 use tessera_engine::EngineError;
@@ -272,6 +273,34 @@ fn f13_a_stick_pulled_out_while_it_is_written_or_read() {
             bob.attachments().unwrap().is_empty() && bob.together(|acts| acts.tasks()).unwrap().is_empty()
         );
     }
+    import(&mut bob, &bundle).unwrap();
+    assert_eq!(opened(&mut bob), files().into_iter().map(Ok).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_bundle_that_is_ended_leaves_nothing_and_comes_again() {
+    let until = |most: u64| {
+        let mut told = 0;
+        move |bytes: u64| {
+            told += bytes;
+            if told > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    };
+    let (mut alice, mut bob) = world(&files());
+    let outline = alice.outline(For::Member(bob.member()), true, u64::MAX).unwrap();
+    // While it is measured, and while it is written.
+    for most in [0, 10_000, outline.parts[0].about_bytes] {
+        let error = alice.write_part_told(&outline, 0, &mut Vec::new(), &mut until(most)).unwrap_err();
+        assert_eq!(error.code(), "cancelled", "{most}");
+    }
+    let bundle = parts(&mut alice, For::Member(bob.member()), u64::MAX).remove(0);
+    let half = bundle.len() as u64 / 2;
+    let ended = bundle::check_told(Cursor::new(&bundle), &mut until(half)).err().unwrap();
+    assert_eq!(ended.code(), "cancelled");
+    let checked = bundle::check(Cursor::new(&bundle)).unwrap();
+    let ended = bob.import_checked_told(checked, None, &mut until(half)).unwrap_err();
+    assert_eq!(ended.code(), "cancelled");
+    assert!(bob.attachments().unwrap().is_empty() && bob.together(|acts| acts.tasks()).unwrap().is_empty());
     import(&mut bob, &bundle).unwrap();
     assert_eq!(opened(&mut bob), files().into_iter().map(Ok).collect::<Vec<_>>());
 }

@@ -1,28 +1,76 @@
-//! What a report consists of: sections, figures, charts and tables, in words that are ready to be read. Not how it is
-//! written down.
+//! What a document consists of: sections, figures, charts and tables, and what people wrote, in words that are ready to be
+//! read. Not how it is written down.
 
-/// A whole report.
+use std::borrow::Cow;
+
+/// A whole document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// Its title.
     pub title: String,
     /// What stands below the title.
     pub subtitle: String,
+    /// The words around it, and which way it is read.
+    pub frame: Frame,
     /// Its parts.
     pub sections: Vec<Section>,
+}
+
+/// What writers of documents say by themselves, in the document's language; English where nothing else is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// The language, as a tag.
+    pub language: Cow<'static, str>,
+    /// Whether it is read from right to left.
+    pub right_to_left: bool,
+    /// Title of the list of parts.
+    pub contents: Cow<'static, str>,
+    /// Title of the list of characters that a PDF lacks.
+    pub lacking: Cow<'static, str>,
+    /// What stands below that title.
+    pub lacking_text: Cow<'static, str>,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self {
+            language: "en".into(),
+            right_to_left: false,
+            contents: "Contents".into(),
+            lacking: "Characters that this document cannot show".into(),
+            lacking_text: "Some names hold characters for which this document has no letters. They stand as their codes in \
+                           square brackets; the HTML form of the same report shows them with the reader's own fonts."
+                .into(),
+        }
+    }
 }
 
 /// One part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     /// Its name in links.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Its title.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// Paragraphs before the figures.
     pub text: Vec<String>,
     /// Charts and tables.
     pub figures: Vec<Figure>,
+    /// What people wrote and decided, after the figures. A section with such begins on a page of its own.
+    pub blocks: Vec<Block>,
+}
+
+/// A piece of what people wrote and decided.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Block {
+    /// The title of what follows.
+    Title(String),
+    /// What somebody was asked, above what they answered.
+    Asked(String),
+    /// What somebody wrote, paragraph by paragraph ([`crate::written`]); each is read in its own direction.
+    Written(Vec<String>),
+    /// A table; a line break in a cell stands.
+    Table(Table),
 }
 
 /// A chart with its table, or a table alone.
@@ -50,11 +98,11 @@ pub struct Table {
 }
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Its title.
-    pub title: &'static str,
-    /// Whether it holds numbers, which stand to the right.
+    pub title: Cow<'static, str>,
+    /// Whether it holds numbers, which stand at its end.
     pub number: bool,
 }
 

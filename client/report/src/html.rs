@@ -4,7 +4,7 @@ use plotters::prelude::SVGBackend;
 
 use crate::ReportError;
 use crate::chart::{draw, size};
-use crate::document::{Chart, Document, Figure, Section, Table};
+use crate::document::{Block, Chart, Document, Figure, Section, Table};
 
 const STYLE: &str = "\
 :root{color-scheme:light}\
@@ -17,24 +17,32 @@ svg{display:block;width:100%;min-width:26rem;max-width:40rem;height:auto}\
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;min-width:50%}\
 figure .cap{font-weight:600;margin:.75rem 0 0}\
 th,td{border-bottom:1px solid #ccc;padding:.25rem .6rem;text-align:start;vertical-align:top;max-width:24rem;overflow-wrap:break-word}\
-th{border-bottom:2px solid #666}.n{text-align:right;white-space:nowrap}td:first-child{min-width:6rem}\
+th{border-bottom:2px solid #666}.n{text-align:end;white-space:nowrap}td:first-child{min-width:6rem}\
+h3{font-size:1.1rem;margin:1.75rem 0 .25rem}h4{font-size:.9rem;font-weight:400;color:#444;margin:1rem 0 .15rem}\
+.written{margin:.15rem 0 .5rem}.written+.written{margin-top:0}td bdi{white-space:pre-line}\
 .more{font-size:.9rem;color:#444}";
 
 /// Writes the whole.
 pub(crate) fn write(document: &Document) -> Result<String, ReportError> {
     let title = escaped(&document.title);
     let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1 dir=\"auto\">{title}</h1>\n\
-         <p class=\"sub\">{}</p>\n</header>\n",
+         <p class=\"sub\" dir=\"auto\">{}</p>\n</header>\n",
+        escaped(&document.frame.language),
+        if document.frame.right_to_left { "rtl" } else { "ltr" },
         escaped(&document.subtitle)
     );
-    out.push_str("<nav aria-label=\"Contents\">\n<ul>\n");
+    out.push_str(&format!("<nav aria-label=\"{}\">\n<ul>\n", escaped(&document.frame.contents)));
     for section in &document.sections {
-        out.push_str(&format!("<li><a href=\"#{}\">{}</a></li>\n", section.id, escaped(section.title)));
+        out.push_str(&format!(
+            "<li><a href=\"#{}\" dir=\"auto\">{}</a></li>\n",
+            escaped(&section.id),
+            escaped(&section.title)
+        ));
     }
     out.push_str("</ul>\n</nav>\n<main>\n");
     for section in &document.sections {
@@ -46,9 +54,9 @@ pub(crate) fn write(document: &Document) -> Result<String, ReportError> {
 
 fn section(section: &Section, out: &mut String) -> Result<(), ReportError> {
     out.push_str(&format!(
-        "<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n",
-        section.id,
-        escaped(section.title)
+        "<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\" dir=\"auto\">{1}</h2>\n",
+        escaped(&section.id),
+        escaped(&section.title)
     ));
     for paragraph in &section.text {
         out.push_str(&format!("<p>{}</p>\n", escaped(paragraph)));
@@ -56,8 +64,24 @@ fn section(section: &Section, out: &mut String) -> Result<(), ReportError> {
     for figure in &section.figures {
         self::figure(figure, out)?;
     }
+    for block in &section.blocks {
+        self::block(block, out);
+    }
     out.push_str("</section>\n");
     Ok(())
+}
+
+fn block(block: &Block, out: &mut String) {
+    match block {
+        Block::Title(text) => out.push_str(&format!("<h3 dir=\"auto\">{}</h3>\n", escaped(text))),
+        Block::Asked(text) => out.push_str(&format!("<h4 dir=\"auto\">{}</h4>\n", escaped(text))),
+        Block::Written(paragraphs) => {
+            for paragraph in paragraphs {
+                out.push_str(&format!("<p class=\"written\" dir=\"auto\">{}</p>\n", escaped(paragraph)));
+            }
+        }
+        Block::Table(table) => self::table(table, out),
+    }
 }
 
 fn figure(figure: &Figure, out: &mut String) -> Result<(), ReportError> {
@@ -86,7 +110,7 @@ fn table(table: &Table, out: &mut String) {
         escaped(&table.caption)
     ));
     for column in &table.columns {
-        out.push_str(&format!("<th scope=\"col\"{}>{}</th>", class(column.number), escaped(column.title)));
+        out.push_str(&format!("<th scope=\"col\"{}>{}</th>", class(column.number), escaped(&column.title)));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {

@@ -1,10 +1,10 @@
-//! The report: what scores, agreement and calibration say, as one document that a board can read, on a screen or on
-//! paper. It calculates nothing (`tessera_model::compute` does), decides nothing, and knows no home, network or clock: the
-//! same inputs give the same bytes.
+//! Documents that a board can read, on a screen or on paper: the report, which says what scores, agreement and calibration
+//! say, and whatever else is made of [`document`]'s parts, such as dossiers. It calculates nothing
+//! (`tessera_model::compute` does), decides nothing, and knows no home, network or clock: the same inputs give the same bytes.
 //!
-//! How to read it: [`document`] is what a report consists of, whatever it is written as; `sections` fills it from results;
-//! `chart` draws one chart on any canvas; `html` and `pdf` write the whole. Each chart has its table, so that nothing is
-//! told by shape or colour alone.
+//! How to read it: [`document`] is what a document consists of, whatever it is written as; `sections` fills the report from
+//! results; `chart` draws one chart on any canvas; `html` and `pdf` write the whole. Each chart has its table, so that nothing
+//! is told by shape or colour alone. Text of strangers goes through [`plain`] or [`written`] first.
 
 mod chart;
 pub mod document;
@@ -15,6 +15,7 @@ mod text;
 
 pub use self::document::Document;
 pub use self::sections::{Asked, document};
+pub use self::text::{plain, written};
 
 /// Why a report could not be written: a defect of ours, never of its inputs.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use tessera_model::input::Warning;
 use tessera_model::sentence::Advice;
 
 use crate::chart::MAX_LINES;
-use crate::document::{Chart, Column, Document, Figure, Line, Lines, Section, Table};
+use crate::document::{Chart, Column, Document, Figure, Frame, Line, Lines, Section, Table};
 use crate::text::{NAME, plain};
 
 /// Most rows of one table.
@@ -68,7 +68,8 @@ pub fn document(inputs: &Inputs, asked: &Asked<'_>) -> Result<Document, Box<Comp
         readers::section(inputs, &totals.rows),
         made(inputs, asked, &calibration),
     ];
-    Ok(Document { title: plain(&title, 200), subtitle: plain(&subtitle, 400), sections })
+    let (title, subtitle) = (plain(&title, 200), plain(&subtitle, 400));
+    Ok(Document { title, subtitle, frame: Frame::default(), sections })
 }
 
 fn in_short(
@@ -94,7 +95,7 @@ fn in_short(
         text.push(format!("Note: and {} more of these.", warnings.len() - MAX_WARNINGS));
     }
     let text = text.iter().map(|text| plain(text, 600)).collect();
-    Section { id: "short", title: "In short", text, figures: Vec::new() }
+    section("short", "In short", text, Vec::new())
 }
 
 fn severity(found: &Calibration) -> Section {
@@ -136,12 +137,12 @@ fn severity(found: &Calibration) -> Section {
     if found.reviewers.len() > MAX_LINES && known {
         text.push(ends_only(found.reviewers.len()));
     }
-    Section {
-        id: "severity",
-        title: "How severe reviewers are",
+    section(
+        "severity",
+        "How severe reviewers are",
         text,
-        figures: vec![Figure { says: says.to_owned(), chart: chart.filter(|_| known), table }],
-    }
+        vec![Figure { says: says.to_owned(), chart: chart.filter(|_| known), table }],
+    )
 }
 
 fn corrected(found: &Calibration, rows: &[CalibrationRow]) -> Section {
@@ -209,12 +210,12 @@ fn corrected(found: &Calibration, rows: &[CalibrationRow]) -> Section {
          generous readers moved it."
     };
     let table = table(caption, &columns, cells);
-    Section {
-        id: "corrected",
-        title: "Raw means beside corrected ones",
+    section(
+        "corrected",
+        "Raw means beside corrected ones",
         text,
-        figures: vec![Figure { says: says.to_owned(), chart, table }],
-    }
+        vec![Figure { says: says.to_owned(), chart, table }],
+    )
 }
 
 fn agreement(rows: &[AgreementRow]) -> Section {
@@ -285,11 +286,7 @@ fn agreement(rows: &[AgreementRow]) -> Section {
         .filter(|row| row.metric == Metric::Ordinal)
         .map(|row| plain(&format!("{} {}", row.advice.sentence.text(), row.advice.act.text()), 600))
         .collect();
-    Section {
-        id: "agreement",
-        title: "How far reviewers agree",
-        text,
-        figures: vec![
+    section("agreement", "How far reviewers agree", text, vec![
             Figure {
                 says: "How far readers of the same application gave the same scores, criterion by criterion, with the \
                        interval of the estimate: from 0.8 on agreement is good, below 0.667 it is too weak to build on; it \
@@ -305,8 +302,7 @@ fn agreement(rows: &[AgreementRow]) -> Section {
                 chart: None,
                 table: icc,
             },
-        ],
-    }
+        ])
 }
 
 fn made(inputs: &Inputs, asked: &Asked<'_>, calibration: &Outcome<CalibrationRow, Calibration>) -> Section {
@@ -333,12 +329,13 @@ fn made(inputs: &Inputs, asked: &Asked<'_>, calibration: &Outcome<CalibrationRow
     let table = table("How this was calculated", &[words("Fact"), words("Value")], rows);
     let says =
         "Whoever has the same inputs and the same program gets the same document, byte for byte.".to_owned();
-    Section {
-        id: "made",
-        title: "How this was made",
-        text: vec![LETTERS.to_owned()],
-        figures: vec![Figure { says, chart: None, table }],
-    }
+    let figures = vec![Figure { says, chart: None, table }];
+    section("made", "How this was made", vec![LETTERS.to_owned()], figures)
+}
+
+/// Makes a part without anything that people wrote.
+fn section(id: &'static str, title: &'static str, text: Vec<String>, figures: Vec<Figure>) -> Section {
+    Section { id: id.into(), title: title.into(), text, figures, blocks: Vec::new() }
 }
 
 /// Makes a chart of lines: of too many the first and the last.
@@ -365,11 +362,11 @@ fn ends_only(all: usize) -> String {
 }
 
 fn words(title: &'static str) -> Column {
-    Column { title, number: false }
+    Column { title: title.into(), number: false }
 }
 
 fn number(title: &'static str) -> Column {
-    Column { title, number: true }
+    Column { title: title.into(), number: true }
 }
 
 fn table(caption: &str, columns: &[Column], rows: impl Iterator<Item = Vec<String>>) -> Table {

@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where something unexpected happens")]
 
 use tessera_model::compute::{File, Inputs, Request};
-use tessera_report::{Asked, Document, document};
+use tessera_report::document::{Block, Column, Frame, Section, Table};
+use tessera_report::{Asked, Document, document, written};
 
 const PROGRAMME: &str = "name = \"Seminar <b>&\"\nlanguages = [\"en\"]\n[scale]\nmin = 1\nmax = 5\nstep = 1\n\
     [[criterion]]\nkey = \"merit\"\nlabel = \"Merit\"\n[[criterion]]\nkey = \"need\"\nlabel = \"Need\"\n[seats]\nn = 6\n";
@@ -145,4 +146,58 @@ fn many_readers_and_applications_stay_bounded() {
     keep("long.pdf", &pdf);
     keep("long.html", html.as_bytes());
     assert!(pdf.len() < 4_000_000, "{}", pdf.len());
+}
+
+/// A document of what strangers wrote, in this direction.
+fn dossier(text: &str, right_to_left: bool) -> Document {
+    let table = Table {
+        caption: "Files".into(),
+        columns: vec![
+            Column { title: "Name".into(), number: false },
+            Column { title: "Size (kB)".into(), number: true },
+        ],
+        rows: vec![vec!["سيرة ذاتية.pdf".into(), "12".into()], vec![written(text).join("\n"), "1".into()]],
+        left_out: 0,
+    };
+    let section = |id: &'static str| Section {
+        id: id.into(),
+        title: "A1".into(),
+        text: Vec::new(),
+        figures: Vec::new(),
+        blocks: vec![
+            Block::Title("Answers".into()),
+            Block::Asked("Why do you apply?".into()),
+            Block::Written(written(text)),
+            Block::Table(table.clone()),
+        ],
+    };
+    Document {
+        title: "Seminar".into(),
+        subtitle: String::new(),
+        frame: Frame { language: "ar".into(), right_to_left, ..Frame::default() },
+        sections: vec![section("a-1"), section("a-2")],
+    }
+}
+
+#[test]
+fn what_strangers_wrote_stays_whole_however_long_and_steers_nothing() {
+    let text = "كتبتُ رسالةً طويلة (12) عن Tunis.\n王小明在山上写了一封信。<script>\u{202e}x\u{0}\u{1200}";
+    for right_to_left in [false, true] {
+        let document = dossier(text, right_to_left);
+        let pdf = document.to_pdf().unwrap();
+        keep(if right_to_left { "rtl.pdf" } else { "ltr.pdf" }, &pdf);
+        assert_eq!(pdf, document.to_pdf().unwrap(), "the same bytes");
+        let html = document.to_html().unwrap();
+        let begins = format!("<html lang=\"ar\" dir=\"{}\">", if right_to_left { "rtl" } else { "ltr" });
+        assert!(html.contains(&begins), "{}", &html[..80]);
+        assert!(!html.contains("<script") && !html.contains('\u{202e}'));
+        assert!(html.contains("[U+202E]x[U+0000]") && html.contains("王小明在山上写了一封信。"));
+        assert!(html.contains("<p class=\"written\" dir=\"auto\">كتبتُ"));
+    }
+    let pages = |text: &str| {
+        let pdf = dossier(text, false).to_pdf().unwrap();
+        pdf.windows(9).filter(|window| window == b"/MediaBox").count()
+    };
+    // A cell that is longer than a page goes on on the next ones.
+    assert!(pages(&"word ".repeat(9_000)) > pages("word") + 20);
 }

@@ -16,6 +16,7 @@ use tessera_vault::ids::Audience;
 
 use crate::board::{must_coordinate, named};
 use crate::dossier::{Section, in_order, section};
+use crate::draft::PinView;
 use crate::duplicates::{PairSide, side};
 use crate::failure::Failure;
 use crate::files::FileView;
@@ -148,6 +149,12 @@ pub struct ReaderView {
     pub counts: bool,
     /// Scores by criterion.
     pub scores: BTreeMap<String, String>,
+    /// Comments by criterion.
+    pub comments: BTreeMap<String, String>,
+    /// Where comments point, by criterion; the reader submits that with them.
+    pub pins: BTreeMap<String, PinView>,
+    /// The comment on the whole.
+    pub overall: String,
     /// Why something of it waits.
     pub waits: Vec<String>,
     /// Who took it down, and by which way it came, where somebody else did.
@@ -302,6 +309,11 @@ fn readers(
             scores: scores
                 .filter_map(|(key, value)| Some((key.clone(), value.score()?.to_string())))
                 .collect(),
+            comments: counted.map(|counted| counted.comments.clone()).unwrap_or_default(),
+            pins: review
+                .map(|review| review.pins().iter().map(|(key, pin)| (key.clone(), pin.into())).collect())
+                .unwrap_or_default(),
+            overall: counted.map(|counted| counted.overall.clone()).unwrap_or_default(),
             waits: review
                 .map(|review| review.waits.keys().map(|why| why.code().to_owned()).collect())
                 .unwrap_or_default(),

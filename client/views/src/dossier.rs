@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use specta::Type;
 use tessera_driver::session::Session;
+pub(crate) use tessera_driver::wording::in_order;
 use tessera_engine::programme::round as round_of;
 use tessera_engine::reading::Task;
 use tessera_model::documents::{AssignmentState, Dossier};
@@ -266,17 +267,6 @@ impl Neighbours {
 /// What applicants wrote, in the order of the form; what the form does not know comes last.
 pub(crate) fn sections(labels: Labels<'_>, programme: &Programme, dossier: &Dossier) -> Vec<Section> {
     in_order(programme, &dossier.fields).map(|(key, value)| section(labels, programme, key, value)).collect()
-}
-
-/// Answers in the order of the form.
-pub(crate) fn in_order<'a>(
-    programme: &Programme,
-    fields: &'a BTreeMap<String, String>,
-) -> impl Iterator<Item = (&'a String, &'a String)> + use<'a> {
-    let order = |key: &str| programme.fields.iter().position(|field| field.key.as_str() == key);
-    let mut sorted: Vec<(&String, &String)> = fields.iter().collect();
-    sorted.sort_by_key(|(key, _)| (order(key).unwrap_or(usize::MAX), *key));
-    sorted.into_iter()
 }
 
 pub(crate) fn section(labels: Labels<'_>, programme: &Programme, key: &str, value: &str) -> Section {

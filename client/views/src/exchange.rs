@@ -1,20 +1,16 @@
 //! Exchanges with a relay and bundles in files: what would move, how far it is, what came of it.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
-use tessera_driver::clock::now_ms;
+use tessera_driver::bundles::{self, Moved, Taken, Through};
 use tessera_driver::names::Names;
 use tessera_driver::relay::{self, Lend, Options, Phase, Progress, Report};
 use tessera_driver::session::Session;
 use tessera_engine::attachments::Fetch;
-use tessera_engine::bundle::{self, For};
-use tessera_engine::home::HomeError;
-use tessera_engine::home::write_atomically_with;
+use tessera_engine::bundle::For;
 use tessera_protocol::ids::MemberId;
 
 use crate::failure::Failure;
@@ -22,6 +18,8 @@ use crate::words::{Sentence, count, id};
 
 /// The longest part of a bundle that is written, in bytes: what an old stick's file system takes.
 const PART_BYTES: u64 = 2 << 30;
+/// The code of what a person ended.
+const CANCELLED: &str = "cancelled";
 
 /// Which files an exchange fetches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -51,7 +49,7 @@ pub struct ExchangeOptions {
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressView {
-    /// `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`.
+    /// `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`.
     pub phase: String,
     /// Bytes of this step that were moved.
     pub bytes_done: u64,
@@ -315,12 +313,13 @@ pub fn bundle_name(session: &mut Session, to: &BundleFor) -> Result<String, Fail
 /// Writes a bundle; several files where it is larger than one may be.
 ///
 /// # Errors
-/// [`Failure`]; no half of a file stays.
+/// [`Failure`], among others `cancelled`; no file stays then, and what had its name before does.
 pub fn bundle_out(
     session: &mut Session,
     to: &BundleFor,
     files: bool,
     out: &Path,
+    tell: &mut dyn FnMut(ProgressView) -> ControlFlow<()>,
 ) -> Result<BundleOut, Failure> {
     let to = match to {
         BundleFor::Outbox => For::Outbox,
@@ -334,61 +333,55 @@ pub fn bundle_out(
         }
     };
     let outline = session.work(|engine| engine.outline(to, files, PART_BYTES))?;
-    let (mut bytes, mut packs) = (0, 0);
-    for (number, part) in outline.parts.iter().enumerate() {
-        let path = part_path(out, number + 1, outline.parts.len());
-        write_atomically_with(&path, |file| {
-            bytes += session
-                .work(|engine| engine.write_part(&outline, number, &mut BufWriter::new(file)))
-                .map_err(Failure::from)?;
-            Ok::<(), Failure>(())
-        })?;
-        packs += part.packs.len();
-    }
-    let first = part_path(out, 1, outline.parts.len());
+    let mut hear = |moved| tell(moving("writing", moved));
+    let mut through = Through::writing(&outline, &mut hear);
+    let written = bundles::write(session, &outline, out, &mut through)?;
+    let first = written.first().map(|(path, _)| path.display().to_string());
     Ok(BundleOut {
-        path: first.display().to_string(),
-        parts: count(outline.parts.len()),
-        bytes,
-        packs: count(packs),
+        path: first.unwrap_or_default(),
+        parts: count(written.len()),
+        bytes: written.iter().map(|(_, bytes)| bytes).sum(),
+        packs: count(outline.parts.iter().map(|part| part.packs.len()).sum()),
     })
 }
 
-/// Where a part goes: the file itself where there is one part only.
-fn part_path(out: &Path, number: usize, parts: usize) -> PathBuf {
-    if parts == 1 {
-        return out.to_owned();
-    }
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{number}-of-{parts}"));
-    out.with_file_name(name)
-}
-
-/// Takes in a bundle, through the same gate as what a relay sends.
+/// Takes in bundles, through the same gate as what a relay sends: each wholly or not at all. Where it is ended after some of them,
+/// gives those.
 ///
 /// # Errors
-/// [`Failure`]; what was taken before stays.
-pub fn bundle_in(session: &mut Session, path: &Path) -> Result<BundleIn, Failure> {
+/// [`Failure`], among others `cancelled`; what was taken before stays.
+pub fn bundle_in(
+    session: &mut Session,
+    paths: &[PathBuf],
+    tell: &mut dyn FnMut(ProgressView) -> ControlFlow<()>,
+) -> Result<Vec<BundleIn>, Failure> {
+    let mut hear = |moved| tell(moving("taking", moved));
+    let mut through = Through::taking(paths, &mut hear);
+    let mut taken = Vec::new();
+    for path in paths {
+        match take(session, path, &mut through) {
+            Ok(one) => taken.push(one),
+            Err(failure) if failure.code == CANCELLED && !taken.is_empty() => return Ok(taken),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(taken)
+}
+
+fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result<BundleIn, Failure> {
     let shown = path.display().to_string();
-    let here = |failure: Failure| failure.at(shown.clone());
-    let file =
-        File::open(path).map_err(|source| here(HomeError::Io { path: path.to_owned(), source }.into()))?;
-    let checked = bundle::check(file).map_err(|error| here(error.into()))?;
-    let me = session.engine().member();
-    let receipts = count(checked.bundle.receipts.len());
+    let Taken { imported, damaged, receipts, for_other } =
+        bundles::take(session, path, through).map_err(|error| Failure::from(error).at(shown.clone()))?;
     let mut warnings = Vec::new();
-    if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
+    if for_other {
         warnings.push(Sentence::plain(
             "other-addressee",
             "This bundle is for somebody else; what you may read of it was taken.",
         ));
     }
-    let (imported, damaged) = session
-        .work(|engine| engine.import_checked_at(checked, Some(now_ms())))
-        .map_err(|error| here(error.into()))?;
-    if !damaged.is_empty() {
-        let text = format!("{} files were not what they should be; nothing of them was kept.", damaged.len());
-        warnings.push(Sentence::plain("files-damaged", text).with("count", damaged.len()));
+    if damaged > 0 {
+        let text = format!("{damaged} files were not what they should be; nothing of them was kept.");
+        warnings.push(Sentence::plain("files-damaged", text).with("count", damaged));
     }
     Ok(BundleIn {
         path: shown,
@@ -396,7 +389,12 @@ pub fn bundle_in(session: &mut Session, path: &Path) -> Result<BundleIn, Failure
         known: count(imported.known),
         refused: count(imported.refused),
         waiting: count(imported.waiting),
-        receipts,
+        receipts: count(receipts),
         warnings,
     })
+}
+
+fn moving(phase: &str, moved: Moved) -> ProgressView {
+    let Moved { done, total } = moved;
+    ProgressView { phase: phase.to_owned(), bytes_done: done, bytes_total: total, seconds_left: None }
 }

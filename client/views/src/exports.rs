@@ -1,5 +1,7 @@
-//! What leaves the home as a readable file: tables, scores, the report. Which parts go in is asked one by one; what left is
-//! listed.
+//! What leaves the home as a readable file: tables, scores, the report, and [`dossiers`]. Which parts go in is asked one by one;
+//! what left is listed.
+
+pub mod dossiers;
 
 use std::path::Path;
 
@@ -46,7 +48,7 @@ pub struct ExportsView {
 pub struct PastExport {
     /// When, by this device's clock.
     pub at_ms: u64,
-    /// `applications`, `scores` or `report`.
+    /// `applications`, `scores`, `report` or `dossier`.
     pub what: String,
     /// The form of the file.
     pub form: String,

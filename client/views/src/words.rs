@@ -5,9 +5,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use specta::Type;
+pub(crate) use tessera_driver::wording::Labels;
 use tessera_model::input::Warning;
-use tessera_model::programme::Programme;
-use tessera_model::programme::words::Text;
 use tessera_model::sentence::{Advice, Saying};
 
 use crate::failure::Failure;
@@ -88,71 +87,6 @@ pub(crate) fn figure(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// The language in which labels are shown: the one that the reader chose, where the programme is written in it.
-#[derive(Clone, Copy)]
-pub(crate) struct Labels<'a> {
-    programme: &'a Programme,
-    language: &'a str,
-}
-
-impl<'a> Labels<'a> {
-    pub(crate) fn new(programme: &'a Programme, language: &'a str) -> Self {
-        Self { programme, language }
-    }
-
-    /// A text in the reader's language, else in the programme's first.
-    pub(crate) fn said(&self, text: &Text) -> String {
-        let has = text.languages().any(|language| language == self.language);
-        let first = self.programme.languages.first().map_or("en", |language| language.as_str());
-        text.in_language(if has { self.language } else { first }).to_owned()
-    }
-
-    /// The same of a text that may be missing.
-    pub(crate) fn maybe(&self, text: Option<&Text>) -> Option<String> {
-        text.map(|text| self.said(text)).filter(|text| !text.trim().is_empty())
-    }
-
-    /// What people call a field of the form; its key where the programme gives no label.
-    pub(crate) fn field(&self, key: &str) -> String {
-        let field = self.programme.fields.iter().find(|field| field.key.as_str() == key);
-        self.maybe(field.and_then(|field| field.label.as_ref())).unwrap_or_else(|| key.to_owned())
-    }
-
-    /// What people call an attachment of the form; its key where the programme gives no label.
-    pub(crate) fn slot(&self, key: &str) -> String {
-        let slot = self.programme.attachments.iter().find(|slot| slot.key.as_str() == key);
-        self.maybe(slot.and_then(|slot| slot.label.as_ref())).unwrap_or_else(|| key.to_owned())
-    }
-
-    /// What people call a round; its key where the programme gives no label.
-    pub(crate) fn round(&self, key: &str) -> String {
-        let round = self.programme.round(key);
-        self.maybe(round.and_then(|round| round.label.as_ref())).unwrap_or_else(|| key.to_owned())
-    }
-
-    /// What people call a criterion; its key where the programme gives no label.
-    pub(crate) fn criterion(&self, key: &str) -> String {
-        let criterion = self.programme.criterion(key);
-        self.maybe(criterion.and_then(|one| one.label.as_ref())).unwrap_or_else(|| key.to_owned())
-    }
-
-    /// What a coordinator has to answer about a condition; its key where the programme has no such one.
-    pub(crate) fn gate(&self, key: &str) -> String {
-        self.programme.gate(key).map_or_else(|| key.to_owned(), |gate| self.said(&gate.question))
-    }
-
-    /// The answer to a field as people read it: the label of what was chosen.
-    pub(crate) fn answer(&self, key: &str, value: &str) -> String {
-        let field = self.programme.fields.iter().find(|field| field.key.as_str() == key);
-        let Some(field) = field.filter(|field| !field.options.is_empty()) else { return value.to_owned() };
-        let one = |value: &str| {
-            let option = field.options.iter().find(|option| option.key.as_str() == value.trim());
-            option.map_or_else(|| value.trim().to_owned(), |option| self.said(&option.label))
-        };
-        if field.many { value.split(';').map(one).collect::<Vec<_>>().join(", ") } else { one(value) }
-    }
 }
 
 #[cfg(test)]

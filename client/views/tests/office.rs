@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::ApplicationId;
 use tessera_views::board::{Whole, whole};
-use tessera_views::draft::{AnswerValue, DraftView};
+use tessera_views::draft::{AnswerValue, DraftView, PinView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
+use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
+use tessera_views::exports::dossiers::{self, DossierChoice, DossierRequest};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
 use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run, table};
 use tessera_views::people::{self, ReadingProfile};
@@ -610,4 +613,142 @@ fn before_anything_is_read_shares_name_nobody_and_nothing_is_said_to_have_decide
         office.with(|session| ruled::ruled(session, &"0".repeat(32), "en")).unwrap_err().code,
         "not-found"
     );
+}
+
+#[test]
+fn dossiers_hold_what_was_asked_for_by_itself_and_are_listed() {
+    let office = Office::new();
+    office.full();
+    let key = {
+        let all = office.with(|session| session.together(|acts| acts.applications()).unwrap());
+        all[0].1.key.clone()
+    };
+    let id = office.id(&key);
+    let ask = |identity, rulings, each| DossierRequest {
+        which: DossierChoice::Named,
+        applications: vec![id.clone()],
+        form: ExportForm::Html,
+        each,
+        identity,
+        scores: true,
+        names: false,
+        rulings,
+        words: BTreeMap::from([("rulings".to_owned(), "Entscheide".to_owned())]),
+    };
+    let write = |request: &DossierRequest, place: &Path| {
+        let collected = office.with(|session| dossiers::collect(session, request, "en").unwrap());
+        let at = collected.write(place).unwrap();
+        office.with(|session| collected.note(session).unwrap());
+        at
+    };
+    let path = office.folder.path().join("blind.html");
+    write(&ask(false, false, false), &path);
+    let blind = std::fs::read_to_string(&path).unwrap();
+    assert!(blind.contains("No review counts yet.") && !blind.contains("Entscheide"), "{blind}");
+    assert!(!blind.contains("@example.org"), "an address tells who applies");
+    // A folder of their own is made each time, and what is there stays.
+    let folder = office.folder.path();
+    let first = write(&ask(true, true, true), folder);
+    let second = write(&ask(true, true, true), folder);
+    assert_eq!((first, second), (place(folder, "dossiers"), place(folder, "dossiers-2")));
+    let names: Vec<_> = std::fs::read_dir(folder.join("dossiers")).unwrap().collect();
+    assert_eq!(names.len(), 1);
+    let whole = std::fs::read_to_string(names[0].as_ref().unwrap().path()).unwrap();
+    assert!(whole.contains("@example.org") && whole.contains("Entscheide"));
+    let refused = DossierRequest { applications: Vec::new(), ..ask(false, false, false) };
+    assert_eq!(refused.check().unwrap_err().code, "bad-input");
+    let table = DossierRequest { form: ExportForm::Csv, ..ask(false, false, false) };
+    assert_eq!(table.check().unwrap_err().code, "bad-input");
+    let view = office.with(|session| exports(session, "en").unwrap());
+    assert_eq!((view.past.len(), view.past[0].what.as_str(), view.past[0].applications), (3, "dossier", 1));
+    assert_eq!(view.past[0].parts, ["identity", "dossier", "scores", "rulings"]);
+    assert_eq!(view.past[2].parts, ["dossier", "scores"]);
+}
+
+fn place(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+#[test]
+fn a_bundle_that_is_ended_leaves_what_was_there() {
+    let office = Office::new();
+    office.full();
+    let path = office.folder.path().join("parcel.tessera");
+    std::fs::write(&path, "an older one").unwrap();
+    let write = |most: usize| {
+        let mut heard = Vec::new();
+        let mut tell = |progress: ProgressView| {
+            heard.push((progress.bytes_done, progress.bytes_total));
+            if heard.len() > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let done = office.with(|session| bundle_out(session, &BundleFor::Everything, true, &path, &mut tell));
+        (done, heard)
+    };
+    let (ended, _) = write(2);
+    assert_eq!(ended.unwrap_err().code, "cancelled");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "an older one");
+    let beside = std::fs::read_dir(office.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(beside.into_iter().all(|name| !name.to_string_lossy().ends_with(".part")));
+    let (done, heard) = write(usize::MAX);
+    assert_eq!(done.unwrap().bytes, std::fs::metadata(&path).unwrap().len());
+    assert!(heard.len() > 2 && heard.iter().all(|(done, total)| done <= total) && heard.is_sorted());
+    let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+    let taken = office.with(|session| bundle_in(session, std::slice::from_ref(&path), quietly).unwrap());
+    assert!(taken.len() == 1 && taken[0].new_packs == 0 && taken[0].known > 0);
+    let ended = office
+        .with(|session| bundle_in(session, &[path.clone()], &mut |_| ControlFlow::Break(())).unwrap_err());
+    assert_eq!(ended.code, "cancelled");
+}
+
+#[test]
+fn what_a_comment_points_to_is_seen_and_leaves_with_the_scores() {
+    let office = Office::new();
+    office.full();
+    let application = office.id("A-1");
+    let programme = Programme::parse(SEMINAR).unwrap();
+    let (member, id) =
+        office.with(|session| (session.engine().member(), application.parse::<ApplicationId>().unwrap()));
+    let reading = programme.round("reading").unwrap();
+    office.with(|session| session.together(|acts| acts.assign(&programme, member, id, reading, 1))).unwrap();
+    let member = member.to_string();
+    let card = office.with(|session| card(session, &application, &member, "reading", "en").unwrap());
+    let first = card.criteria[0].key.clone();
+    let answer = AnswerValue { score: Some("3".into()), not_applicable: None };
+    let answers = card.criteria.into_iter().map(|one| (one.key, answer.clone())).collect();
+    let pin = PinView::Field { field: "question-1".into() };
+    let draft = DraftView {
+        answers,
+        comments: BTreeMap::from([(first.clone(), "as she says herself".to_owned())]),
+        pins: BTreeMap::from([(first.clone(), pin)]),
+        confidence: Some("4".into()),
+        ..DraftView::default()
+    };
+    let (of, round) = (application.clone(), "reading".to_owned());
+    let sheet = RecordForm { application: of, member, round, source: "phone".into(), reason: None, draft };
+    assert_eq!(office.with(|session| record(session, &sheet).unwrap()).became, "submitted");
+    let seen = office.with(|session| application::application(session, &[], &application, "en").unwrap());
+    let reader = &seen.readers[0];
+    assert_eq!(reader.comments[&first], "as she says herself");
+    assert!(matches!(&reader.pins[&first], PinView::Field { field } if field == "question-1"));
+    let request = |scores, names| DossierRequest {
+        which: DossierChoice::All,
+        applications: Vec::new(),
+        form: ExportForm::Html,
+        each: false,
+        identity: false,
+        scores,
+        names,
+        rulings: false,
+        words: BTreeMap::new(),
+    };
+    let page = |request: &DossierRequest| {
+        let path = office.folder.path().join("all.html");
+        office.with(|session| dossiers::collect(session, request, "en").unwrap()).write(&path).unwrap();
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let numbered = page(&request(true, false));
+    assert!(numbered.contains("as she says herself") && numbered.contains("Reader 1"), "{numbered}");
+    assert!(numbered.contains(">See ") && !numbered.contains("Alice"), "{numbered}");
+    assert!(page(&request(true, true)).contains("Alice"));
+    assert!(!page(&request(false, true)).contains("as she says herself"));
 }

@@ -1,10 +1,12 @@
 //! `tessera bundle`: the same packs as a relay carries, in a file. Whoever carries it reads no more than a relay does.
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use tessera_driver::bundles::{self, Through};
 use tessera_driver::clock::now_ms;
 use tessera_driver::session::Session;
 use tessera_engine::bundle::{self, Bundle, For};
@@ -15,7 +17,6 @@ use tessera_protocol::ids::MemberId;
 use super::programme::text;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::files;
 use crate::given::{self, Given};
 use crate::names::{Find as _, Names};
 use crate::output::Answer;
@@ -89,24 +90,23 @@ fn export(arguments: &Export, context: &Context) -> Result<(), Failure> {
     };
     let attachments = !arguments.no_attachments;
     let outline = session.work(|engine| engine.outline(to, attachments, arguments.part_bytes))?;
-    let mut rows = Vec::new();
-    for (number, part) in outline.parts.iter().enumerate() {
-        let file = part_path(&arguments.out, number + 1, outline.parts.len());
-        let mut length = 0;
-        files::write_with(&file, &mut |out| {
-            length = session.work(|engine| engine.write_part(&outline, number, out))?;
-            Ok(())
-        })?;
-        rows.push(json!({
+    let mut quietly = |_| ControlFlow::Continue(());
+    let mut through = Through::writing(&outline, &mut quietly);
+    let written = bundles::write(&mut session, &outline, &arguments.out, &mut through);
+    let written =
+        written.map_err(|error| Failure::from(error).at(&arguments.out.display().to_string(), None, None))?;
+    let rows = (1..).zip(outline.parts.iter().zip(&written)).map(|(number, (part, (file, length)))| {
+        json!({
             "file": file.display().to_string(),
             "file_bytes": length,
-            "part": number + 1,
+            "part": number,
             "parts": outline.parts.len(),
             "addressee": outline.addressee().map(|member| member.to_string()),
             "packs": part.packs.len(),
             "attachments": part.attachments.len(),
-        }));
-    }
+        })
+    });
+    let rows: Vec<serde_json::Value> = rows.collect();
     Answer::new("bundle-export", rows).show(
         context,
         &["file", "part", "packs", "attachments", "size"],
@@ -125,16 +125,6 @@ fn export(arguments: &Export, context: &Context) -> Result<(), Failure> {
         "whoever carries it can read no more than the relay; `tessera status` says when it has arrived",
     );
     Ok(())
-}
-
-/// Where a part goes: the file itself where there is one part only.
-fn part_path(out: &Path, number: usize, parts: usize) -> PathBuf {
-    if parts == 1 {
-        return out.to_owned();
-    }
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{number}-of-{parts}"));
-    out.with_file_name(name)
 }
 
 fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {

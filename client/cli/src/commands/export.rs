@@ -1,9 +1,11 @@
-//! `tessera export`: applications or reviews as a table. Which compartments leave the home is asked for one by one, and
-//! noted in the log without content.
+//! `tessera export`: applications or reviews as a table, and dossiers as documents. Which compartments leave the home is asked
+//! for one by one, and noted in the log without content.
+
+mod dossier;
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tessera_driver::exports::{Left, note};
 use tessera_engine::export::Compartments;
@@ -16,10 +18,13 @@ use crate::{files, log};
 
 /// Arguments of `export`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Form of the table
-    #[arg(long, value_enum)]
-    format: Format,
+    #[arg(long, value_enum, required = true)]
+    format: Option<Format>,
     /// File to write; else stdout, but for workbooks
     #[arg(long, value_name = "F")]
     out: Option<PathBuf>,
@@ -40,6 +45,12 @@ pub(crate) struct Arguments {
     names: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write dossiers as a PDF or a web page: answers, names and sizes of files, and what else is asked for
+    Dossier(dossier::Arguments),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Csv,
@@ -49,6 +60,14 @@ enum Format {
 
 /// Runs `export`.
 pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failure> {
+    match (&arguments.what, arguments.format) {
+        (Some(What::Dossier(dossier)), _) => dossier::run(dossier, context),
+        (None, Some(format)) => table(arguments, format, context),
+        (None, None) => Err(Failure::new(Exit::Usage, "usage", "--format is missing")),
+    }
+}
+
+fn table(arguments: &Arguments, format: Format, context: &Context) -> Result<(), Failure> {
     let compartments = Compartments {
         identity: arguments.identity,
         dossier: arguments.dossier,
@@ -60,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         return Err(Failure::new(Exit::Usage, "no-compartment", "what is to be exported was not said")
             .hint("one or more of --identity, --dossier, --eligibility, --scores"));
     }
-    if arguments.format == Format::Xlsx && arguments.out.is_none() {
+    if format == Format::Xlsx && arguments.out.is_none() {
         return Err(Failure::new(Exit::Usage, "no-file", "a workbook needs a file").hint("--out F.xlsx"));
     }
     let mut session = context.session()?;
@@ -71,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         exported.mark_demo();
     }
     let words = compartments.words().join("+");
-    let form = match arguments.format {
+    let form = match format {
         Format::Csv => "csv",
         Format::Xlsx => "xlsx",
         Format::Json => "json",
@@ -79,10 +98,10 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
     let (applications, reviews) = (exported.applications.len(), exported.reviews.len());
     note(&mut session, &Left::now("applications", form, &compartments.words(), applications, reviews))?;
     log::add(context, &format!("exported {words} applications={}", exported.applications.len()));
-    if arguments.out.is_none() && (arguments.format == Format::Json || context.json) {
+    if arguments.out.is_none() && (format == Format::Json || context.json) {
         let mut answer =
             Answer::new("export", exported.to_json()).method(json!({ "compartments": compartments.words() }));
-        if arguments.format == Format::Csv {
+        if format == Format::Csv {
             answer = answer.with("csv", String::from_utf8_lossy(&exported.to_csv()).into_owned());
         }
         return answer.show_as(context, |answer| {
@@ -90,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
             print(&format!("{rows:#}\n"))
         });
     }
-    let bytes = match arguments.format {
+    let bytes = match format {
         Format::Csv => exported.to_csv(),
         Format::Xlsx => exported.to_xlsx()?,
         Format::Json => format!("{:#}\n", serde_json::Value::from(exported.to_json())).into_bytes(),

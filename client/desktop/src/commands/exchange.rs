@@ -1,5 +1,6 @@
 //! Exchanges with the relay, and bundles.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 
@@ -80,13 +81,18 @@ pub(crate) async fn cancel(desk: State<'_, Desk>) -> Result<(), Failure> {
 #[specta::specta]
 pub(crate) async fn bundle_out(
     desk: State<'_, Desk>,
+    app: AppHandle,
     to: BundleFor,
     files: bool,
 ) -> Result<Option<BundleOut>, Failure> {
     let named = to.clone();
     let name = desk.look(move |session, _| exchange::bundle_name(session, &named)).await?;
     let Some(path) = dialogs::save(&name).await else { return Ok(None) };
-    desk.act(move |session| exchange::bundle_out(session, &to, files, &path).map(Some)).await
+    desk.carry(move |session, go_on| {
+        let mut tell = telling(&app, go_on);
+        exchange::bundle_out(session, &to, files, &path, &mut tell).map(Some)
+    })
+    .await
 }
 
 /// Takes in bundles: those that were dropped on the window, or those that the person chooses.
@@ -94,6 +100,7 @@ pub(crate) async fn bundle_out(
 #[specta::specta]
 pub(crate) async fn bundle_in(
     desk: State<'_, Desk>,
+    app: AppHandle,
     paths: Option<Vec<String>>,
 ) -> Result<Option<Vec<BundleIn>>, Failure> {
     let paths: Vec<PathBuf> = match paths {
@@ -107,12 +114,30 @@ pub(crate) async fn bundle_in(
         return Err(Failure::new("too-many", "at most 1,000 files are taken in at once"));
     }
     let taken = desk
-        .act(move |session| {
-            let taken: Result<Vec<BundleIn>, Failure> =
-                paths.iter().map(|path| exchange::bundle_in(session, path)).collect();
-            taken.map(Some)
+        .carry(move |session, go_on| {
+            let mut tell = telling(&app, go_on);
+            exchange::bundle_in(session, &paths, &mut tell).map(Some)
         })
         .await;
     desk.prepare();
     taken
+}
+
+/// Ends the writing or taking in of bundles that is under way.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_bundle(desk: State<'_, Desk>) -> Result<(), Failure> {
+    desk.stop_carrying();
+    Ok(())
+}
+
+/// Tells the window how far it is, and asks whether the person had enough.
+fn telling(
+    app: &AppHandle,
+    go_on: &dyn Fn() -> ControlFlow<()>,
+) -> impl FnMut(exchange::ProgressView) -> ControlFlow<()> {
+    move |progress| {
+        tell(app, progress);
+        go_on()
+    }
 }

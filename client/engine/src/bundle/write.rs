@@ -15,7 +15,7 @@ use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::Receipt;
 use tessera_protocol::stream::Stream;
 
-use super::For;
+use super::{For, Tell, told};
 use crate::attachments::{Attachment, CHUNK_BYTES};
 use crate::chains;
 use crate::core::Core;
@@ -139,24 +139,26 @@ impl Core {
         Ok(all)
     }
 
-    /// Writes a part; gives its length.
+    /// Writes a part; gives its length. Everything is read twice, and told each time.
     pub(crate) fn write_part(
         &self,
         tx: &dyn Transaction,
         outline: &Outline,
         number: usize,
         out: &mut dyn Write,
+        tell: Tell<'_>,
     ) -> Result<u64, EngineError> {
         // The hash begins with the length of what it covers.
         let mut covered = 0;
         self.emit(tx, outline, number, &mut |bytes| {
             covered += bytes.len() as u64;
-            Ok(())
+            told(tell, bytes.len())
         })?;
         let mut hasher = FieldHasher::new("bundle", covered);
         self.emit(tx, outline, number, &mut |bytes| {
             hasher.update(bytes);
-            out.write_all(bytes).map_err(|_| EngineError::Unwritable)
+            out.write_all(bytes).map_err(|_| EngineError::Unwritable)?;
+            told(tell, bytes.len())
         })?;
         let sum = hasher.finish().unwrap_or(Hash([0; 32]));
         let end = frame(&Entry::End(sum).to_bytes());

@@ -177,7 +177,8 @@ impl DrawingBackend for Canvas<'_, '_> {
         #[expect(clippy::cast_possible_truncation, reason = "the size of letters")]
         let size = (style.size() / 1.24) as f32 * self.scale;
         let (x, y) = self.place(pos);
-        let width = self.faces.width(text, size);
+        let line = self.faces.line(text);
+        let width = line.width(size);
         let anchor = style.anchor();
         let x = match anchor.h_pos {
             HPos::Left => x,
@@ -190,7 +191,7 @@ impl DrawingBackend for Canvas<'_, '_> {
             VPos::Bottom => y - size * 0.27,
         };
         self.filled(style.color());
-        self.faces.draw(self.surface, text, (x, y), size);
+        self.faces.draw(self.surface, &line, (x, y), size);
         Ok(())
     }
 }

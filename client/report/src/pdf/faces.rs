@@ -2,6 +2,7 @@
 //! runs stand (Unicode's bidirectional algorithm), where a paragraph breaks. Not pages.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use krilla::geom::Point;
 use krilla::surface::Surface;
@@ -36,11 +37,29 @@ pub(super) struct Faces {
     pub(super) missing: BTreeSet<char>,
 }
 
+/// One line of text as it is set: its runs from left to right.
+#[derive(Clone, Default)]
+pub(super) struct Line {
+    runs: Vec<Run>,
+    /// In ems.
+    width: f32,
+    /// Whether its paragraph is read from right to left.
+    pub(super) right_to_left: bool,
+}
+
 /// A stretch of a line in one font and one direction.
-struct Run<'a> {
+#[derive(Clone)]
+struct Run {
     face: usize,
     right_to_left: bool,
-    text: &'a str,
+    text: String,
+}
+
+impl Line {
+    /// How wide it is in letters of this size.
+    pub(super) fn width(&self, size: f32) -> f32 {
+        self.width * size
+    }
 }
 
 impl Faces {
@@ -70,79 +89,94 @@ impl Faces {
         out
     }
 
-    /// Returns the width of one line of readable text.
-    pub(super) fn width(&mut self, text: &str, size: f32) -> f32 {
-        let runs = self.runs(text);
-        runs.iter().map(|run| self.run_width(run)).sum::<f32>() * size
+    /// Sets readable text as one line, in its own direction.
+    pub(super) fn line(&mut self, text: &str) -> Line {
+        self.set(&BidiInfo::new(text, None), 0..text.len())
     }
 
-    /// Draws one line of readable text from its left end, on its base line.
-    pub(super) fn draw(&mut self, surface: &mut Surface<'_>, text: &str, (x, y): (f32, f32), size: f32) {
+    /// Returns the width of one line of readable text.
+    pub(super) fn width(&mut self, text: &str, size: f32) -> f32 {
+        self.line(text).width(size)
+    }
+
+    /// Draws one line from its left end, on its base line.
+    pub(super) fn draw(&mut self, surface: &mut Surface<'_>, line: &Line, (x, y): (f32, f32), size: f32) {
         let mut x = x;
-        for run in self.runs(text) {
+        for run in &line.runs {
             let direction =
                 if run.right_to_left { TextDirection::RightToLeft } else { TextDirection::LeftToRight };
             let font = self.faces[run.face].font.clone();
-            surface.draw_text(Point::from_xy(x, y), font, size, run.text, false, direction);
-            x += self.run_width(&run) * size;
+            surface.draw_text(Point::from_xy(x, y), font, size, &run.text, false, direction);
+            x += self.run_width(run) * size;
         }
     }
 
-    /// Breaks readable text into lines of at most this width: behind blanks and Chinese characters, else anywhere between
-    /// what is read as one character.
-    pub(super) fn lines(&mut self, text: &str, size: f32, room: f32) -> Vec<String> {
-        let (mut lines, mut line, mut taken) = (Vec::new(), String::new(), 0.0_f32);
+    /// Breaks a paragraph of readable text into lines of at most this width. The paragraph has one direction, and the order
+    /// within each line follows from the whole of it.
+    pub(super) fn lines(&mut self, text: &str, size: f32, room: f32) -> Vec<Line> {
+        let places = self.breaks(text, size, room);
+        let bidi = BidiInfo::new(text, None);
+        places.into_iter().map(|place| self.set(&bidi, place)).collect()
+    }
+
+    /// Finds where a paragraph breaks: behind blanks and around Chinese characters, else anywhere between what is read as one
+    /// character. Blanks at the end of a line are left out.
+    fn breaks(&mut self, text: &str, size: f32, room: f32) -> Vec<Range<usize>> {
+        let (mut places, mut start, mut at, mut taken) = (Vec::new(), 0, 0, 0.0_f32);
         for piece in pieces(text) {
             let width = self.width(piece.trim_end(), size);
-            if taken + width <= room {
-                line.push_str(piece);
+            if taken + width > room {
+                if !text[start..at].trim_end().is_empty() {
+                    places.push(start..at);
+                }
+                (start, taken) = (at, 0.0);
+            }
+            if width <= room {
+                at += piece.len();
                 taken += self.width(piece, size);
                 continue;
             }
-            if !line.trim_end().is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.clear();
-            taken = 0.0;
             for cluster in piece.graphemes(true) {
                 let width = self.width(cluster, size);
-                if taken + width > room && !line.is_empty() {
-                    lines.push(std::mem::take(&mut line));
-                    taken = 0.0;
+                if taken + width > room && at > start {
+                    places.push(start..at);
+                    (start, taken) = (at, 0.0);
                 }
-                line.push_str(cluster);
+                at += cluster.len();
                 taken += width;
             }
         }
-        lines.push(line);
-        lines.iter().map(|line| line.trim_end().to_owned()).collect()
+        places.push(start..at);
+        places.into_iter().map(|place| place.start..place.start + text[place].trim_end().len()).collect()
     }
 
     fn face_of(&self, c: char) -> Option<usize> {
         self.faces.iter().position(|face| face.chars.charmap().map(c).is_some())
     }
 
-    /// Cuts a line into runs, in the order in which they stand from left to right.
-    fn runs<'a>(&self, text: &'a str) -> Vec<Run<'a>> {
-        let bidi = BidiInfo::new(text, Some(Level::ltr()));
-        let mut runs = Vec::new();
-        for paragraph in &bidi.paragraphs {
-            let (levels, visual) = bidi.visual_runs(paragraph, paragraph.range.clone());
-            for range in visual {
-                let right_to_left = levels.get(range.start).is_some_and(Level::is_rtl);
-                let mut parts = self.by_face(&text[range], right_to_left);
-                if right_to_left {
-                    parts.reverse();
-                }
-                runs.extend(parts);
-            }
+    /// Sets a part of a paragraph as a line: its runs in the order in which they stand from left to right.
+    fn set(&mut self, bidi: &BidiInfo<'_>, place: Range<usize>) -> Line {
+        let Some(paragraph) = bidi.paragraphs.first() else { return Line::default() };
+        let mut line = Line { right_to_left: paragraph.level.is_rtl(), ..Line::default() };
+        if place.is_empty() {
+            return line;
         }
-        runs
+        let (levels, visual) = bidi.visual_runs(paragraph, place);
+        for range in visual {
+            let right_to_left = levels.get(range.start).is_some_and(Level::is_rtl);
+            let mut parts = self.by_face(&bidi.text[range], right_to_left);
+            if right_to_left {
+                parts.reverse();
+            }
+            line.runs.extend(parts);
+        }
+        line.width = line.runs.iter().map(|run| self.run_width(run)).sum();
+        line
     }
 
     /// Cuts a text by font; what is neither letter nor digit stays with what precedes it where that font has it.
-    fn by_face<'a>(&self, text: &'a str, right_to_left: bool) -> Vec<Run<'a>> {
-        let mut runs: Vec<Run<'a>> = Vec::new();
+    fn by_face(&self, text: &str, right_to_left: bool) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
         let mut start = 0;
         let mut last: Option<usize> = None;
         for (at, c) in text.char_indices() {
@@ -150,26 +184,26 @@ impl Faces {
             let stays = last.filter(has).filter(|_| !c.is_alphanumeric());
             let Some(face) = stays.or_else(|| self.face_of(c)) else { continue };
             if let Some(before) = last.filter(|before| *before != face) {
-                runs.push(Run { face: before, right_to_left, text: &text[start..at] });
+                runs.push(Run { face: before, right_to_left, text: text[start..at].to_owned() });
                 start = at;
             }
             last = Some(face);
         }
         if let Some(face) = last {
-            runs.push(Run { face, right_to_left, text: &text[start..] });
+            runs.push(Run { face, right_to_left, text: text[start..].to_owned() });
         }
         runs
     }
 
     /// Returns the width of a run in ems, as it is shaped.
-    fn run_width(&mut self, run: &Run<'_>) -> f32 {
-        let key = (run.face, run.right_to_left, run.text.to_owned());
+    fn run_width(&mut self, run: &Run) -> f32 {
+        let key = (run.face, run.right_to_left, run.text.clone());
         if let Some(width) = self.widths.get(&key) {
             return *width;
         }
         let shapes = &self.faces[run.face].shapes;
         let mut buffer = rustybuzz::UnicodeBuffer::new();
-        buffer.push_str(run.text);
+        buffer.push_str(&run.text);
         buffer.guess_segment_properties();
         buffer.set_direction(if run.right_to_left {
             rustybuzz::Direction::RightToLeft
@@ -185,24 +219,94 @@ impl Faces {
     }
 }
 
-/// Cuts a text behind blanks and around Chinese characters.
+/// Cuts a text behind blanks and around Chinese characters; what closes stays with what stands before it, and what opens with
+/// what follows.
 fn pieces(text: &str) -> Vec<&str> {
     let (mut out, mut start) = (Vec::new(), 0);
-    let mut cut = |to: usize| {
-        if to > start {
-            out.push(&text[start..to]);
-            start = to;
-        }
-    };
+    let mut before: Option<char> = None;
     for (at, c) in text.char_indices() {
-        let han = matches!(u32::from(c), 0x3000..=0x9fff | 0xff00..=0xffef);
-        if han {
-            cut(at);
+        let parts =
+            |before: char| before == ' ' || ((is_han(before) || is_han(c)) && !closes(c) && !opens(before));
+        if before.is_some_and(parts) {
+            out.push(&text[start..at]);
+            start = at;
         }
-        if han || c == ' ' {
-            cut(at + c.len_utf8());
+        before = Some(c);
+    }
+    if start < text.len() {
+        out.push(&text[start..]);
+    }
+    out
+}
+
+fn is_han(c: char) -> bool {
+    matches!(u32::from(c), 0x3000..=0x9fff | 0xff00..=0xffef)
+}
+
+/// True for what no line of Chinese begins with.
+fn closes(c: char) -> bool {
+    "、。，．！？；：）］｝」』】〉》〕…—·”’,.!?;:)]}%".contains(c)
+}
+
+/// True for what no line of Chinese ends with.
+fn opens(c: char) -> bool {
+    "（［｛「『【〈《〔“‘([{".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faces() -> Faces {
+        Faces::new().unwrap()
+    }
+
+    fn texts(line: &Line) -> Vec<&str> {
+        line.runs.iter().map(|run| run.text.as_str()).collect()
+    }
+
+    #[test]
+    fn a_paragraph_has_the_direction_of_its_first_letter() {
+        let mut faces = faces();
+        for (text, right_to_left) in
+            [("Anna", false), ("محمد", true), ("1 דוד", true), ("王", false), ("12", false)]
+        {
+            assert_eq!(faces.line(text).right_to_left, right_to_left, "{text}");
+        }
+        // From right to left the Latin word stands to the left of what precedes it.
+        let line = faces.line("كتب Anna رسالة");
+        let order = texts(&line);
+        let at = |word: &str| order.iter().position(|text| text.contains(word)).unwrap();
+        assert!(at("رسالة") < at("Anna") && at("Anna") < at("كتب"), "{order:?}");
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_there_is_room_and_lose_no_letter() {
+        let mut faces = faces();
+        let long = "x".repeat(300);
+        for text in [
+            "one two three four five six seven eight nine ten",
+            "王小明在山上写了一封很长很长的信。",
+            "هذا نص طويل جدا لا يتسع في سطر واحد",
+            &long,
+        ] {
+            let lines = faces.lines(text, 10.0, 60.0);
+            assert!(lines.len() > 1, "{text}");
+            assert!(lines.iter().all(|line| line.width(10.0) <= 60.5), "{text}");
+            let letters = |text: &str| {
+                let mut letters: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
+                letters.sort_unstable();
+                letters
+            };
+            let set: String = lines.iter().flat_map(texts).collect();
+            assert_eq!(letters(&set), letters(text));
         }
     }
-    cut(text.len());
-    out
+
+    #[test]
+    fn no_line_of_chinese_begins_with_what_closes_or_ends_with_what_opens() {
+        assert_eq!(pieces("他说：「好。」走了"), ["他", "说：", "「好。」", "走", "了"]);
+        assert_eq!(pieces("one two"), ["one ", "two"]);
+        assert_eq!(pieces("共 3 人"), ["共", " ", "3 ", "人"]);
+    }
 }

@@ -32,7 +32,7 @@ pub(super) fn section(inputs: &Inputs, totals: &[TotalRow]) -> Section {
     let left = inputs.policy.criteria.len().saturating_sub(MAX_CHARTS);
     let text =
         (left > 0).then(|| format!("Of {left} more criteria there is no chart.")).into_iter().collect();
-    Section { id: "spread", title: "How scores are spread", text, figures }
+    super::section("spread", "How scores are spread", text, figures)
 }
 
 fn label(inputs: &Inputs, key: &str) -> String {

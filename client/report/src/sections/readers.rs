@@ -69,5 +69,5 @@ pub(super) fn section(inputs: &Inputs, totals: &[TotalRow]) -> Section {
         chart: None,
         table: table("Reviews of applications", &columns, cells),
     };
-    Section { id: "loads", title: "Who read how much", text, figures: vec![by_reviewer, by_application] }
+    super::section("loads", "Who read how much", text, vec![by_reviewer, by_application])
 }

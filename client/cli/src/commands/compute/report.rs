@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tessera_driver::exports::dossiers::Form;
 use tessera_model::compute::Inputs;
 use tessera_report::{Asked, ReportError, document};
 
@@ -22,18 +23,13 @@ pub(crate) struct Destination {
 
 /// A file with the form that its name asks for.
 #[derive(Clone, Debug)]
-struct Out {
-    path: PathBuf,
-    form: Form,
+pub(crate) struct Out {
+    pub(crate) path: PathBuf,
+    pub(crate) form: Form,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Form {
-    Html,
-    Pdf,
-}
-
-fn destination(text: &str) -> Result<Out, String> {
+/// Reads the name of such a file.
+pub(crate) fn destination(text: &str) -> Result<Out, String> {
     let path = PathBuf::from(text);
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
     let form = match ending.as_deref() {
@@ -55,12 +51,12 @@ pub(crate) fn write(
     let version = env!("CARGO_PKG_VERSION");
     let document =
         document(inputs, &Asked { round, even_if_red, version }).map_err(|error| refused(*error))?;
-    let (form, bytes) = match to.out.form {
-        Form::Html => ("html", document.to_html().map_err(unwritten)?.into_bytes()),
-        Form::Pdf => ("pdf", document.to_pdf().map_err(unwritten)?),
+    let bytes = match to.out.form {
+        Form::Html => document.to_html().map_err(unwritten)?.into_bytes(),
+        Form::Pdf => document.to_pdf().map_err(unwritten)?,
     };
     files::write(&to.out.path, &bytes)?;
-    let row = row(&to.out.path, form, bytes.len());
+    let row = row(&to.out.path, to.out.form.ending(), bytes.len());
     if json {
         return print_json(&Envelope {
             schema: "tessera/compute-report/1",
@@ -82,6 +78,6 @@ fn row(path: &Path, form: &str, size_bytes: usize) -> Value {
     json!({ "file": path.display().to_string(), "form": form, "size_bytes": size_bytes })
 }
 
-fn unwritten(error: ReportError) -> Failure {
+pub(crate) fn unwritten(error: ReportError) -> Failure {
     Failure::new(Exit::Bug, "report", error.to_string())
 }

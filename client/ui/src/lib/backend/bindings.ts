@@ -129,6 +129,8 @@ export const commands = {
 	bundleOut: (to: BundleFor, files: boolean) => __TAURI_INVOKE<BundleOut | null>("bundle_out", { to, files }),
 	/**  Takes in bundles: those that were dropped on the window, or those that the person chooses. */
 	bundleIn: (paths: string[] | null) => __TAURI_INVOKE<BundleIn[] | null>("bundle_in", { paths }),
+	/**  Ends the writing or taking in of bundles that is under way. */
+	stopBundle: () => __TAURI_INVOKE<null>("stop_bundle"),
 	/**  Reads the board above its rows. */
 	board: () => __TAURI_INVOKE<Board>("board"),
 	/**  Rows of the board. */
@@ -257,6 +259,8 @@ export const commands = {
 	exports: () => __TAURI_INVOKE<ExportsView>("exports"),
 	/**  Exports where the person says; gives where, none where it was called off. */
 	export: (request: ExportRequest) => __TAURI_INVOKE<string | null>("export", { request }),
+	/**  Writes dossiers where the person says; gives where, none where it was called off. */
+	exportDossiers: (request: DossierRequest) => __TAURI_INVOKE<string | null>("export_dossiers", { request }),
 	/**  Reads whose review of an application could be taken down. */
 	recordChoices: (application: string) => __TAURI_INVOKE<RecordChoices>("record_choices", { application }),
 	/**  Reads the scorecard, with what was taken down before. */
@@ -1146,6 +1150,37 @@ export type Distribution = {
 	counts: ScoreCount[],
 	/**  Their mean. */
 	mean: string | null,
+};
+
+/**  Whose dossiers. */
+export type DossierChoice = 
+/**  Of every application. */
+"all" | 
+/**  Of those that may be read: eligible, with or without the exception, and not withdrawn. */
+"eligible" | 
+/**  Of those that are named. */
+"named";
+
+/**  Dossiers that are wanted. */
+export type DossierRequest = {
+	/**  Whose. */
+	which: DossierChoice,
+	/**  The applications, where some were named. */
+	applications: string[],
+	/**  `pdf` or `html`. */
+	form: ExportForm,
+	/**  True for a file of each in a new folder, false for one file. */
+	each: boolean,
+	/**  Answers that coordinators alone read or that name the applicant, and the files' own names. */
+	identity: boolean,
+	/**  The reviews that count. */
+	scores: boolean,
+	/**  Names of readers instead of numbers. */
+	names: boolean,
+	/**  Verdicts on conditions, the exception, withdrawals, how disagreement was settled. */
+	rulings: boolean,
+	/**  The words around them in the reader's language, by their keys. */
+	words: { [key in string]: string },
 };
 
 /**  A dossier beside its scorecard. */
@@ -2243,7 +2278,7 @@ export type PairView = {
 export type PastExport = {
 	/**  When, by this device's clock. */
 	atMs: number,
-	/**  `applications`, `scores` or `report`. */
+	/**  `applications`, `scores`, `report` or `dossier`. */
 	what: string,
 	/**  The form of the file. */
 	form: string,
@@ -2425,7 +2460,7 @@ export type ProgressEvent = ProgressView;
 
 /**  How far an exchange is. */
 export type ProgressView = {
-	/**  `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`. */
+	/**  `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`. */
 	phase: string,
 	/**  Bytes of this step that were moved. */
 	bytesDone: number,
@@ -2702,6 +2737,12 @@ export type ReaderView = {
 	counts: boolean,
 	/**  Scores by criterion. */
 	scores: { [key in string]: string },
+	/**  Comments by criterion. */
+	comments: { [key in string]: string },
+	/**  Where comments point, by criterion; the reader submits that with them. */
+	pins: { [key in string]: PinView },
+	/**  The comment on the whole. */
+	overall: string,
 	/**  Why something of it waits. */
 	waits: string[],
 	/**  Who took it down, and by which way it came, where somebody else did. */

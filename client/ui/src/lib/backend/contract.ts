@@ -19,7 +19,7 @@ import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } fro
 export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView } from './bindings';
 
 import type {
-  AttachedView, ChaseRow, Compared, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
+  AttachedView, ChaseRow, Compared, DossierRequest, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
   ModerationView, PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, } from './bindings';
 
 import type { DecidingView, FoundForm, GuestTable, GuestsInvited, PersonView, RelayForm, RelaysView } from './bindings';
@@ -94,7 +94,7 @@ export interface DossierView {
 }
 
 // ---------- exchange ----------
-export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
+export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done' | 'writing' | 'taking'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
 
 // ---------- coordinator ----------
 export type GateVerdict = 'met' | 'not-met' | 'open';
@@ -104,7 +104,7 @@ export type { ModerationLine, ModerationRead, ModerationVerdict, ModerationView 
 
 // ---------- intake ----------
 export type {
-  Compared, ComparedRow, CriterionName, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
+  Compared, ComparedRow, CriterionName, DossierChoice, DossierRequest, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
   PatternView, Placing, RecordForm, RecordReader, RecordResult, SaidView, SlotView, StrangeFolder, TakenDownView,
   AgainView, AttachedView, ChangeView, ChaseFile, ChaseRow, Entered, Entry, EntryAttachment, EntryField, EntryForm, IntakeChoices,
   FiledView, FilePlace, IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
@@ -185,7 +185,8 @@ export interface Backend {
   onClosing(hear: () => void): () => void;                         // the window is to be closed: save, then leave
   leave(): Promise<void>;                                          // closes the window; a second press on its button does too
   bundleOut(to: BundleTo, files: boolean): Promise<BundleOut | null>;
-  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which
+  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; stopped after some of them, gives those
+  stopBundle(): Promise<void>;                                     // of what is written nothing is left, of a file that is taken in nothing comes
 
   board(): Promise<Board>;
   boardPage(query: BoardQuery): Promise<BoardPage>;
@@ -244,6 +245,7 @@ export interface Backend {
   judgePair(one: string, other: string, verdict: 'same' | 'different' | 'open', keep: string | null, reason: string): Promise<void>; // open: taken back
   exports(): Promise<ExportsView>;
   export(request: ExportRequest): Promise<string | null>;        // asks where; path, or null when called off
+  exportDossiers(request: DossierRequest): Promise<string | null>; // asks where: a file, or a folder in which one is made
   recordChoices(application: string): Promise<RecordChoices>;
   recordCard(application: string, member: string, round: string): Promise<RecordCard>;
   recordPreview(form: RecordForm): Promise<RecordResult>;         // writes nothing

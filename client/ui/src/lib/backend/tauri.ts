@@ -21,6 +21,7 @@ function hearing<T>(event: { listen(hear: (event: { payload: T }) => void): Prom
 
 const PHASES: Record<string, Progress['phase']> = {
   connecting: 'connecting', waiting: 'connecting', sending: 'sending', receiving: 'receiving', reading: 'reading', attachments: 'files',
+  writing: 'writing', taking: 'taking',
 };
 const FOR: Record<Exclude<BundleTo, object>, BundleFor> = {
   relay: { kind: 'outbox' }, coordinators: { kind: 'outbox' }, everyone: { kind: 'everything' },
@@ -141,6 +142,7 @@ export const tauri: Backend = {
   leave: () => nothing(commands.leave()),
   bundleOut: (to, files) => commands.bundleOut(typeof to === 'string' ? FOR[to] : { kind: 'member', member: to.member }, files),
   bundleIn: commands.bundleIn,
+  stopBundle: () => nothing(commands.stopBundle()),
 
   board: commands.board,
   boardPage: commands.boardPage,
@@ -199,6 +201,7 @@ export const tauri: Backend = {
   judgePair: (one, other, verdict, keep, reason) => nothing(commands.judgePair(one, other, verdict, keep, reason)),
   exports: commands.exports,
   export: commands.export,
+  exportDossiers: commands.exportDossiers,
   recordChoices: commands.recordChoices,
   recordCard: commands.recordCard,
   recordPreview: commands.recordPreview,

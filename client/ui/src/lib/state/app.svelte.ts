@@ -4,6 +4,7 @@ import { backend } from '../backend';
 import type { ExchangeState, Failure, Me, Preferences, Role, Standing } from '../backend/contract';
 import { LANGUAGES, setLanguage, t, type Key, type Language } from '../i18n/i18n.svelte';
 import { failure } from './failure';
+import { given } from './given.svelte';
 import { route } from './route.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -80,6 +81,7 @@ class App {
   /** What was read is in the page's memory too: it goes with the page, unless something is still to be saved. */
   #part(): void {
     if (this.holding()) return;
+    given.park();
     if (this.parting !== null) sessionStorage.setItem(PARTING, JSON.stringify(this.parting));
     history.replaceState(null, '', location.pathname + location.search);
     backend.forget();

@@ -122,3 +122,22 @@ test('where it could not be read, the page says so and is printed all the same',
   await waitFor(() => expect(window.print).toHaveBeenCalledOnce());
   expect(document.querySelector('.sheet')?.textContent).toContain('was not calculated for this page');
 });
+
+test('what readers wrote is shown with the place that it points to', async () => {
+  const user = userEvent.setup();
+  const { readers, sections, files } = await backend.application('a-0001');
+  const reader = readers.find(({ overall }) => overall !== '');
+  expect(Object.keys(reader?.pins ?? {}).length).toBe(2);
+  const seen: Element[] = [];
+  Element.prototype.scrollIntoView = function scrolled() {
+    seen.push(this);
+  };
+  render(Application, { id: 'a-0001' });
+  const panel = within(await screen.findByRole('region', { name: 'What readers wrote' }));
+  expect(panel.getByText(reader?.overall ?? '')).toBeTruthy();
+  const label = sections.find(({ field }) => Object.values(reader?.pins ?? {}).some((pin) => pin.kind === 'field' && pin.field === field))?.label ?? '';
+  await user.click(panel.getAllByRole('button', { name: new RegExp(`points to .*${label.slice(0, 12)}`), hidden: true })[0] as HTMLElement);
+  await waitFor(() => expect((seen.at(-1) as HTMLElement | undefined)?.dataset.field).toBe(sections[0]?.field));
+  const file = files.find(({ shown }) => shown === 'pages');
+  expect(panel.getAllByText(new RegExp(`${file?.name ?? ''}.*, page 2`)).length).toBeGreaterThan(0);
+});

@@ -20,6 +20,8 @@ export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number |
 /** So little says nothing of how fast a link is. */
 const TELLING_BYTES = 20_000;
 
+const ofBundle = ({ phase }: Progress) => phase === 'writing' || phase === 'taking';
+
 class Exchange {
   plan = new View(() => backend.exchangePlan());
   files = $state<Files>('light');
@@ -36,6 +38,11 @@ class Exchange {
   out = $state.raw<BundleOut | null>(null);
   taken = $state.raw<BundleIn[]>([]);
   bundling = new Act();
+  /** How far a bundle is that is written or taken in. */
+  carried = $state.raw<Progress | null>(null);
+  /** What came of stopping one: nothing was written or taken in, or some files were taken in and others not at all. */
+  stopped = $state<'writing' | 'taking' | 'some' | null>(null);
+  #ended = false;
   #of = '';
   #next: string[] = [];
 
@@ -43,14 +50,16 @@ class Exchange {
   belongTo(member: string): void {
     if (this.#of === member) return;
     this.#of = member;
-    Object.assign(this, { report: null, out: null, taken: [], files: 'light', budgetBytes: null, to: 'relay', member: '' });
+    Object.assign(this, { report: null, out: null, taken: [], stopped: null, files: 'light', budgetBytes: null, to: 'relay', member: '' });
     this.act.failure = null;
     this.bundling.failure = null;
   }
 
   async run(): Promise<void> {
     this.report = null;
-    const stop = backend.onProgress((progress) => (this.progress = progress));
+    const stop = backend.onProgress((progress) => {
+      if (!ofBundle(progress)) this.progress = progress;
+    });
     const begun = performance.now();
     await this.act.run(async () => {
       const report = await backend.exchange({ files: this.files, budgetBytes: this.files === 'none' ? null : this.budgetBytes });
@@ -69,9 +78,31 @@ class Exchange {
   }
 
   async writeBundle(): Promise<void> {
-    await this.bundling.run(async () => {
+    await this.#carry('writing', async () => {
       this.out = (await backend.bundleOut(this.to === 'person' ? { member: this.member } : this.to, this.withFiles)) ?? this.out;
     });
+  }
+
+  /** Ends the bundle that is under way; nothing half is left. */
+  stopBundle(): void {
+    this.#ended = true;
+    void backend.stopBundle();
+  }
+
+  /** Writes or takes in, with the progress shown; being stopped is no failure. */
+  async #carry(way: 'writing' | 'taking', work: () => Promise<void>): Promise<void> {
+    this.stopped = null;
+    this.#ended = false;
+    const stop = backend.onProgress((progress) => {
+      if (ofBundle(progress)) this.carried = progress;
+    });
+    await this.bundling.run(work);
+    stop();
+    this.carried = null;
+    if (this.#ended && this.bundling.failure?.code === 'cancelled') {
+      this.bundling.failure = null;
+      this.stopped = way;
+    }
   }
 
   /** Takes bundles in by their paths; null: the system asks which. */
@@ -80,8 +111,11 @@ class Exchange {
       this.#next.push(...paths);
       return;
     }
-    await this.bundling.run(async () => {
-      this.taken = (await backend.bundleIn(paths)) ?? this.taken;
+    await this.#carry('taking', async () => {
+      const taken = await backend.bundleIn(paths);
+      this.taken = taken ?? this.taken;
+      // Stopped too late for a file, it was taken in; where it was the last one, nothing is left out.
+      if (this.#ended && taken !== null && (paths === null || taken.length < paths.length)) this.stopped = 'some';
     });
     await app.refresh();
     // What was opened meanwhile.

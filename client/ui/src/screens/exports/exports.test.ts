@@ -1,10 +1,14 @@
-// Exports: nothing goes in that was not chosen, who could read what is said before, what left is listed.
+// Exports: nothing goes in that was not chosen, who could read what is said before, what left is listed. The words around dossiers are
+// those that Rust looks for.
 import { render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
+import words from '../../../../driver/src/exports/words.rs?raw';
 import Exports from './Exports.svelte';
+import SaveDossier from './SaveDossier.svelte';
+import { PAPER, paper } from './paper';
 
 beforeEach(() => memory.reset('coordinator'));
 
@@ -42,4 +46,44 @@ test('a failure leaves the choice as it was', async () => {
   await screen.findByRole('alert');
   expect((screen.getByLabelText('What readers read') as HTMLInputElement).checked).toBe(true);
   memory.heal();
+});
+
+test('dossiers hold what readers read and what else is asked for; they are listed', async () => {
+  const user = userEvent.setup();
+  render(Exports);
+  await user.click(await screen.findByLabelText(/^Dossiers to read or print/));
+  expect(screen.getByText('what each of them wrote, with the sizes of the files')).toBeTruthy();
+  expect(screen.queryByLabelText('With the names of readers')).toBeNull();
+  await user.click(screen.getByLabelText('Reviews that count'));
+  expect(screen.getByText('what their reviews say, score by score')).toBeTruthy();
+  expect(screen.queryByText('which reader gave which score')).toBeNull();
+  await user.click(screen.getByLabelText('Rulings'));
+  await user.click(screen.getByLabelText('One file for each, in a new folder'));
+  await user.click(screen.getByLabelText('HTML'));
+  await user.click(screen.getByRole('button', { name: 'Save…' }));
+  await waitFor(async () => expect((await backend.exports()).past[0]).toMatchObject({ what: 'dossier', form: 'html', parts: ['dossier', 'scores', 'rulings'], applications: 60 }));
+  expect(await screen.findByText(/Saved: .*Documents\/dossiers/)).toBeTruthy();
+});
+
+test('one application is saved by itself; a failure leaves the choice', async () => {
+  const user = userEvent.setup();
+  let closed = false;
+  memory.fail('exportDossiers', { code: 'disk-full' });
+  render(SaveDossier, { id: 'a-0006', name: 'A0006', onclose: () => (closed = true) });
+  await user.click(await screen.findByLabelText('Who applies'));
+  await user.click(screen.getByRole('button', { name: 'Save…' }));
+  await screen.findByRole('alert');
+  expect((screen.getByLabelText('Who applies') as HTMLInputElement).checked).toBe(true);
+  expect(closed).toBe(false);
+  memory.heal();
+  await user.click(screen.getByRole('button', { name: 'Save…' }));
+  await waitFor(() => expect(closed).toBe(true));
+  expect((await backend.exports()).past[0]).toMatchObject({ what: 'dossier', form: 'pdf', parts: ['identity', 'dossier'], applications: 1 });
+});
+
+test('every word that Rust sets is brought, and none that it does not know', () => {
+  const known = [...words.matchAll(/^ {4}[a-z_]+ "([a-z-]+)" "/gm)].map((match) => match[1] ?? '');
+  expect(known.length).toBeGreaterThan(50);
+  expect([...Object.keys(PAPER), 'made'].sort()).toEqual(known.sort());
+  expect(Object.values(paper()).filter((word) => word === '' || /[\u2066-\u2069]/.test(word))).toEqual([]);
 });

@@ -52,7 +52,7 @@ export function followPlace(article: HTMLElement, tell: (place: PinView | null) 
 export async function showPin(pin: PinView, within?: HTMLElement): Promise<boolean> {
   await tick();
   const article = within ?? document.querySelector<HTMLElement>('article') ?? document.body;
-  const place = pin.kind === 'field' ? element(article, 'section', { field: pin.field }) : await page(article, pin);
+  const place = pin.kind === 'field' ? element(article, '[data-field]', { field: pin.field }) : await page(article, pin);
   if (place === null) return false;
   place.scrollIntoView({ block: 'start' });
   const target = place.querySelector<HTMLElement>('h2, h3, summary') ?? place;

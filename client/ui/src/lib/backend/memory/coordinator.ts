@@ -197,7 +197,20 @@ function readers(world: World, one: Invented, line: BoardRow): ReaderView[] {
     return {
       member: `m-${member + 1}`, name: PEOPLE[member] ?? '', round: 'First reading', roundKey: 'reading', takenDown: takenDown(world, one.id, `m-${member + 1}`, 'reading'), state: one.n % 8 === 2 && at === 1 && !counts ? 'withdrawn' : 'assigned',
       conflict: at === 2 && !counts && one.n % 6 === 2 ? 'unsure' : counts ? 'none' : null, revision: counts && !late ? 1 + (at % 2) : null, counts: counts && !late,
-      scores: counts && !late ? scores : {}, waits: late ? ['review-after-close'] : [],
+      scores: counts && !late ? scores : {}, ...(counts && !late ? wrote(one.n, at) : { comments: {}, pins: {}, overall: '' }), waits: late ? ['review-after-close'] : [],
     };
   });
+}
+
+/** What a reader wrote beside the scores, and where it points. */
+function wrote(n: number, at: number): Pick<ReaderView, 'comments' | 'pins' | 'overall'> {
+  const [first, second] = CRITERIA;
+  const [section] = sections(n);
+  const file = files(n).find((each) => each.shown === 'pages');
+  if (at > 1 || first === undefined || second === undefined || section === undefined) return { comments: {}, pins: {}, overall: '' };
+  return {
+    comments: { [first.key]: 'Clear about what she wants to learn, and for whom.', ...(at === 0 ? { [second.key]: 'The letter says more than the form:\nthree years of visits to detained people.' } : {}) },
+    pins: { [first.key]: { kind: 'field', field: section.field }, ...(at === 0 && file !== undefined ? { [second.key]: { kind: 'page', file: file.contents, page: 2 } } : {}) },
+    overall: at === 0 ? 'I would be glad to see her there.' : '',
+  };
 }

@@ -1,18 +1,38 @@
 // Exchange with a relay and by bundle over the invented world, and search in it.
-import type { Backend, Progress } from '../contract';
+import type { Backend, BundleIn, Progress } from '../contract';
 import { COUNTRIES, ORGANISATIONS } from './names';
 import { PAGE_TEXT, files, sections } from './dossiers';
 import { HOUR, type World } from './world';
 
 type Part = Pick<
   Backend,
-  'exchangeState' | 'exchangePlan' | 'exchange' | 'cancel' | 'onProgress' | 'bundleOut' | 'bundleIn' | 'search'
+  'exchangeState' | 'exchangePlan' | 'exchange' | 'cancel' | 'onProgress' | 'bundleOut' | 'bundleIn' | 'stopBundle' | 'search'
 >;
 
 const STEPS: Progress['phase'][] = ['connecting', 'sending', 'receiving', 'reading', 'files', 'done'];
 
 export function exchange(world: World): Part {
   const hearers = new Set<(progress: Progress) => void>();
+  let stopped = false;
+  let wake = () => {};
+  /** Waits a step, or until somebody had enough. */
+  const step = () =>
+    new Promise<void>((done) => {
+      const timer = setTimeout(done, world.stepMs);
+      wake = () => {
+        clearTimeout(timer);
+        done();
+      };
+    });
+  /** Tells of a bundle on its way; whether somebody had enough. */
+  async function carried(phase: 'writing' | 'taking', bytesTotal: number): Promise<boolean> {
+    for (const part of [0, 0.35, 0.7, 1]) {
+      for (const hear of hearers) hear({ phase, bytesDone: bytesTotal * part, bytesTotal, secondsLeft: null });
+      if (hearers.size > 0 && part < 1 && !stopped) await step();
+      if (stopped) return true;
+    }
+    return false;
+  }
   const outbox = () => world.tasks.filter((task) => task.state === 'in-outbox').length;
   return {
     exchangeState: () =>
@@ -29,7 +49,7 @@ export function exchange(world: World): Part {
       for (const [at, phase] of STEPS.entries()) {
         for (const hear of hearers) hear({ phase, bytesDone: at * 240_000, bytesTotal: 1_200_000, secondsLeft: at === 0 ? null : (STEPS.length - at) * 8 });
         await new Promise((done) => setTimeout(done, world.stepMs));
-        if (world.cancelled) throw { code: 'cancelled', message: 'The exchange was stopped.', hint: null, at: null, row: null, column: null };
+        if (world.cancelled) throw cancelled();
       }
       const sent = outbox();
       world.tasks = world.tasks.map((task) => (task.state === 'in-outbox' ? { ...task, state: 'held-by-relay' } : task));
@@ -51,19 +71,35 @@ export function exchange(world: World): Part {
       hearers.add(hear);
       return () => hearers.delete(hear);
     },
-    bundleOut: (to, files) =>
-      Promise.resolve({ path: typeof to === 'string' ? '/media/usb/parcel.tessera' : '/media/usb/person.tessera', parts: files ? 3 : 1, bytes: files ? 8_200_000 : 41_000, packs: 6 }),
-    bundleIn: (paths) => {
+    bundleOut: async (to, files) => {
+      stopped = false;
+      const bytes = files ? 8_200_000 : 41_000;
+      if (await carried('writing', bytes)) throw cancelled();
+      return { path: typeof to === 'string' ? '/media/usb/parcel.tessera' : '/media/usb/person.tessera', parts: files ? 3 : 1, bytes, packs: 6 };
+    },
+    bundleIn: async (paths) => {
+      stopped = false;
+      const taken: BundleIn[] = [];
+      for (const path of paths ?? ['/media/usb/from-coordinator.tessera']) {
+        if (await carried('taking', 2_400_000)) {
+          if (taken.length === 0) throw cancelled();
+          break;
+        }
+        taken.push({ path, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [] });
+      }
       world.changed();
-      return Promise.resolve(
-        (paths ?? ['/media/usb/from-coordinator.tessera']).map((path) => ({
-          path, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [],
-        })),
-      );
+      return taken;
+    },
+    stopBundle: () => {
+      stopped = true;
+      wake();
+      return Promise.resolve();
     },
     search: (text) => Promise.resolve(find(world, text)),
   };
 }
+
+const cancelled = () => ({ code: 'cancelled', message: 'ended on request', hint: null, at: null, row: null, column: null });
 
 /** Plain search without accents and case; the real one is an index. */
 function find(world: World, text: string): Awaited<ReturnType<Backend['search']>> {

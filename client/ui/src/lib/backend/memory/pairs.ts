@@ -1,5 +1,5 @@
 // Applications that may be one person's, exports and reviews that are taken down, over the invented world. Not the acts of intake.
-import type { Backend, Compared, ComparedRow, ExportRequest, PairSide, PairView, PastExport, RecordReader, RecordResult, TakenDownView } from '../contract';
+import type { Backend, Compared, ComparedRow, DossierRequest, ExportRequest, PairSide, PairView, PastExport, RecordReader, RecordResult, TakenDownView } from '../contract';
 import type { Invented } from './applications';
 import { ROUNDS } from './applications';
 import { deskOf, row as boardRow, withdrawal } from './desk';
@@ -8,7 +8,7 @@ import { FORM } from './intake-table';
 import { PEOPLE } from './names';
 import { DAY, refused, type World } from './world';
 
-type Part = Pick<Backend, 'duplicates' | 'comparePair' | 'judgePair' | 'exports' | 'export' | 'recordChoices' | 'recordCard' | 'recordPreview' | 'record'>;
+type Part = Pick<Backend, 'duplicates' | 'comparePair' | 'judgePair' | 'exports' | 'export' | 'exportDossiers' | 'recordChoices' | 'recordCard' | 'recordPreview' | 'record'>;
 type Verdict = Pick<PairView, 'verdict' | 'keep' | 'contested' | 'reason' | 'by'>;
 type Draft = Parameters<Backend['record']>[0]['draft'];
 
@@ -103,6 +103,16 @@ export function pairs(world: World): Part {
       world.changed();
       return Promise.resolve(`/home/amara/Documents/${request.what}.${request.form}`);
     },
+    exportDossiers: (request) => {
+      const kept = keptOf(world);
+      const all = request.which === 'named' ? request.applications.flatMap((id) => known(id) ?? []) : world.applications;
+      if (all.length === 0) return refused('not-found', 'such an application is not here');
+      const reviews = request.scores ? all.reduce((sum, one) => sum + boardRow(world, one).reviews, 0) : 0;
+      kept.past = [{ atMs: Date.now(), what: 'dossier', form: request.form, parts: insideDossiers(request), applications: all.length, reviews }, ...kept.past];
+      world.changed();
+      const name = request.each ? 'dossiers' : `${all.length === 1 ? (all[0]?.key ?? '') : 'dossiers'}.${request.form}`;
+      return Promise.resolve(`/home/amara/Documents/${name}`);
+    },
     recordChoices: (id) => {
       const one = known(id);
       if (one === undefined) return refused('not-found', 'this application is not here');
@@ -140,6 +150,11 @@ function inside(request: ExportRequest): string[] {
   if (request.what === 'report') return ['scores', 'names'];
   const parts = (['identity', 'dossier', 'eligibility', 'scores'] as const).filter((part) => request.what === 'scores' ? part === 'scores' : request[part]);
   return request.names && parts.includes('scores') ? [...parts, 'names'] : parts;
+}
+
+function insideDossiers(request: DossierRequest): string[] {
+  const all = { identity: request.identity, dossier: true, scores: request.scores, names: request.scores && request.names, rulings: request.rulings };
+  return Object.entries(all).flatMap(([part, on]) => (on ? [part] : []));
 }
 
 function judged(world: World, form: Parameters<Backend['record']>[0]): RecordResult {

@@ -1,0 +1,66 @@
+// Bundles: how far one is, stopping one, and that nothing half is left of it.
+import { render, screen, waitFor } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test } from 'vitest';
+import { backend } from '../../lib/backend';
+import { memory } from '../../lib/backend/memory';
+import { app } from '../../lib/state/app.svelte';
+import Bundles from './Bundles.svelte';
+import { exchanger } from './exchange.svelte';
+
+beforeEach(async () => {
+  memory.reset('reviewer');
+  await app.opened(false);
+  exchanger.belongTo('somebody else');
+  exchanger.belongTo('m-1');
+});
+
+test('a bundle that is written says how far it is, and can be stopped', async () => {
+  memory.world.stepMs = 60_000;
+  const user = userEvent.setup();
+  render(Bundles);
+  await user.click(screen.getByRole('button', { name: 'Write the bundle…' }));
+  expect((await screen.findAllByText('Writing the bundle')).length).toBeGreaterThan(0);
+  expect(screen.getByText('If you stop, no file is left, and everything stays in the outbox.')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Stop for now' }));
+  expect(await screen.findByText('No file was left. Write the bundle again whenever you like.')).toBeTruthy();
+});
+
+test('what was stopped is said, and is no failure', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  const written = exchanger.writeBundle();
+  exchanger.stopBundle();
+  await written;
+  expect(exchanger.stopped).toBe('writing');
+  expect(exchanger.out).toBe(null);
+  expect(await screen.findByText('No file was left. Write the bundle again whenever you like.')).toBeTruthy();
+  expect(screen.queryByRole('alert')).toBe(null);
+});
+
+test('of several files those that were through stay, and it is said that others did not come', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  const taking = exchanger.takeBundles(['one.tessera', 'two.tessera']);
+  await waitFor(() => expect(exchanger.carried?.phase).toBe('taking'));
+  // The first is through when its progress begins anew.
+  let through = 0;
+  const stop = backend.onProgress(({ bytesDone, bytesTotal }) => {
+    if (bytesDone === bytesTotal) through += 1;
+    if (through === 1 && bytesDone === 0) exchanger.stopBundle();
+  });
+  await taking;
+  stop();
+  expect(exchanger.taken.map(({ path }) => path)).toEqual(['one.tessera']);
+  expect(exchanger.stopped).toBe('some');
+  expect(await screen.findByText('The files below were taken in as a whole, the others not at all.')).toBeTruthy();
+});
+
+test('a failure that nobody asked for stays one', async () => {
+  memory.fail('bundleOut', { code: 'disk-full' });
+  render(Bundles);
+  await exchanger.writeBundle();
+  expect(exchanger.stopped).toBe(null);
+  expect(await screen.findByRole('alert')).toBeTruthy();
+  memory.heal();
+});
