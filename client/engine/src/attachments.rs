@@ -92,10 +92,10 @@ fn pieces(sealed_bytes: u64) -> u64 {
 }
 
 /// One entry of a manifest.
-struct Listed {
-    stream: StreamId,
-    sealed: Sealed,
-    light: bool,
+pub(crate) struct Listed {
+    pub(crate) stream: StreamId,
+    pub(crate) sealed: Sealed,
+    pub(crate) light: bool,
 }
 wire!(Listed { stream, sealed, light });
 
@@ -502,13 +502,10 @@ pub(crate) fn listed_files(
     tx: &dyn Transaction,
     after: Option<&[u8]>,
     limit: usize,
-) -> Result<(Vec<(StreamId, Sealed, bool)>, Next), EngineError> {
+) -> Result<(Vec<Listed>, Next), EngineError> {
     let entries = tx.scan(Table::Attachments, &[LISTED], after, limit)?;
     let next = entries.last().filter(|_| entries.len() == limit).map(|(key, _)| key.clone());
-    let listed = entries.into_iter().map(|(_, value)| {
-        let Listed { stream, sealed, light } = Listed::from_bytes(&value)?;
-        Ok::<_, EngineError>((stream, sealed, light))
-    });
+    let listed = entries.iter().map(|(_, value)| Listed::from_bytes(value));
     Ok((listed.collect::<Result<_, _>>()?, next))
 }
 

@@ -22,7 +22,7 @@ use tessera_protocol::wire;
 use tessera_vault::attachment::Manifest as Sealed;
 use tessera_vault::ids::Audience;
 
-use crate::attachments::{listed_files, whole};
+use crate::attachments::{Listed, listed_files, whole};
 use crate::engine::{Acts, Engine, Passage};
 use crate::error::EngineError;
 use crate::intake::{NewFile, UNASKED};
@@ -73,13 +73,16 @@ pub struct Unprepared {
     pub heavy: bool,
 }
 
+/// Whether files of a media type are meant.
+pub type OfType = fn(&str) -> bool;
+
 /// What of files is to be looked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Lacking {
     /// Files of these media types whose text is not kept.
-    pub texts: fn(&str) -> bool,
+    pub texts: OfType,
     /// On a coordinator's device: files of these media types that have at least so many bytes and no light copy.
-    pub light: Option<(fn(&str) -> bool, u64)>,
+    pub light: Option<(OfType, u64)>,
 }
 
 /// A page of a file that has the words that were looked for.
@@ -243,7 +246,7 @@ impl Acts<'_> {
         let (core, tx) = self.parts();
         let (listed, next) = listed_files(tx, after, STEP)?;
         let mut found = Vec::new();
-        for (stream, sealed, light) in listed {
+        for Listed { stream, sealed, light } in listed {
             let Some(application) = open.application(core.audience(stream)) else { continue };
             if !whole(tx, sealed.id, sealed.sealed_bytes)? {
                 continue;
