@@ -1,5 +1,5 @@
-//! What people hand to one another: invitations, answers, identity files, recovery papers and their envelopes, addresses
-//! of relays. The first byte says what the others are.
+//! What people hand to one another: invitations, answers, identity files, recovery papers and their envelopes, what
+//! a keychain holds and opens, addresses of relays. The first byte says what the others are.
 
 use std::sync::OnceLock;
 
@@ -10,6 +10,7 @@ use tessera_protocol::hash::hash;
 use tessera_protocol::ids::{DeviceId, InvitationId, MemberId, ProgrammeId};
 use tessera_vault::enrol::{Invitation, OneTimeSecret, answered, open_answer};
 use tessera_vault::identity::{Cost, DeviceSecret, open_identity};
+use tessera_vault::keychain::{UnlockKey, open_copy};
 use tessera_vault::passphrase::Passphrase;
 use tessera_vault::recovery::{Paper, open_envelope};
 
@@ -45,11 +46,15 @@ pub(crate) fn feed(bytes: &[u8]) {
             if let Ok(paper) = Paper::from_code(text) {
                 assert!(Paper::from_code(&paper.code()).is_ok());
             }
+            if let Some(key) = UnlockKey::from_text(text) {
+                assert!(UnlockKey::from_text(&key.to_text()).is_some());
+            }
         }
         (5, _) if is_cheap(bytes) => drop(open_identity(bytes, &Passphrase::new("a guess"), Cost::Demo)),
         (6, _) => {
             let paper = Paper::from_bytes(&[9; 32]);
             assert!(open_envelope(bytes, &paper, DeviceId([1; 16])).is_err());
+            assert!(open_copy(bytes, &UnlockKey::from_bytes(&[9; 32])).is_err());
         }
         (7, Ok(text)) => drop(Address::parse(text)),
         _ => {}
