@@ -61,7 +61,7 @@ impl<'a> Through<'a> {
 
     /// What was begun at `from` is through, however little of it was read.
     fn up_to(&mut self, from: u64, bytes: u64) {
-        self.moved.done = from.saturating_add(bytes).min(self.moved.total);
+        self.moved.done = self.moved.done.max(from.saturating_add(bytes).min(self.moved.total));
         let _ = self.more(0);
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tessera_driver::bundles::{self, Through};
+use tessera_driver::bundles::{self, Moved, Through};
 use tessera_driver::clock::now_ms;
 use tessera_driver::session::Session;
 use tessera_engine::bundle::{self, Bundle, For};
@@ -90,7 +90,7 @@ fn export(arguments: &Export, context: &Context) -> Result<(), Failure> {
     };
     let attachments = !arguments.no_attachments;
     let outline = session.work(|engine| engine.outline(to, attachments, arguments.part_bytes))?;
-    let mut quietly = |_| ControlFlow::Continue(());
+    let mut quietly = |_: Moved| ControlFlow::Continue(());
     let mut through = Through::writing(&outline, &mut quietly);
     let written = bundles::write(&mut session, &outline, &arguments.out, &mut through);
     let written =
