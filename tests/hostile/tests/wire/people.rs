@@ -27,11 +27,17 @@ fn stranger() -> DeviceSecret {
     DeviceSecret::generate(&mut *homes::dice("a stranger"))
 }
 
-/// What a stranger states in a programme that it does not belong to.
+/// What somebody states, after all that the coordinator has heard of that device.
 fn state(world: &mut World, secret: &DeviceSecret, statement: &Statement) -> Pack {
-    let programme = world.alice.engine().programme();
-    let stream = Stream::Public.id(programme);
-    let draft = Draft::first(programme, stream, secret.id(), Incarnation([5; 8]));
+    let alice = world.alice.engine();
+    let stream = Stream::Public.id(alice.programme());
+    let mut draft = Draft::first(alice.programme(), stream, secret.id(), Incarnation([5; 8]));
+    let said = alice.packs().unwrap().into_iter();
+    let said = said.filter(|pack| (pack.record.stream, pack.record.device) == (stream, secret.id()));
+    if let Some(last) = said.max_by_key(|pack| pack.record.number) {
+        draft.number = last.record.number + 1;
+        draft.previous = BTreeSet::from([last.id]).try_into().unwrap();
+    }
     secret.sign_clear(draft, &Clear::Statement(statement)).unwrap().into_inner()
 }
 
@@ -40,18 +46,22 @@ fn members(world: &mut World) -> BTreeSet<MemberId> {
 }
 
 #[test]
-fn g01_a_member_whom_a_relay_invents_is_none_and_gets_nothing() {
+fn g01_members_and_devices_that_a_relay_and_a_friend_of_it_invent_are_none_and_get_nothing() {
     let mut world = World::new();
     let (stranger, nonce) = (stranger(), [9; 32]);
     let invitation = InvitationId([9; 16]);
     let commitment = hash("invitation nonce", &[&nonce]);
-    let claims = [
+    let device = stranger.device();
+    let invented = [
         Statement::Invite { invitation, commitment },
-        Statement::Admit { invitation, device: stranger.device(), nonce },
+        Statement::Admit { invitation, device: device.clone(), nonce },
     ];
-    let invented = claims.iter().map(|claim| state(&mut world, &stranger, claim)).collect();
+    let mut packs: Vec<Pack> = invented.iter().map(|claim| state(&mut world, &stranger, claim)).collect();
+    // A coordinator, who is no admin, says that the reader has another device.
+    let (carol, member) = (secret_of(&world.carol), world.bob.engine().member());
+    packs.push(state(&mut world, &carol, &Statement::AddDevice { member, device }));
     let before = members(&mut world);
-    pull(&mut world, Behaviour::Invent(invented)).unwrap();
+    pull(&mut world, Behaviour::Invent(packs)).unwrap();
     assert_eq!(members(&mut world), before);
     assert!(world.alice.engine().permission().device(stranger.id()).is_none());
     let member = stranger.device().first_member();
@@ -60,6 +70,7 @@ fn g01_a_member_whom_a_relay_invents_is_none_and_gets_nothing() {
     assert!(read(&bundle).unwrap().packs.iter().all(|pack| pack.header().stream == public));
     review(&mut world, 0, "4");
     converge(&mut world, 1);
+    assert_eq!(opens(&mut world, &stranger), 0);
 }
 
 #[test]
