@@ -236,14 +236,15 @@ impl Dossiers {
 
     fn files(&self, paper: &Paper) -> Block {
         let words = &self.words;
-        if paper.files.files.is_empty() {
+        let all: Vec<_> = paper.files.originals().collect();
+        if all.is_empty() {
             return Block::Written(vec![words.files_none.clone()]);
         }
-        let told = paper.files.files.values().any(|file| file.referee.is_some());
+        let told = all.iter().any(|(_, file)| file.referee.is_some());
         let mut columns = vec![text(&words.file_what), text(&words.file_name), text(&words.file_kind)];
         columns.extend(told.then(|| text(&words.referee)));
         columns.push(Column { title: words.file_size.clone().into(), number: true });
-        let rows = paper.files.files.iter().map(|((slot, _), file)| {
+        let rows = all.into_iter().map(|((slot, _), file)| {
             let light =
                 if file.light { format!("{} ({})", file.name, words.light) } else { file.name.clone() };
             let mut row = vec![line(&self.labels().slot(slot)), line(&light), line(&file.media_type)];
