@@ -9,8 +9,9 @@ export class Assigning {
   round = $state<string | null>(null);
   rules = $state<AssignmentRules | null>(null);
   proposal = $state.raw<ProposalView | null>(null);
-  /** Whether the search that was made last was for further readers. */
+  /** Whether the search that was made last was for further readers, and whether the proposal is of them. */
   further = $state(false);
+  ofFurther = $state(false);
   taken = $state.raw<AssignmentTable | null>(null);
   readonly view = new View(() => backend.assignment(this.round));
   readonly light = new View(() => backend.assignmentLight(this.round ?? this.view.value?.round ?? ''));
@@ -49,6 +50,7 @@ export class Assigning {
     await this.search.run(async () => {
       const asked = [this.here, $state.snapshot(rules), partial] as const;
       this.proposal = await (further ? backend.proposeFurther(...asked) : backend.propose(...asked));
+      this.ofFurther = further;
     });
     // Whoever stopped it knows.
     if (this.search.failure?.code === 'stopped') this.search.failure = null;
