@@ -102,6 +102,9 @@ class Exchange {
     if (this.#ended && this.bundling.failure?.code === 'cancelled') {
       this.bundling.failure = null;
       this.stopped = way;
+      // What came of an earlier one would seem to have come of this one.
+      if (way === 'writing') this.out = null;
+      else this.taken = [];
     }
   }
 
