@@ -45,7 +45,7 @@ words! {
     file_kind "file-kind" "Kind"
     file_size "file-size" "Size (kB)"
     referee "referee" "Who wrote it"
-    light "light" "smaller copy"
+    light "light" "light copy"
     reviews "reviews" "Reviews that count"
     reviews_none "reviews-none" "No review counts yet."
     reader "reader" "Reader"
