@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 use tessera_driver::shares::{Tables, shares};
+use tessera_driver::wording::Labels;
 use tessera_engine::shares::{By, Reached};
 use tessera_model::programme::Programme;
 use tessera_model::shares::{LEAST, Shares};
@@ -121,10 +122,5 @@ fn called(programme: &Programme, by: &By, group: &str) -> String {
         return "not said".to_owned();
     }
     let By::Field(key) = by else { return group.to_owned() };
-    let field = programme.fields.iter().find(|field| field.key.as_str() == key);
-    let option = field.and_then(|field| field.options.iter().find(|option| option.key.as_str() == group));
-    option.map_or_else(
-        || group.to_owned(),
-        |option| option.label.in_language(programme.first_language()).to_owned(),
-    )
+    Labels::new(programme, programme.first_language()).answer(key, group)
 }
