@@ -92,6 +92,22 @@ fn free<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     }
 }
 
+/// Work that nobody asked for, until this goes.
+struct Quiet<'a>(&'a AtomicBool);
+
+impl<'a> Quiet<'a> {
+    fn begin(quiet: &'a AtomicBool) -> Self {
+        quiet.store(true, Ordering::Relaxed);
+        Self(quiet)
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// A home that is lent to an exchange, step by step.
 pub(crate) struct Lent(Arc<Mutex<Session>>);
 
@@ -160,10 +176,8 @@ impl Desk {
     ) -> Option<T> {
         let session = home.upgrade().filter(|_| self.is_here(home))?;
         let mut session = lock(&session);
-        self.quiet.store(true, Ordering::Relaxed);
-        let done = work(&mut session);
-        self.quiet.store(false, Ordering::Relaxed);
-        Some(done)
+        let _quiet = Quiet::begin(&self.quiet);
+        Some(work(&mut session))
     }
 
     /// Waits until no page is being drawn for a person.

@@ -548,7 +548,9 @@ pub fn board(session: &mut Session, whole: &Whole, language: &str) -> Result<Boa
 fn readers(rows: &[Searched], names: &Names) -> Vec<ReaderRow> {
     let mut by_member: BTreeMap<[u8; 16], (u32, u32)> = BTreeMap::new();
     for one in rows {
-        one.assigned.iter().for_each(|member| by_member.entry(*member).or_default().0 += 1);
+        // What was withdrawn is left to nobody.
+        let left = |member: &&[u8; 16]| one.row.stage != Stage::Withdrawn || one.reviewed.contains(*member);
+        one.assigned.iter().filter(left).for_each(|member| by_member.entry(*member).or_default().0 += 1);
         one.reviewed.iter().for_each(|member| by_member.entry(*member).or_default().1 += 1);
     }
     let row = |(member, (assigned, submitted)): ([u8; 16], (u32, u32))| ReaderRow {
