@@ -1,7 +1,7 @@
 // Who reads what: a proposal and its draft, what is partial says so, swapping by keyboard, conflicts that bar, publishing by name.
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { Assigning } from './assignment.svelte';
@@ -106,9 +106,12 @@ test('what of further readers is partial becomes the draft by the same search', 
   const most = screen.getByLabelText('Most for a reader');
   await user.clear(most);
   await user.type(most, '1');
+  const searched = vi.spyOn(backend, 'proposeFurther');
   await user.click(screen.getByRole('button', { name: 'Propose further readers' }));
   await user.click(await screen.findByRole('button', { name: 'Take it as a draft all the same' }));
+  expect(searched.mock.calls.map(([, , partial]) => partial)).toEqual([false, true]);
   const { further, draft } = await backend.assignment(null);
+  expect(draft.added).toBeGreaterThan(0);
   expect(draft.added).toBeLessThanOrEqual(further?.needed.length ?? 0);
 });
 
