@@ -33,6 +33,13 @@ export async function nth(app, css, at) {
   return `[data-mark=${mark}]`;
 }
 
+/** The first of several like elements that says these words, marked so that a selector finds it. */
+export async function saying(app, css, words) {
+  const mark = `t${Math.random().toString(36).slice(2)}`;
+  await app.until(`${words} in ${css}`, () => app.run(`const one = [...document.querySelectorAll(arguments[0])].find((each) => each.textContent.includes(arguments[1])); one?.setAttribute('data-mark', arguments[2]); return one !== undefined;`, [css, words, mark]));
+  return `[data-mark=${mark}]`;
+}
+
 /** Chooses the language. */
 export async function speak(app, language) {
   await app.see('select');
@@ -53,9 +60,7 @@ export async function enrol(app, invitation, answer, name) {
   await app.type('input[type=email]', 'zeinab@example.org');
   await app.click(step('next'));
   await app.click('input[value=own]');
-  await app.type(await nth(app, 'input[type=password]', 1), PASSPHRASE);
-  await app.type(await nth(app, 'input[type=password]', 2), PASSPHRASE);
-  await app.see('[role=progressbar]');
+  await choosePassphrase(app, PASSPHRASE);
   await app.click(step('next'));
   app.choose(answer);
   await app.click(step('save-answer'));
@@ -65,19 +70,59 @@ export async function enrol(app, invitation, answer, name) {
   await app.see(step('next'));
   await picture(app, `${name}-check`);
   await app.click(step('next'));
-  // The sheet is written down, hidden, and typed back.
-  await app.see('main ol li');
-  const words = await app.run(`return [...document.querySelectorAll('main ol li')].map((li) => li.lastChild.textContent.trim())`);
+  await copySheet(app);
+}
+
+/** Writes the words of a recovery sheet down, and types them back; gives them. */
+export async function copySheet(app) {
+  await app.see('ol[lang=en] li');
+  const words = await app.run(`return [...document.querySelectorAll('ol[lang=en] li')].map((li) => li.lastChild.textContent.trim())`);
   assert.equal(words.length, 24);
   await app.click(step('type-back'));
-  for (const [at, word] of words.entries()) await app.type(await nth(app, '.grid input', at + 1), word);
-  await app.click(await nth(app, 'form .row button', 2));
+  await typeWords(app, words);
+  await app.click('.grid ~ .row .primary');
+  return words;
+}
+
+/** Types the words of a sheet one after the other: a space goes on to the next field. */
+export async function typeWords(app, words) {
+  await app.type('.grid input', words.join(' '));
+  const typed = `return [...document.querySelectorAll('.grid input')].map((field) => field.value).join(' ')`;
+  await app.until('the words', async () => (await app.run(typed)) === words.join(' '));
+}
+
+/** Chooses a passphrase of one's own, typed twice. */
+export async function choosePassphrase(app, passphrase) {
+  await app.type(await nth(app, 'input[type=password]', 1), passphrase);
+  await app.type(await nth(app, 'input[type=password]', 2), passphrase);
+  await app.see('[role=progressbar]');
+}
+
+/** Opens the dossier that comes next and says that nothing stands in the way; gives which it is. */
+export async function openNext(app) {
+  await app.click(step('next'));
+  await app.click('input[value=none]');
+  await app.click(step('declare'));
+  await app.see('.card textarea');
+  const [, application, round] = (await app.run('return location.hash')).split('/').slice(1);
+  return { application, round };
 }
 
 /** Unlocks the one home. */
-export async function unlock(app) {
-  await app.type('input[type=password]', PASSPHRASE);
+export async function unlock(app, passphrase = PASSPHRASE) {
+  await app.type('input[type=password]', passphrase);
   await app.click(step('unlock'));
+}
+
+/** Goes to a place of the navigation, as a person does. */
+export async function walk(app, place) {
+  await app.click(`nav a[href="#/${place}"]`);
+  await app.until(place, () => app.run(`return location.hash === arguments[0] && document.querySelector('main h1') !== null`, [`#/${place}`]));
+}
+
+/** Takes back what was said last. */
+export async function undo(app) {
+  await app.click('.toast button:not(.quiet)');
 }
 
 /** Goes to a place. */
@@ -87,9 +132,7 @@ export async function go(app, place) {
 
 /** Exchanges with the relay, as a person does. */
 export async function exchange(app) {
-  await go(app, 'exchange');
-  // What would move is asked for first, and moves the button.
-  await app.until('the plan', () => app.run(`return document.querySelectorAll('input[type=radio]').length >= 5`));
+  await walk(app, 'exchange');
   await app.click(step('exchange'));
 }
 

@@ -10,6 +10,12 @@ const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 /** How long anything may take to appear, in ms: a busy machine with two cores. */
 const PATIENCE = 60_000;
 const PAUSE = 50;
+/** How the driver says that a window is not there any more. */
+const GONE = ['no such window', 'invalid session id'];
+/** Brings an element to the middle, where nothing lies on it, and has it say that it was clicked. */
+const AIM = `const [element, mark] = arguments;
+element.scrollIntoView({ block: 'center', behavior: 'instant' });
+element.addEventListener('click', () => sessionStorage.setItem(mark, ''), { capture: true, once: true });`;
 
 export const KEYS = { enter: '\uE007', escape: '\uE00C', tab: '\uE004', control: '\uE009' };
 
@@ -100,6 +106,22 @@ export async function open(binary, laptop, { args = [] } = {}) {
   const session = `/session/${sessionId}`;
   const find = async (css) => (await call('POST', `${session}/element`, { using: 'css selector', value: css }))[ELEMENT];
   const on = (css, act) => until(css, async () => act(`${session}/element/${await find(css)}`));
+  const run = (script, args = []) => call('POST', `${session}/execute/sync`, { script, args });
+  /** Clicks, and clicks again where the page moved under the pointer or the button was not to be pressed yet: what was meant says itself
+   *  that it was hit, by a mark that outlives it and its page. A window that went away by it was hit as well. */
+  const click = (css) => {
+    const mark = `hit-${Math.random().toString(36).slice(2)}`;
+    const hit = () => run(`return sessionStorage.getItem(arguments[0]) !== null`, [mark]);
+    return until(`a click on ${css}`, async () => {
+      if (await hit()) return true;
+      const element = await find(css);
+      await run(AIM, [{ [ELEMENT]: element }, mark]);
+      const failed = await call('POST', `${session}/element/${element}/click`, {}).then(() => null, (error) => error);
+      if (await hit().catch((error) => GONE.includes(error.code))) return true;
+      if (failed) throw failed;
+      return false;
+    });
+  };
   // What the window started may outlive it and hold its output: nobody waits for that.
   const letGo = (signal) => {
     driver.kill(signal);
@@ -112,13 +134,18 @@ export async function open(binary, laptop, { args = [] } = {}) {
     see: (css) => until(css, () => find(css)),
     /** Waits until an element is gone. */
     gone: (css) => until(`the end of ${css}`, () => find(css).then(() => false, (error) => error.code === 'no such element')),
-    click: (css) => on(css, (element) => call('POST', `${element}/click`, {}).then(() => true)),
+    click,
     text: (css) => on(css, (element) => call('GET', `${element}/text`)),
     /** Waits until an element says something. */
     says: (css, words) => until(`${words} in ${css}`, async () => (await call('GET', `${session}/element/${await find(css)}/text`)).includes(words)),
     type: (css, text) => on(css, (element) => call('POST', `${element}/value`, { text }).then(() => true)),
     clear: (css) => on(css, (element) => call('POST', `${element}/clear`, {}).then(() => true)),
-    run: (script, args = []) => call('POST', `${session}/execute/sync`, { script, args }),
+    /** Presses keys together, wherever the focus is: `press(KEYS.control, KEYS.enter)`. */
+    press: async (...keys) => {
+      const [down, up] = ['keyDown', 'keyUp'].map((type) => keys.map((value) => ({ type, value })));
+      await call('POST', `${session}/actions`, { actions: [{ type: 'key', id: 'keyboard', actions: [...down, ...up.reverse()] }] });
+    },
+    run,
     runLong: (script, args = []) => call('POST', `${session}/execute/async`, { script, args }),
     until,
     /** How long a script may take, in ms. */

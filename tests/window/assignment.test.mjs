@@ -1,27 +1,16 @@
 // A coordinator's window proposes who reads what, swaps a reader by hand, publishes, and exchanges; the readers, on the command line,
 // hear of it. Then a programme of one's own is written as a form until it can be published.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { APP, call, exchange, go, nth, picture, speak, step, unlock, watched } from './acts.mjs';
 import { laptop, open } from './app.mjs';
 import { homeOn, PASSPHRASE, world } from './world.mjs';
 
-/** Enrols a reader on the command line; gives the home. */
-function reader(programme, name, invitation) {
-  const home = join(programme.folder, `home-${name}`);
-  programme.at(home, 'enrol', invitation, '--answer', join(programme.folder, `${name}.answer`), '--name', name);
-  programme.alice('member', 'admit', join(programme.folder, `${name}.answer`));
-  programme.alice('member', 'check', name, '--in-person');
-  return home;
-}
-
 test('a coordinator proposes who reads what, and the readers hear of it', { timeout: 600_000 }, async (t) => {
   const office = laptop('assigning');
   const programme = await world(office.shelf);
   t.after(() => [programme.end, office.away].forEach((end) => end()));
-  programme.alice('member', 'invite', '--name', 'R02', '--out', '.');
-  const [first, second] = [reader(programme, 'Bob', join(programme.folder, 'r01.invitation')), reader(programme, 'Chi', join(programme.folder, 'r02.invitation'))];
+  const [first, second] = ['Bob', 'Chi'].map((name) => programme.joins(name));
   const desk = await open(APP, office);
   await watched('assignment', () => ({ office: desk }), async () => {
     await speak(desk, 'en');
