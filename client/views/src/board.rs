@@ -9,6 +9,7 @@ use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::Lacks;
+use tessera_engine::programme::round;
 use tessera_engine::progress::{Progress, Readings};
 use tessera_engine::store::StoreError;
 use tessera_engine::{Acts, EngineError};
@@ -549,7 +550,8 @@ fn readers(rows: &[Searched], names: &Names) -> Vec<ReaderRow> {
     let mut by_member: BTreeMap<[u8; 16], (u32, u32)> = BTreeMap::new();
     for one in rows {
         // What was withdrawn is left to nobody.
-        let left = |member: &&[u8; 16]| one.row.stage != Stage::Withdrawn || one.reviewed.contains(*member);
+        let left =
+            |member: &&[u8; 16]| one.row.stage != AppStage::Withdrawn || one.reviewed.contains(*member);
         one.assigned.iter().filter(left).for_each(|member| by_member.entry(*member).or_default().0 += 1);
         one.reviewed.iter().for_each(|member| by_member.entry(*member).or_default().1 += 1);
     }

@@ -87,7 +87,7 @@ test('the first publishing wants the loss in words, where nobody has tried the r
   expect(act.disabled).toBe(false);
 });
 
-test('what is undecided is named beside its field, and what is typed is kept at once', { timeout: 20_000 }, async () => {
+test('what is undecided is named beside its field, and what is typed is kept at once', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
@@ -116,7 +116,7 @@ test('answers are read from lines, each with a key of its own', () => {
 
 const drafted = async (): Promise<Definition> => parse((await backend.programme()).draft?.definition ?? '{}');
 
-test('further readers are turned on at a round, said in a sentence, and turned off again', { timeout: 20_000 }, async () => {
+test('further readers are turned on at a round, said in a sentence, and turned off again', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
@@ -141,7 +141,7 @@ test('what is published says whom it asks for as further readers', async () => {
   expect(await screen.findByText(/^2 people read every application\. One more at a time, up to 3/)).toBeTruthy();
 });
 
-test('a criterion that is also a condition comes with its condition, is removed only when nothing names it, and comes back', { timeout: 20_000 }, async () => {
+test('a criterion that is also a condition comes with its condition, is removed only when nothing names it, and comes back', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
@@ -166,7 +166,7 @@ test('a criterion that is also a condition comes with its condition, is removed 
   await waitFor(async () => expect((await drafted()).criterion.some(({ key }) => key === 'standing')).toBe(false));
 });
 
-test('a choice is added with its answers, and a part that a quota counts stays', { timeout: 20_000 }, async () => {
+test('a choice is added with its answers, and a part that a quota counts stays', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
@@ -182,7 +182,7 @@ test('a choice is added with its answers, and a part that a quota counts stays',
   await waitFor(async () => expect((await drafted()).field.at(-1)).toMatchObject({ key: 'region', kind: 'choice', options: [{ key: 'africa', label: 'Africa' }, { key: 'asia', label: 'Asia' }] }));
 });
 
-test('a key has one meaning for ever, and a criterion that is scored no more is nowhere scored', { timeout: 20_000 }, async () => {
+test('a key has one meaning for ever, and a criterion that is scored no more is nowhere scored', async () => {
   memory.reset('coordinator-empty');
   const begun = parse((await backend.programme()).draft?.definition ?? '{}');
   const drafting = new Drafting({ definition: JSON.stringify({ ...begun, criterion: begun.criterion.slice(1) }), findings: [], changes: [] }, JSON.stringify(begun));
@@ -201,7 +201,7 @@ test('a key has one meaning for ever, and a criterion that is scored no more is 
   expect(drafting.definition.round.every(({ criteria }) => criteria.length === 0)).toBe(true);
 });
 
-test('a second language is typed, and every text then has a field for it', { timeout: 20_000 }, async () => {
+test('a second language is typed, and every text then has a field for it', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
