@@ -29,8 +29,6 @@ pub struct NewFile {
     pub media_type: String,
     /// Length, in bytes.
     pub size_bytes: u64,
-    /// The contents of the file in the same slot of which it is a light copy.
-    pub of: Option<Sha256Bytes>,
 }
 
 /// The files of an application as an import found them.
@@ -68,8 +66,8 @@ impl Received {
                 media_type: new.media_type.clone(),
                 size_bytes: new.size_bytes,
                 referee: known.and_then(|file| file.referee.clone()),
-                light: new.of.is_some() || known.is_some_and(|file| file.light),
-                of: new.of.or_else(|| known.and_then(|file| file.of)),
+                light: known.is_some_and(|file| file.light),
+                of: known.and_then(|file| file.of),
                 handle: known.map(|file| file.handle.clone()).unwrap_or_default(),
             };
             manifest.files.insert(key, file);
