@@ -15,6 +15,7 @@ use tessera_vault::ids::Audience;
 use crate::eligibility::Judged;
 use crate::engine::Acts;
 use crate::error::EngineError;
+use crate::intake::take::key_column;
 use crate::moderation::Moderated;
 use crate::programme::round;
 use crate::reviews::Reviewed;
@@ -132,7 +133,7 @@ impl Acts<'_> {
         let identity = self.read::<Identity>(&Audience::File(application), &application.0)?;
         let key = identity.ok_or_else(|| EngineError::NotFound("the application".into()))?.value.key;
         let fields = self.answers(programme, application)?;
-        let row = Row { key_column: String::new(), key, fields };
+        let row = Row { key_column: key_column(&key, &fields), key, fields };
         let mut split = split_form(programme, &application.0, &row);
         // What the form does not know any more stays with coordinators.
         for column in std::mem::take(&mut split.unmapped) {

@@ -196,9 +196,7 @@ impl Acts<'_> {
             before = known.files.as_ref().map(|read| read.value.clone()).unwrap_or_default();
         }
         if whole.key_column.is_empty() {
-            // A key that is an answer too may name the applicant, however short it is.
-            let same = whole.fields.iter().find(|(_, answer)| answer.trim() == whole.key);
-            whole.key_column = same.map(|(field, _)| field.clone()).unwrap_or_default();
+            whole.key_column = key_column(&whole.key, &whole.fields);
         }
         let files = received.map_or_else(|| before.clone(), |received| received.manifest(&before));
         let mut split = split_form(programme, &application.0, &whole);
@@ -269,6 +267,12 @@ impl Acts<'_> {
         let read = self.read::<Manifest>(&Audience::File(application), &application.0)?;
         Ok(read.map(|read| read.value).unwrap_or_default())
     }
+}
+
+/// The answer that an application's key is too: it may name the applicant, however short it is. Empty where there is none.
+pub(crate) fn key_column(key: &str, answers: &BTreeMap<String, String>) -> String {
+    let same = answers.iter().find(|(_, answer)| answer.trim() == key);
+    same.map(|(field, _)| field.clone()).unwrap_or_default()
 }
 
 /// A rendition as it is here: its answers and its files.
