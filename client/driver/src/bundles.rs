@@ -80,7 +80,7 @@ pub struct Taken {
 }
 
 /// Writes a bundle, several files where it has several parts; gives each with its length. All of them take their names at the
-/// end, so that after a failure none is there, and what had such a name before still is.
+/// end, so that after a failure none is there, and what had such a name before still is, unless taking the names is what failed.
 ///
 /// # Errors
 /// [`SessionError`]; [`EngineError::Cancelled`] where it was ended.
@@ -104,18 +104,19 @@ pub fn write(
         written.push((path, bytes));
         Ok::<(), SessionError>(())
     });
+    let mut named = 0;
     let done = done.and_then(|()| {
         waiting.iter().try_for_each(|(beside, path)| {
             let failed = |source| HomeError::Io { path: path.clone(), source };
-            Ok(fs::rename(beside, path).map_err(failed)?)
+            fs::rename(beside, path).map_err(failed)?;
+            named += 1;
+            Ok(())
         })
     });
     if let Err(error) = done {
-        // The first failure is the one to report. What has its name already goes too.
-        for (beside, path) in &waiting {
-            if fs::remove_file(beside).is_err() {
-                drop(fs::remove_file(path));
-            }
+        // The first failure is the one to report. What has its name already goes too, and no other file of that name.
+        for (number, (beside, path)) in waiting.iter().enumerate() {
+            drop(fs::remove_file(if number < named { path } else { beside }));
         }
         return Err(error);
     }

@@ -18,7 +18,7 @@ use crate::records::{ChangeRecord, Origin, each, put};
 use crate::store::{StoreError, Table, Transaction};
 
 /// The form of what is kept; another one is made anew when a home is opened. Key `contents` in [`Table::Meta`].
-const FORM: &[u8] = &[2];
+const FORM: u8 = 3;
 const META: &[u8] = b"contents";
 /// What is longer, or has more changes, is built each time.
 const MOST_BYTES: usize = 1 << 20;
@@ -26,11 +26,12 @@ const MOST_CHANGES: usize = 4096;
 
 /// A document's contents, and where each of its changes came from. Key in [`Table::Contents`]: document id.
 pub(crate) struct Kept {
+    form: u8,
     /// None of what is edited in place: it has one for every pause in typing, and is its author's alone.
     pub(crate) changes: List<Listed, MOST_CHANGES>,
     contents: Bytes<MOST_BYTES>,
 }
-wire!(Kept { changes, contents });
+wire!(Kept { form, changes, contents });
 
 /// A change of a document, without what it says.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,9 +41,10 @@ pub(crate) struct Listed {
 }
 wire!(Listed { hash, origin });
 
-/// What is kept of a document; what cannot be read is as good as absent.
+/// What is kept of a document; what cannot be read is as good as absent, and so is another form that a full disk left here.
 pub(crate) fn kept(tx: &dyn Transaction, id: DocumentId) -> Result<Option<Kept>, EngineError> {
-    Ok(tx.get(Table::Contents, &id.0)?.and_then(|bytes| Kept::from_bytes(&bytes).ok()))
+    let kept = tx.get(Table::Contents, &id.0)?.and_then(|bytes| Kept::from_bytes(&bytes).ok());
+    Ok(kept.filter(|kept| kept.form == FORM))
 }
 
 /// Lists the changes of a document.
@@ -112,7 +114,9 @@ pub(crate) fn keep(
     let contents = bytes.and_then(|bytes| bytes.try_into().ok());
     let changes = if kind.is_edited_in_place() { Vec::new() } else { changes };
     match (contents, List::try_from(changes)) {
-        (Some(contents), Ok(changes)) => put(tx, Table::Contents, &id.0, &Kept { changes, contents }),
+        (Some(contents), Ok(changes)) => {
+            put(tx, Table::Contents, &id.0, &Kept { form: FORM, changes, contents })
+        }
         _ => forget(tx, id),
     }
 }
@@ -165,11 +169,11 @@ impl Core {
         for id in ids {
             self.keep_contents(tx, id)?;
         }
-        Ok(tx.put(Table::Meta, META, FORM)?)
+        Ok(tx.put(Table::Meta, META, &[FORM])?)
     }
 }
 
 /// True where what is kept has the form of this version.
 pub(crate) fn is_current(tx: &dyn Transaction) -> Result<bool, StoreError> {
-    Ok(tx.get(Table::Meta, META)?.as_deref() == Some(FORM))
+    Ok(tx.get(Table::Meta, META)?.as_deref() == Some(&[FORM][..]))
 }

@@ -123,7 +123,8 @@ impl Acts<'_> {
         self.moderations_where(reviews, |of| of == application)
     }
 
-    fn moderations_where(
+    /// As [`Acts::moderations`], of some applications; `reviews` is what became of theirs.
+    pub(crate) fn moderations_where(
         &mut self,
         reviews: &[Tallied],
         wanted: impl Fn(ApplicationId) -> bool,

@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::documents::split::light_name;
-use tessera_model::documents::{File, Manifest, Sha256Bytes};
+use tessera_model::documents::{File, Manifest, Sha256Bytes, Subject};
 use tessera_protocol::codec::{Bytes, Wire as _};
 use tessera_protocol::hash::hash;
 use tessera_protocol::ids::{ApplicationId, AttachmentId};
@@ -25,8 +25,8 @@ use tessera_vault::ids::Audience;
 use crate::attachments::{Listed, listed_files, whole};
 use crate::engine::{Acts, Engine, Passage};
 use crate::error::EngineError;
-use crate::intake::{NewFile, UNASKED};
-use crate::programme::Taken;
+use crate::intake::UNASKED;
+use crate::programme::renditions;
 use crate::records::{get, put};
 use crate::store::{Store, Table, Transaction, words};
 
@@ -293,6 +293,9 @@ impl Acts<'_> {
     /// Puts a light copy, a PDF, beside a file of an application, for everybody who reads that file. `contents` is its
     /// SHA-256. False where the file is not there any more, or has one.
     ///
+    /// No person asked for it, so nothing else of the application is written: what coordinators say differently stays for them to
+    /// settle, and what readers read stays as it was.
+    ///
     /// # Errors
     /// [`EngineError::NotPermitted`], [`EngineError::BadInput`].
     pub fn add_light_copy(
@@ -304,15 +307,34 @@ impl Acts<'_> {
     ) -> Result<bool, EngineError> {
         let Some((slot, of, file)) = self.heavy_file(application, handle)? else { return Ok(false) };
         let (_, programme) = self.programme()?;
-        let name = light_name(&file.name);
+        let (mut bytes, size_bytes) = (pdf, pdf.len() as u64);
         let media_type = "application/pdf".to_owned();
-        let new = NewFile { slot, contents, name, media_type, size_bytes: pdf.len() as u64, of: Some(of) };
-        let taken = self.add_files(&programme, application, vec![new], &mut |acts, new| {
-            acts.seal_attachment(&new.media_type, new.size_bytes, &mut &*pdf)
-        })?;
+        let copy = File {
+            name: light_name(&file.name),
+            handle: self.seal_attachment(&media_type, size_bytes, &mut bytes)?,
+            media_type,
+            size_bytes,
+            referee: None,
+            light: true,
+            of: Some(of),
+        };
+        let mut places = vec![(Audience::File(application), application.0.to_vec())];
+        for rendition in renditions(&programme) {
+            let subject = Subject::Rendition(application.0, rendition).to_bytes();
+            places.push((Audience::Dossier(application, rendition), subject));
+        }
+        for (audience, subject) in places {
+            let Some(read) = self.read::<Manifest>(&audience, &subject)? else { continue };
+            let mut manifest = read.value;
+            // In a blind rendition files have names of their own.
+            let Some(heavy) = manifest.files.get(&(slot.clone(), of)) else { continue };
+            let copy = File { name: light_name(&heavy.name), ..copy.clone() };
+            manifest.files.insert((slot.clone(), contents), copy);
+            self.write(&audience, &subject, &manifest, true)?;
+        }
         self.hand_over()?;
         self.set_lightened(handle)?;
-        Ok(taken != Taken::Same)
+        Ok(true)
     }
 
     /// Notes that no light copy of a file is to be made: it is not worth it, or cannot be drawn.

@@ -4,7 +4,7 @@
 //! Without identity it holds what a blind reader sees: no answer that names the applicant, files by what they are, and a label
 //! that says nothing where the key would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::documents::split::{BLIND, rendered_files};
 use tessera_model::documents::{Identity, Manifest, Row, Withdrawal, split_form};
@@ -15,9 +15,11 @@ use tessera_vault::ids::Audience;
 use crate::eligibility::Judged;
 use crate::engine::Acts;
 use crate::error::EngineError;
+use crate::intake::take::key_column;
 use crate::moderation::Moderated;
 use crate::programme::round;
 use crate::reviews::Reviewed;
+use crate::tallies::Tallied;
 
 /// What goes in beside what every reader may read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,22 +79,61 @@ pub struct Rulings {
     pub moderated: Vec<Moderated>,
 }
 
+/// The reviews of applications that count, and how coordinators settled them: gathered once for all, as each listing looks at all.
+#[derive(Default)]
+struct Reviews {
+    counting: BTreeMap<ApplicationId, Vec<Reviewed>>,
+    moderated: BTreeMap<ApplicationId, Vec<Moderated>>,
+}
+
 impl Acts<'_> {
-    /// Collects one application.
+    /// Collects applications, in the order in which they are named.
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`] where this is no coordinator's home, [`EngineError::NotFound`].
-    pub fn paper(
+    pub fn papers(
+        &mut self,
+        programme: &Programme,
+        applications: &[ApplicationId],
+        inside: Inside,
+    ) -> Result<Vec<Paper>, EngineError> {
+        self.must_coordinate()?;
+        let reviewed = self.reviewed(applications, inside)?;
+        applications.iter().map(|id| self.paper(programme, *id, inside, &reviewed)).collect()
+    }
+
+    fn reviewed(&mut self, applications: &[ApplicationId], inside: Inside) -> Result<Reviews, EngineError> {
+        let mut found = Reviews::default();
+        if !(inside.scores || inside.rulings) {
+            return Ok(found);
+        }
+        let wanted: BTreeSet<ApplicationId> = applications.iter().copied().collect();
+        let reviews = self.reviews_where(|of| wanted.contains(&of))?;
+        if inside.rulings {
+            let tallies: Vec<Tallied> = reviews.iter().map(Tallied::from).collect();
+            for one in self.moderations_where(&tallies, |of| wanted.contains(&of))? {
+                found.moderated.entry(one.application).or_default().push(one);
+            }
+        }
+        if inside.scores {
+            for review in reviews.into_iter().filter(|review| review.counts.is_ok()) {
+                found.counting.entry(review.application).or_default().push(review);
+            }
+        }
+        Ok(found)
+    }
+
+    fn paper(
         &mut self,
         programme: &Programme,
         application: ApplicationId,
         inside: Inside,
+        reviewed: &Reviews,
     ) -> Result<Paper, EngineError> {
-        self.must_coordinate()?;
         let identity = self.read::<Identity>(&Audience::File(application), &application.0)?;
         let key = identity.ok_or_else(|| EngineError::NotFound("the application".into()))?.value.key;
         let fields = self.answers(programme, application)?;
-        let row = Row { key_column: String::new(), key, fields };
+        let row = Row { key_column: key_column(&key, &fields), key, fields };
         let mut split = split_form(programme, &application.0, &row);
         // What the form does not know any more stays with coordinators.
         for column in std::mem::take(&mut split.unmapped) {
@@ -107,34 +148,29 @@ impl Acts<'_> {
             true => (row.key, split.identity.fields),
             false => (split.blind.label, BTreeMap::new()),
         };
-        let reviews = if inside.scores { self.counting_reviews(programme, application)? } else { Vec::new() };
-        let rulings = if inside.rulings { Some(self.rulings(programme, application)?) } else { None };
+        let reviews = in_order(programme, reviewed.counting.get(&application).cloned().unwrap_or_default());
+        let moderated = reviewed.moderated.get(&application).cloned().unwrap_or_default();
+        let rulings = if inside.rulings {
+            Some(Rulings {
+                judged: self.eligibility(programme, application)?,
+                withdrawn: self.withdrawal(application)?,
+                moderated,
+            })
+        } else {
+            None
+        };
         Ok(Paper { application, label, read: split.blind.fields, identity, files, reviews, rulings })
     }
+}
 
-    fn counting_reviews(
-        &mut self,
-        programme: &Programme,
-        application: ApplicationId,
-    ) -> Result<Vec<Reviewed>, EngineError> {
-        let order: Vec<RoundId> = programme.rounds.iter().map(|one| round(one.key.as_str())).collect();
-        let mut reviews = self.reviews_of(application)?;
-        reviews.retain(|review| review.counts.is_ok());
-        reviews.sort_by_key(|review| {
-            let place = order.iter().position(|round| *round == review.round);
-            (place.unwrap_or(usize::MAX), review.member)
-        });
-        Ok(reviews)
-    }
-
-    fn rulings(&mut self, programme: &Programme, application: ApplicationId) -> Result<Rulings, EngineError> {
-        let reviews = self.tallies_of(application)?;
-        Ok(Rulings {
-            judged: self.eligibility(programme, application)?,
-            withdrawn: self.withdrawal(application)?,
-            moderated: self.moderations_of(application, &reviews)?,
-        })
-    }
+/// Reviews in the order of the rounds.
+fn in_order(programme: &Programme, mut reviews: Vec<Reviewed>) -> Vec<Reviewed> {
+    let order: Vec<RoundId> = programme.rounds.iter().map(|one| round(one.key.as_str())).collect();
+    reviews.sort_by_key(|review| {
+        let place = order.iter().position(|round| *round == review.round);
+        (place.unwrap_or(usize::MAX), review.member)
+    });
+    reviews
 }
 
 #[cfg(test)]

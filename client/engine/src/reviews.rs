@@ -149,11 +149,19 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn reviews_of(&mut self, application: ApplicationId) -> Result<Vec<Reviewed>, EngineError> {
+        self.reviews_where(|of| of == application)
+    }
+
+    /// As [`Acts::reviews`], of some applications.
+    pub(crate) fn reviews_where(
+        &mut self,
+        wanted: impl Fn(ApplicationId) -> bool,
+    ) -> Result<Vec<Reviewed>, EngineError> {
         let (core, tx) = self.parts();
         let mut gather = Gather::new(core, tx)?;
-        let mut places = gather.submitted_where(|of| of == application)?;
+        let mut places = gather.submitted_where(&wanted)?;
         places.extend(gather.recorded()?);
-        places.retain(|(of, _, _)| *of == application);
+        places.retain(|(of, _, _)| wanted(*of));
         places.iter().map(|place| gather.review(*place)).collect()
     }
 

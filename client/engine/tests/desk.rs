@@ -525,3 +525,17 @@ fn what_arrived_is_told_with_its_way_its_moment_and_whose_it_is() {
     assert_eq!(arrived(&mut alice), found);
     assert_eq!(alice.together(|acts| acts.arrived_before()).unwrap(), 0);
 }
+
+#[test]
+fn on_paper_without_identity_a_key_that_is_the_name_is_no_label_however_short() {
+    use tessera_engine::papers::Inside;
+    use tessera_model::documents::split::neutral_label;
+    let (mut alice, _) = office();
+    let (id, _) = take(&mut alice, &row("Bo", &[("full-name", "Bo")]), None);
+    let mut label = |inside: Inside| {
+        let papers = alice.together(|acts| acts.papers(&programme(), &[id], inside)).unwrap();
+        papers[0].label.clone()
+    };
+    assert_eq!(label(Inside::default()), neutral_label(&id.0));
+    assert_eq!(label(Inside { identity: true, ..Inside::default() }), "Bo");
+}

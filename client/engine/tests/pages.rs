@@ -18,6 +18,7 @@ use tessera_engine::programme::Taken;
 use tessera_engine::store::{Store, Table};
 use tessera_model::documents::{Conflict, Declaration, File, Manifest, Row};
 use tessera_model::programme::Programme;
+use tessera_model::programme::form::GoesTo;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::ApplicationId;
 
@@ -222,7 +223,6 @@ fn a_light_copy_goes_with_its_file_and_comes_before_it() {
             name: "Letter of Nguyễn.pdf".into(),
             media_type: "application/pdf".into(),
             size_bytes: HEAVY as u64,
-            of: None,
         }],
         ..Received::default()
     };
@@ -235,4 +235,24 @@ fn a_light_copy_goes_with_its_file_and_comes_before_it() {
     assert_eq!(take(&mut alice, &same), Taken::Same);
     assert_eq!(take(&mut alice, &Received::default()), Taken::Changed);
     assert!(alice.together(|acts| acts.files(id)).unwrap().files.is_empty());
+}
+
+#[test]
+fn a_light_copy_changes_nothing_else_of_an_application() {
+    let (mut alice, _, id, handle) = world();
+    let mut amended = programme();
+    let name = amended.fields.iter_mut().find(|field| field.key.as_str() == "full-name").unwrap();
+    name.goes_to = GoesTo::Identity;
+    alice
+        .together(|acts| {
+            acts.publish(&amended, "nobody needs the name")?;
+            acts.hand_over()
+        })
+        .unwrap();
+    let read = |alice: &mut Home| alice.together(|acts| acts.dossier(id, 0)).unwrap().unwrap();
+    let (before, _) = read(&mut alice);
+    assert!(before.fields.contains_key("full-name"));
+    assert!(alice.together(|acts| acts.add_light_copy(id, &handle, [9; 32], b"%PDF-1.4 light")).unwrap());
+    let (after, manifest) = read(&mut alice);
+    assert_eq!((after.fields, manifest.files.len()), (before.fields, 2), "readers go on with what they read");
 }

@@ -6,7 +6,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tessera_engine::EngineError;
 use tessera_engine::home::{HomeError, write_atomically};
 use tessera_engine::papers::{Inside, Paper, Rulings};
 use tessera_engine::programme::round;
@@ -97,8 +96,7 @@ impl Dossiers {
         let Wanted { applications, inside, language, words } = wanted;
         let (programme, title, papers) = session.together(|acts| {
             let (_, programme) = acts.programme()?;
-            let papers = applications.iter().map(|id| acts.paper(&programme, *id, inside));
-            let papers = papers.collect::<Result<Vec<Paper>, EngineError>>()?;
+            let papers = acts.papers(&programme, applications, inside)?;
             Ok((programme, acts.title()?, papers))
         })?;
         let names = Names::of(session)?;

@@ -84,5 +84,5 @@ fn look(
         examine(path, &name, asked).map_err(|problem| (name.clone(), problem))?;
     remarks.extend(looked.remarks(None, key, &name));
     let slot = asked.map_or(UNASKED, |asked| asked.key.as_str()).to_owned();
-    Ok(NewFile { slot, contents, name, media_type: looked.media_type.to_owned(), size_bytes, of: None })
+    Ok(NewFile { slot, contents, name, media_type: looked.media_type.to_owned(), size_bytes })
 }

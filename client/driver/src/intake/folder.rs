@@ -91,7 +91,6 @@ impl Looking<'_> {
                     name: entry.name.clone(),
                     media_type: looked.media_type.to_owned(),
                     size_bytes,
-                    of: None,
                 });
                 let fate = if entry.slot.is_none() { Fate::Unasked } else { Fate::Taken };
                 self.tell(entry, Some(slot.to_owned()), fate);

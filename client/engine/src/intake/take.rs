@@ -29,8 +29,6 @@ pub struct NewFile {
     pub media_type: String,
     /// Length, in bytes.
     pub size_bytes: u64,
-    /// The contents of the file in the same slot of which it is a light copy.
-    pub of: Option<Sha256Bytes>,
 }
 
 /// The files of an application as an import found them.
@@ -68,8 +66,8 @@ impl Received {
                 media_type: new.media_type.clone(),
                 size_bytes: new.size_bytes,
                 referee: known.and_then(|file| file.referee.clone()),
-                light: new.of.is_some() || known.is_some_and(|file| file.light),
-                of: new.of.or_else(|| known.and_then(|file| file.of)),
+                light: known.is_some_and(|file| file.light),
+                of: known.and_then(|file| file.of),
                 handle: known.map(|file| file.handle.clone()).unwrap_or_default(),
             };
             manifest.files.insert(key, file);
@@ -198,9 +196,7 @@ impl Acts<'_> {
             before = known.files.as_ref().map(|read| read.value.clone()).unwrap_or_default();
         }
         if whole.key_column.is_empty() {
-            // A key that is an answer too may name the applicant, however short it is.
-            let same = whole.fields.iter().find(|(_, answer)| answer.trim() == whole.key);
-            whole.key_column = same.map(|(field, _)| field.clone()).unwrap_or_default();
+            whole.key_column = key_column(&whole.key, &whole.fields);
         }
         let files = received.map_or_else(|| before.clone(), |received| received.manifest(&before));
         let mut split = split_form(programme, &application.0, &whole);
@@ -271,6 +267,12 @@ impl Acts<'_> {
         let read = self.read::<Manifest>(&Audience::File(application), &application.0)?;
         Ok(read.map(|read| read.value).unwrap_or_default())
     }
+}
+
+/// The answer that an application's key is too: it may name the applicant, however short it is. Empty where there is none.
+pub(crate) fn key_column(key: &str, answers: &BTreeMap<String, String>) -> String {
+    let same = answers.iter().find(|(_, answer)| answer.trim() == key);
+    same.map(|(field, _)| field.clone()).unwrap_or_default()
 }
 
 /// A rendition as it is here: its answers and its files.

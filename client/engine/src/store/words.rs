@@ -72,10 +72,15 @@ pub(crate) fn first(text: &str, query: &str) -> Option<Range<usize>> {
     let chars: Vec<(usize, char)> = text.char_indices().collect();
     let mut at = 0;
     while let Some((start, char)) = chars.get(at).copied() {
-        let run = |same: fn(char) -> bool| chars[at..].iter().take_while(|(_, char)| same(*char)).count();
+        let run = |same: fn(char) -> bool, most: usize| {
+            chars[at..].iter().take(most).take_while(|(_, char)| same(*char)).count()
+        };
         let (long, step) = match char {
-            char if is_dense(char) => (run(is_dense).min(2), 1),
-            char if is_written(char) => (run(is_written), run(is_written)),
+            char if is_dense(char) => (run(is_dense, 2), 1),
+            char if is_written(char) => {
+                let long = run(is_written, usize::MAX);
+                (long, long)
+            }
             _ => (0, 1),
         };
         let range = start..chars.get(at + long).map_or(text.len(), |(end, _)| *end);
