@@ -4,6 +4,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /v1/exchange`, body: frames of a `Request`, then of one pack each | 200 and frames: a `SignedAnswer`, then `Segment`s; or 204 with `tessera-answer`, base64 of a `NothingNew` |
+//! | the same with `prefer: wait=SECONDS` | the same, but that 204 comes only after so many seconds without news; or at once, where too many wait |
 //! | `HEAD /v1/attachments/{stream}/{id}` | 200 with `tessera-held` and `tessera-total`, in bytes |
 //! | `GET` of the same, `range: bytes=FROM-` or none | 200 or 206 with the bytes from there on |
 //! | `PUT` of the same, `content-range: bytes FROM-TO/TOTAL` | 204 with `tessera-held` and `tessera-total`; 409 with the same where it does not go on from what is held |
@@ -15,7 +16,7 @@
 //! `{"code": …, "message": …}`.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -40,6 +41,10 @@ pub const HELD_HEADER: &str = "tessera-held";
 /// How many bytes an attachment has; 0 where nothing was announced.
 pub const TOTAL_HEADER: &str = "tessera-total";
 
+/// How a device says that it would rather wait for news: `wait=SECONDS` (RFC 7240). It is not signed: it decides when the
+/// answer comes, and whoever is between both decides that anyway.
+pub const WAIT_HEADER: &str = "prefer";
+
 /// The routes.
 pub fn router(relay: Arc<Relay>) -> Router {
     Router::new()
@@ -56,13 +61,18 @@ pub fn router(relay: Arc<Relay>) -> Router {
         .with_state(relay)
 }
 
-async fn exchange(State(relay): State<Arc<Relay>>, body: Body) -> Result<Response, Failure> {
-    Ok(match relay.exchange(body).await? {
+async fn exchange(
+    State(relay): State<Arc<Relay>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let wait = headers.get(WAIT_HEADER).and_then(wait_of).unwrap_or_default();
+    Ok(match relay.exchange(body, wait).await? {
         Answer::NothingNew(answer) => {
             let value = BASE64_STANDARD.encode(answer.to_bytes());
             (StatusCode::NO_CONTENT, [(NOTHING_NEW_HEADER, value)]).into_response()
         }
-        Answer::Frames(frames) => Body::from_stream(frames).into_response(),
+        Answer::Frames(frames) => frames.into_response(),
     })
 }
 
@@ -133,6 +143,12 @@ fn holding(progress: Option<Progress>) -> [(HeaderName, String); 2] {
         (HeaderName::from_static(HELD_HEADER), held_bytes.to_string()),
         (HeaderName::from_static(TOTAL_HEADER), total_bytes.to_string()),
     ]
+}
+
+/// `wait=SECONDS`.
+fn wait_of(value: &HeaderValue) -> Option<Duration> {
+    let seconds: u32 = value.to_str().ok()?.strip_prefix("wait=")?.parse().ok()?;
+    Some(Duration::from_secs(seconds.into()))
 }
 
 /// `bytes=FROM-`.

@@ -31,6 +31,10 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Requests that are read or answered at the same time.
     pub exchanges: usize,
+    /// Requests that wait for news; others are answered at once. Each holds a connection: never more than a quarter of them.
+    pub waiting: usize,
+    /// The longest that a request waits for news.
+    pub wait_seconds: u64,
     /// Until the first byte of a request, and from there until the end of its headers.
     pub header_seconds: u64,
     /// Between two pieces of a body, and for each piece of an answer to be taken.
@@ -56,6 +60,8 @@ impl Default for Limits {
             connections: 1024,
             connections_per_address: 128,
             exchanges: 64,
+            waiting: 256,
+            wait_seconds: 50,
             header_seconds: 10,
             idle_seconds: 60,
             drain_seconds: 20,

@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::Next;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufStream};
@@ -141,11 +142,12 @@ where
         .max_buf_size(BUFFER_BYTES);
     // Whole headers are a request; until then the place can be taken away.
     let spoken = place.spoken();
-    let routes = routes.layer(axum::middleware::from_fn(move |request: Request, next: Next| {
+    let routes = TowerToHyperService::new(routes);
+    let answering = service_fn(move |request: Request<Incoming>| {
         spoken.speaks();
-        next.run(request)
-    }));
-    let connection = settings.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
+        routes.call(request)
+    });
+    let connection = settings.serve_connection(TokioIo::new(stream), answering);
     tokio::pin!(connection);
     tokio::select! {
         result = connection.as_mut() => return result.map_err(Into::into),

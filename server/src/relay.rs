@@ -3,6 +3,8 @@
 
 mod pull;
 mod push;
+mod recent;
+mod waiting;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,7 +20,7 @@ use tessera_protocol::limits as formats;
 use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::EMPTY_HEAD;
 use tessera_protocol::signature::PublicKey;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 use crate::counter::Windows;
 use crate::failure::Failure;
@@ -30,7 +32,10 @@ use crate::rules::Rules;
 use crate::store::{Store, StoreError, reading};
 
 pub use pull::Answer;
+use pull::{Plan, Unread};
 use push::Pushed;
+use recent::Recent;
+use waiting::Waiting;
 
 /// The longest head of a request; room for a frontier of some 60,000 chains.
 const HEAD_BYTES: usize = 4 * 1024 * 1024;
@@ -82,6 +87,7 @@ pub struct Relay {
     exchanges: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     pushing: Arc<Semaphore>,
+    waiting: Waiting,
 }
 
 /// Stored packs whose bytes were found damaged: treated as missing until somebody brings them again.
@@ -105,15 +111,24 @@ pub(crate) struct Programme {
     state: RwLock<State>,
     /// Held from judging what changes rights until it is committed.
     changing: Arc<Mutex<()>>,
+    /// Wakes who waits for something new.
+    news: Notify,
 }
 
 #[derive(Clone)]
 struct State {
     rules: Rules,
     newest: (u64, Hash),
+    /// The end of the log.
+    recent: Arc<Recent>,
 }
 
 impl Programme {
+    fn new(id: ProgrammeId, rules: Rules, newest: (u64, Hash)) -> Arc<Self> {
+        let state = State { rules, newest, recent: Arc::new(Recent::after(newest)) };
+        Arc::new(Self { id, state: RwLock::new(state), changing: Arc::default(), news: Notify::new() })
+    }
+
     /// The rules of this moment.
     pub(crate) fn rules(&self) -> Rules {
         self.state().rules
@@ -136,14 +151,14 @@ impl Relay {
         for id in store.programmes()? {
             let newest = store.newest(id)?.unwrap_or((0, EMPTY_HEAD));
             let rules = Rules::load(&*store, id, &mut |pack| damaged.note(pack))?;
-            let state = RwLock::new(State { rules, newest });
-            programmes.insert(id, Arc::new(Programme { id, state, changing: Arc::default() }));
+            programmes.insert(id, Programme::new(id, rules, newest));
         }
         Ok(Self {
             rates: Rates::new(limits.requests_per_second, limits.requests_at_once),
             exchanges: Arc::new(Semaphore::new(limits.exchanges.max(1))),
             strangers: Arc::new(Semaphore::new(STRANGERS_BYTES)),
             pushing: Arc::new(Semaphore::new(PUSHING_BYTES)),
+            waiting: Waiting::new(limits.waiting.min(limits.connections / 4)),
             programmes: RwLock::new(programmes),
             damaged,
             founding: Mutex::default(),
@@ -189,21 +204,27 @@ impl Relay {
         self.programmes.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// Handles one exchange. Receipts are in the answer only for what is durable.
+    /// Handles one exchange. Receipts are in the answer only for what is durable. Where nothing is new for whoever asks,
+    /// the answer may wait so long for something.
     ///
     /// # Errors
     /// [`Failure`]; packs that came before it may have been stored, and are asked for later.
-    pub async fn exchange(self: Arc<Self>, body: Body) -> Result<Answer, Failure> {
+    pub async fn exchange(self: Arc<Self>, body: Body, wait: Duration) -> Result<Answer, Failure> {
         let limit = (HEAD_BYTES + formats::REQUEST_BYTES + 4 * (formats::PACKS_PER_REQUEST + 1)) as u64;
         let mut incoming = Incoming::new(body, limit, self.idle());
-        let result = self.answer_to(&mut incoming).await;
+        let result = self.answer_to(&mut incoming, wait).await;
         if result.is_err() {
             incoming.discard(limit).await;
         }
         result
     }
 
-    async fn answer_to(self: &Arc<Self>, incoming: &mut Incoming) -> Result<Answer, Failure> {
+    /// Answers every request that waits, and lets none wait from now on.
+    pub fn end_waiting(&self) {
+        self.waiting.end();
+    }
+
+    async fn answer_to(self: &Arc<Self>, incoming: &mut Incoming, wait: Duration) -> Result<Answer, Failure> {
         let length = incoming.length(HEAD_BYTES).await?;
         let head_room = if length > SMALL_HEAD_BYTES { Some(self.room(length)?) } else { None };
         let request = Request::from_bytes(&incoming.frame(HEAD_BYTES).await?)?;
@@ -222,11 +243,55 @@ impl Relay {
         self.windows.take(&self.store, caller).await?;
         let pushed = self.push_within(&programme, first, incoming, left, &request).await?;
         drop(head_room);
-        let permit = Arc::clone(&self.exchanges).acquire_owned().await.map_err(|_| Failure::Closed)?;
-        let relay = Arc::clone(self);
-        let plan = reading(move || relay.plan(&programme, request, pushed)).await?;
-        drop(permit);
-        plan.ok_or(Failure::NotAuthorised).map(|plan| Arc::clone(self).answer(plan, running))
+        let plan = self.planned(&programme, request, pushed, wait).await?;
+        Ok(Arc::clone(self).answer(plan, &programme, running))
+    }
+
+    /// Decides what an answer brings; where that is nothing, waits for news as long as the device likes and there is a seat.
+    async fn planned(
+        self: &Arc<Self>,
+        programme: &Arc<Programme>,
+        request: Request,
+        pushed: Pushed,
+        wait: Duration,
+    ) -> Result<Plan, Failure> {
+        let wait = wait.min(Duration::from_secs(self.limits.wait_seconds));
+        let seat = if wait.is_zero() { None } else { self.waiting.take(request.head.caller.device) };
+        let until = tokio::time::Instant::now() + wait;
+        let asked = Arc::new((request, pushed));
+        loop {
+            let mut news = std::pin::pin!(programme.news.notified());
+            // What is committed from here on is heard.
+            news.as_mut().enable();
+            let plan = self.planned_once(programme, &asked).await?.ok_or(Failure::NotAuthorised)?;
+            let Some(seat) = seat.as_ref().filter(|_| plan.is_nothing()) else { return Ok(plan) };
+            tokio::select! {
+                () = news.as_mut() => {}
+                () = tokio::time::sleep_until(until) => return Ok(plan),
+                () = seat.wanted() => return Ok(plan),
+            }
+        }
+    }
+
+    /// Decides what an answer brings: from memory where that holds all that is asked for, else beside, from the store.
+    async fn planned_once(
+        self: &Arc<Self>,
+        programme: &Arc<Programme>,
+        asked: &Arc<(Request, Pushed)>,
+    ) -> Result<Option<Plan>, Failure> {
+        match self.plan(programme, &asked.0, &asked.1, None) {
+            Ok(plan) => return Ok(plan),
+            Err(Unread::Failed(error)) => return Err(error.into()),
+            Err(Unread::OnDisk) => {}
+        }
+        let _permit = Arc::clone(&self.exchanges).acquire_owned().await.map_err(|_| Failure::Closed)?;
+        let (relay, programme, asked) = (Arc::clone(self), Arc::clone(programme), Arc::clone(asked));
+        let read = move || Ok(relay.plan(&programme, &asked.0, &asked.1, Some(&*relay.store)));
+        match reading(read).await? {
+            Ok(plan) => Ok(plan),
+            Err(Unread::Failed(error)) => Err(error.into()),
+            Err(Unread::OnDisk) => Err(Failure::Failed),
+        }
     }
 
     async fn push_within(

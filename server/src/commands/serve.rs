@@ -91,7 +91,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let listening = listener.local_addr()?.to_string();
         super::say(&format!(r#"{{"listening":"{listening}","key":"{public}"}}"#))?;
         tracing::info!(listening, key = public, "ready");
-        listen::serve(listener, tessera_relay::http::router(relay), door, end).await;
+        let routes = tessera_relay::http::router(Arc::clone(&relay));
+        let end = async {
+            end.await;
+            relay.end_waiting();
+        };
+        listen::serve(listener, routes, door, end).await;
         anyhow::Ok(())
     })?;
     store.close();

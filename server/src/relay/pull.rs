@@ -1,14 +1,15 @@
 //! Giving packs: what a device may read after its cursor, in the order of sending, within its budget.
-//! A plan holds numbers and sizes; bytes are read segment by segment while the answer is sent.
+//! A plan holds numbers and sizes; bytes are read segment by segment while the answer is sent. A device that was here a
+//! moment ago is answered from memory ([`super::recent`]), without a word from the store.
 
 mod progress;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use futures_util::Stream as AsyncStream;
-use tessera_protocol::access::{Class, Reader};
+use axum::body::{Body, Bytes};
+use tessera_protocol::access::{Class, Reader, Refusal};
 use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::{
     AnswerHead, Cursor, NothingNew, Pulled, Request, RequestHead, Segment, SignedAnswer, frame,
@@ -25,22 +26,40 @@ use tessera_protocol::signature::{Context, Signature};
 use tessera_protocol::stream::Stream;
 
 use super::push::Pushed;
+use super::recent::{Held, Recent};
 use super::{Programme, Relay, State};
 use crate::failure::Failure;
 use crate::rate::Running;
 use crate::rules::Rules;
-use crate::store::{Place, Right, Store, StoreError, reading};
+use crate::store::{Entry, Place, Right, Store, StoreError, reading};
 use progress::{At, Reached};
+use whole::Whole;
 
 /// Tips in one frontier; what is left out is merely sent again.
 const TIPS: usize = 200_000;
+/// Receipts that are signed where others wait for it; more are signed beside.
+const RECEIPTS: usize = 16;
+
+/// Why there is no plan.
+pub(super) enum Unread {
+    /// Memory does not hold all that is asked for.
+    OnDisk,
+    /// The store failed.
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Unread {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
 
 /// An answer on its way.
 pub enum Answer {
     /// Nothing is new: the header of a 204.
     NothingNew(NothingNew),
     /// Frames: the head, then segments.
-    Frames(Box<dyn AsyncStream<Item = Result<Bytes, Failure>> + Send + Unpin>),
+    Frames(Body),
 }
 
 /// A pack that may be sent.
@@ -59,7 +78,7 @@ pub(super) struct Plan {
     cursor: Cursor,
     known: bool,
     receipts: Vec<Receipt>,
-    refused: Pushed,
+    refused: Vec<(PackId, Refusal)>,
     frontier: Option<Frontier>,
     /// In the order of sending, as many as fit.
     items: Vec<Item>,
@@ -72,29 +91,36 @@ pub(super) struct Plan {
 }
 
 impl Relay {
-    /// Decides what an answer brings; `None` where the device is not known any more.
+    /// Decides what an answer brings, from memory alone where there is no store; `None` where the device is not known any
+    /// more.
     pub(super) fn plan(
         &self,
         programme: &Programme,
-        request: Request,
-        pushed: Pushed,
-    ) -> Result<Option<Plan>, StoreError> {
-        let id = request.id();
-        let head = request.head;
-        let State { rules, newest } = programme.state();
+        request: &Request,
+        pushed: &Pushed,
+        store: Option<&dyn Store>,
+    ) -> Result<Option<Plan>, Unread> {
+        let head = &request.head;
+        let State { rules, newest, recent } = programme.state();
         let Some(reader) = rules.access.reader(head.caller.device) else { return Ok(None) };
-        let log =
-            Log { store: &*self.store, programme: programme.id, rules: &rules, newest: newest.0, reader };
+        let source = match store {
+            Some(store) => Source::Store(store),
+            None if pushed.places.len() > RECEIPTS || head.have.is_some() || !head.asked.is_empty() => {
+                return Err(Unread::OnDisk);
+            }
+            None => Source::Memory(&recent),
+        };
+        let log = Log { source, programme: programme.id, rules: &rules, newest: newest.0, reader };
         let newest = Position { incarnation: self.incarnation, sequence: newest.0, head: newest.1 };
         let reached = log.reached(&head.cursor)?;
         let known = reached.is_some();
         let reached = reached.unwrap_or_default();
         let mut plan = Plan {
-            request: id,
+            request: request.id(),
             programme: programme.id,
             newest,
             known,
-            receipts: self.receipts(programme.id, &head, &pushed)?,
+            receipts: Vec::new(),
             frontier: (!known || head.have.is_some())
                 .then(|| log.frontier(&self.damaged.lock().clone()))
                 .transpose()?,
@@ -105,14 +131,15 @@ impl Relay {
             left_bytes: 0,
             asked: head.packs > 0 || !head.asked.is_empty() || head.have.is_some(),
             cursor: head.cursor.clone(),
-            refused: pushed,
+            refused: pushed.refused.iter().map(|(id, why)| (*id, *why)).collect(),
         };
         if known {
             let mut without = log.inside(head.have.as_ref())?;
-            without.extend(plan.refused.places.values().map(|place| place.sequence));
+            without.extend(pushed.places.values().map(|place| place.sequence));
             let items = log.items(head.caller.device, &plan.reached, &without)?;
-            plan.fit(items, &head);
+            plan.fit(items, head);
         }
+        plan.receipts = self.receipts(programme.id, head, pushed)?;
         Ok(Some(plan))
     }
 
@@ -124,7 +151,7 @@ impl Relay {
     ) -> Result<Vec<Receipt>, StoreError> {
         let asked: Vec<PackId> =
             head.asked.iter().filter(|id| !pushed.places.contains_key(id)).copied().collect();
-        let asked = self.store.places(programme, &asked)?;
+        let asked = if asked.is_empty() { Vec::new() } else { self.store.places(programme, &asked)? };
         let pushed = pushed.places.iter().map(|(id, place)| (*id, *place));
         let receipt = |(pack, place): (PackId, Place)| {
             let Place { incarnation, sequence, received_ms, head } = place;
@@ -135,18 +162,18 @@ impl Relay {
     }
 
     /// Makes the answer; nothing of a pack is read before its segment is wanted.
-    pub(super) fn answer(self: Arc<Self>, plan: Plan, running: Running) -> Answer {
+    /// It is one body of known length where all of it is in memory.
+    pub(super) fn answer(self: Arc<Self>, plan: Plan, programme: &Programme, running: Running) -> Answer {
         if plan.is_nothing() {
             let signature = self.key.sign(Context::Answer, &nothing_new_bytes(&plan.request, &plan.newest));
             return Answer::NothingNew(NothingNew { newest: plan.newest, signature });
         }
-        let refused: Vec<_> = plan.refused.refused.iter().map(|(id, why)| (*id, *why)).collect();
         let head = AnswerHead {
             request: plan.request,
             newest: plan.newest,
             cursor_known: plan.known,
             receipts: plan.receipts.clone().try_into().unwrap_or_default(),
-            refused: refused.try_into().unwrap_or_default(),
+            refused: plan.refused.clone().try_into().unwrap_or_default(),
             frontier: plan.frontier.clone(),
             announced_packs: plan.items.len() as u64,
             announced_bytes: plan.items.iter().map(|item| item.size_bytes).sum(),
@@ -154,7 +181,11 @@ impl Relay {
             left_bytes: plan.left_bytes,
         };
         let signature = self.key.sign(Context::Answer, &head.to_bytes());
-        let head = frame(&SignedAnswer { head, signature }.to_bytes());
+        let mut head = frame(&SignedAnswer { head, signature }.to_bytes());
+        if let Some(segment) = self.only_segment(&plan, programme) {
+            head.extend(segment);
+            return Answer::Frames(Body::new(Whole::new(head, running)));
+        }
         let sending = Sending { relay: self, plan: Arc::new(plan), sent: 0, index: 0, _running: running };
         let frames = futures_util::stream::unfold((Some(head), Some(sending)), |(head, sending)| async {
             if let Some(head) = head {
@@ -167,12 +198,12 @@ impl Relay {
                 Err(error) => Some((Err(error), (None, None))),
             }
         });
-        Answer::Frames(Box::new(Box::pin(frames)))
+        Answer::Frames(Body::from_stream(frames))
     }
 }
 
 impl Plan {
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         self.known && !self.asked && self.items.is_empty() && self.left_packs == 0
     }
 
@@ -202,6 +233,12 @@ impl Plan {
         }
     }
 
+    /// Where the device stands that has everything.
+    fn whole_cursor(&self) -> Cursor {
+        let Position { incarnation, sequence, head } = self.newest;
+        Cursor { incarnation, sequence, head: head.prefix(), progress: Default::default() }
+    }
+
     /// Where the device stands after the first `count` packs.
     fn cursor_after(&self, count: usize, relay: &Relay) -> Result<Cursor, StoreError> {
         let here = if count == self.items.len() {
@@ -214,8 +251,7 @@ impl Plan {
             here
         };
         if here.is_whole(self.newest.sequence) {
-            let Position { incarnation, sequence, head } = self.newest;
-            return Ok(Cursor { incarnation, sequence, head: head.prefix(), progress: Default::default() });
+            return Ok(self.whole_cursor());
         }
         let furthest = here.furthest();
         let head = if furthest == self.newest.sequence {
@@ -242,15 +278,7 @@ impl Sending {
         if self.sent == items.len() {
             return Ok(None);
         }
-        let mut end = self.sent;
-        let mut bytes = 0;
-        while end < items.len()
-            && end - self.sent < formats::PACKS_PER_SEGMENT
-            && bytes < formats::SEGMENT_BYTES as u64
-        {
-            bytes += items[end].size_bytes;
-            end += 1;
-        }
+        let end = segment_end(items, self.sent);
         let (relay, plan) = (Arc::clone(&self.relay), Arc::clone(&self.plan));
         let (start, index) = (self.sent, self.index);
         let segment = reading(move || relay.segment(&plan, start, end, index)).await?;
@@ -259,7 +287,38 @@ impl Sending {
     }
 }
 
+/// Where the segment ends that begins with this item.
+fn segment_end(items: &[Item], start: usize) -> usize {
+    let (mut end, mut bytes) = (start, 0);
+    while end < items.len()
+        && end - start < formats::PACKS_PER_SEGMENT
+        && bytes < formats::SEGMENT_BYTES as u64
+    {
+        bytes += items[end].size_bytes;
+        end += 1;
+    }
+    end
+}
+
 impl Relay {
+    /// All that follows an answer's head, where that is one segment of packs in memory, or nothing.
+    fn only_segment(&self, plan: &Plan, programme: &Programme) -> Option<Vec<u8>> {
+        if plan.items.is_empty() {
+            return Some(Vec::new());
+        }
+        if segment_end(&plan.items, 0) < plan.items.len() || !plan.after.is_whole(plan.newest.sequence) {
+            return None;
+        }
+        let recent = programme.state().recent;
+        let pulled = |item: &Item| {
+            let held = recent.get(item.at.sequence)?;
+            let (sequence, received_ms) = (held.sequence, held.received_ms);
+            Some(Pulled { sequence, received_ms, pack: Pack::clone(&held.pack) })
+        };
+        let pulled = plan.items.iter().map(pulled).collect::<Option<Vec<_>>>()?;
+        Some(self.signed_segment(plan, 0, true, plan.whole_cursor(), pulled))
+    }
+
     fn segment(&self, plan: &Plan, start: usize, end: usize, index: u32) -> Result<Vec<u8>, StoreError> {
         let sequences: Vec<u64> = plan.items[start..end].iter().map(|item| item.at.sequence).collect();
         let mut pulled = Vec::with_capacity(sequences.len());
@@ -273,21 +332,44 @@ impl Relay {
                 _ => self.damaged.note(stored.id),
             }
         }
-        let mut segment = Segment {
-            index,
-            last: end == plan.items.len(),
-            cursor: plan.cursor_after(end, self)?,
-            pulled: pulled.try_into().unwrap_or_default(),
-            signature: Signature([0; 64]),
-        };
+        let cursor = plan.cursor_after(end, self)?;
+        Ok(self.signed_segment(plan, index, end == plan.items.len(), cursor, pulled))
+    }
+
+    fn signed_segment(
+        &self,
+        plan: &Plan,
+        index: u32,
+        last: bool,
+        cursor: Cursor,
+        pulled: Vec<Pulled>,
+    ) -> Vec<u8> {
+        let (pulled, signature) = (pulled.try_into().unwrap_or_default(), Signature([0; 64]));
+        let mut segment = Segment { index, last, cursor, pulled, signature };
         segment.signature = self.key.sign(Context::Segment, &segment.signed(&plan.request));
-        Ok(frame(&segment.to_bytes()))
+        frame(&segment.to_bytes())
+    }
+}
+
+/// Where the log is read.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Memory(&'a Recent),
+    Store(&'a dyn Store),
+}
+
+impl<'a> Source<'a> {
+    fn store(self) -> Result<&'a dyn Store, Unread> {
+        match self {
+            Self::Memory(_) => Err(Unread::OnDisk),
+            Self::Store(store) => Ok(store),
+        }
     }
 }
 
 /// The log as one device sees it.
 struct Log<'a> {
-    store: &'a dyn Store,
+    source: Source<'a>,
     programme: ProgrammeId,
     rules: &'a Rules,
     newest: u64,
@@ -296,12 +378,13 @@ struct Log<'a> {
 
 impl Log<'_> {
     /// How far a cursor is; `None` where this log does not contain it.
-    fn reached(&self, cursor: &Cursor) -> Result<Option<Reached>, StoreError> {
-        let head = |sequence: u64| -> Result<Option<Hash>, StoreError> {
-            match sequence {
-                0 => Ok(Some(EMPTY_HEAD)),
-                at if at > self.newest => Ok(None),
-                at => self.store.head(self.programme, at),
+    fn reached(&self, cursor: &Cursor) -> Result<Option<Reached>, Unread> {
+        let head = |sequence: u64| -> Result<Option<Hash>, Unread> {
+            match (sequence, self.source) {
+                (0, _) => Ok(Some(EMPTY_HEAD)),
+                (at, _) if at > self.newest => Ok(None),
+                (at, Source::Memory(recent)) => recent.head(at).map(Some).ok_or(Unread::OnDisk),
+                (at, Source::Store(store)) => Ok(store.head(self.programme, at)?),
             }
         };
         let start = cursor.sequence == 0;
@@ -323,12 +406,12 @@ impl Log<'_> {
         device: DeviceId,
         reached: &Reached,
         without: &BTreeSet<u64>,
-    ) -> Result<Vec<Item>, StoreError> {
+    ) -> Result<Vec<Item>, Unread> {
         let since = self.rules.since(Right::Device(device));
         let moved: BTreeMap<StreamId, u64> = self.rules.changed_streams(self.reader.member).collect();
         let mut items = Vec::new();
         let mut class_of: BTreeMap<StreamId, Option<(Class, u64)>> = BTreeMap::new();
-        let mut take = |entry: crate::store::Entry| {
+        let mut take = |entry: Entry| {
             let known = class_of.entry(entry.stream).or_insert_with(|| {
                 let (access, openings) = (&self.rules.access, &self.rules.openings);
                 let reads = access.may_read(openings, self.reader, entry.stream);
@@ -345,18 +428,30 @@ impl Log<'_> {
         // for what moved since.
         let behind = reached.behind();
         let from = if since >= behind { 1 } else { behind };
+        let store = match self.source {
+            Source::Store(store) => store,
+            Source::Memory(recent) => {
+                let plain = *reached == Reached::all(At::whole(behind));
+                let still = since < behind && moved.values().all(|since| *since < behind);
+                let held = recent.since(behind).filter(|_| plain && still).ok_or(Unread::OnDisk)?;
+                for Held { sequence, stream, size_bytes, .. } in held {
+                    take(Entry { sequence: *sequence, stream: *stream, size_bytes: *size_bytes });
+                }
+                return Ok(items);
+            }
+        };
         match self.streams() {
             None => {
-                self.store.entries(self.programme, None, from..=self.newest, &mut take)?;
+                store.entries(self.programme, None, from..=self.newest, &mut take)?;
                 for (stream, _) in moved.iter().filter(|(_, since)| **since >= behind && from > 1) {
-                    self.store.entries(self.programme, Some(*stream), 1..=from - 1, &mut take)?;
+                    store.entries(self.programme, Some(*stream), 1..=from - 1, &mut take)?;
                 }
             }
             Some(streams) => {
                 for stream in streams {
                     let moved = moved.get(&stream).copied().unwrap_or(0);
                     let from = if moved >= behind { 1 } else { from };
-                    self.store.entries(self.programme, Some(stream), from..=self.newest, &mut take)?;
+                    store.entries(self.programme, Some(stream), from..=self.newest, &mut take)?;
                 }
             }
         }
@@ -379,10 +474,10 @@ impl Log<'_> {
         Some(streams)
     }
 
-    fn readable(&self) -> Result<Vec<StreamId>, StoreError> {
+    fn readable(&self, store: &dyn Store) -> Result<Vec<StreamId>, StoreError> {
         let streams: Vec<StreamId> = match self.streams() {
             Some(streams) => streams.into_iter().collect(),
-            None => self.store.streams(self.programme)?.into_iter().map(|summary| summary.stream).collect(),
+            None => store.streams(self.programme)?.into_iter().map(|summary| summary.stream).collect(),
         };
         let may = |stream: &StreamId| self.rules.access.may_read(&self.rules.openings, self.reader, *stream);
         Ok(streams.into_iter().filter(may).collect())
@@ -390,13 +485,14 @@ impl Log<'_> {
 
     /// The tips of everything that the device may read and that is whole, up to the first gap of each chain: what
     /// lies beyond a gap would hide the gap from whoever could fill it.
-    fn frontier(&self, damaged: &BTreeSet<PackId>) -> Result<Frontier, StoreError> {
+    fn frontier(&self, damaged: &BTreeSet<PackId>) -> Result<Frontier, Unread> {
+        let store = self.source.store()?;
         let mut frontier = Frontier::default();
         let mut room = TIPS;
         let mut chains = formats::FRONTIER;
-        for stream in self.readable()? {
+        for stream in self.readable(store)? {
             let mut packs: Vec<(u64, PackId, DeviceId, Vec<PackId>)> = Vec::new();
-            self.store.headers(self.programme, stream, &mut |stored| {
+            store.headers(self.programme, stream, &mut |stored| {
                 if stored.sequence <= self.newest && !damaged.contains(&stored.id) {
                     let header = &stored.header;
                     let previous = header.previous.iter().copied().collect();
@@ -430,17 +526,18 @@ impl Log<'_> {
     }
 
     /// Numbers of the packs inside a frontier, as far as their chains are known here.
-    fn inside(&self, frontier: Option<&Frontier>) -> Result<BTreeSet<u64>, StoreError> {
+    fn inside(&self, frontier: Option<&Frontier>) -> Result<BTreeSet<u64>, Unread> {
         let mut inside = BTreeSet::new();
         let Some(frontier) = frontier else { return Ok(inside) };
+        let store = self.source.store()?;
         let mut tips: BTreeMap<StreamId, Vec<PackId>> = BTreeMap::new();
         for ((stream, _), some) in frontier.chains() {
             tips.entry(*stream).or_default().extend(some);
         }
-        for stream in self.readable()? {
+        for stream in self.readable(store)? {
             let Some(mut next) = tips.remove(&stream) else { continue };
             let mut packs: BTreeMap<PackId, (u64, Vec<PackId>)> = BTreeMap::new();
-            self.store.headers(self.programme, stream, &mut |stored| {
+            store.headers(self.programme, stream, &mut |stored| {
                 let previous = stored.header.previous.iter().copied().collect();
                 packs.insert(stored.id, (stored.sequence, previous));
             })?;

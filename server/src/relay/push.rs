@@ -1,7 +1,7 @@
 //! Taking packs: piece by piece as they come, judged by the rules, stored, and only then known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use tessera_protocol::access::{Refusal, Taken};
 use tessera_protocol::codec::Wire;
@@ -15,7 +15,8 @@ use tessera_protocol::signature::Verified;
 use tessera_protocol::stream::Stream;
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Failure, Incoming, Programme, Relay, State, Taking};
+use super::recent::{self, Copy};
+use super::{Failure, Incoming, Programme, Relay, Taking};
 use crate::rules::{Grown, Rules};
 use crate::store::{Account, Batch, NewPack, Outcome, Place, Right, StoreError, reading, written};
 
@@ -23,6 +24,8 @@ use crate::store::{Account, Batch, NewPack, Outcome, Place, Right, StoreError, r
 pub(super) const PIECE_BYTES: usize = 512 * 1024;
 /// Packs whose device is not known yet wait for what follows in the same request, up to this.
 pub(super) const WAITING_BYTES: usize = 1024 * 1024;
+/// So few packs are judged where others wait for it; more are judged beside.
+const FEW: usize = 16;
 
 /// What became of the packs of a request.
 #[derive(Default)]
@@ -99,8 +102,7 @@ impl Relay {
         if !taken {
             return Err(Failure::NotTaken);
         }
-        let state = RwLock::new(State { rules: Rules::blank(id), newest: (0, EMPTY_HEAD) });
-        let programme = Arc::new(Programme { id, state, changing: Arc::default() });
+        let programme = Programme::new(id, Rules::blank(id), (0, EMPTY_HEAD));
         Ok(Arc::clone(programmes.entry(id).or_insert(programme)))
     }
 
@@ -156,18 +158,30 @@ impl Relay {
             changing = Some(Arc::clone(&programme.changing).lock_owned().await);
             before = programme.state().rules;
         }
-        let relay = Arc::clone(self);
-        let (places, judged, before) = reading(move || {
-            let ids: Vec<PackId> = packs.iter().map(Pack::id).collect();
-            let mut places = relay.store.places(before.access.programme(), &ids)?;
-            places.retain(|(id, _)| !relay.damaged.lock().contains(id));
-            let stored: BTreeSet<PackId> = places.iter().map(|(id, _)| *id).collect();
-            let new = packs.into_iter().zip(ids).filter(|(_, id)| !stored.contains(id));
-            let judged = relay.judge(&before, new.map(|(pack, _)| pack).collect())?;
-            Ok((places, judged, before))
-        })
-        .await?;
-        pushed.places.extend(places);
+        let (judged, before) = if packs.len() <= FEW && changing.is_none() {
+            let judged = self.judge(&before, packs)?;
+            // What is here already keeps its place, whatever the rules say of it by now.
+            let refused: Vec<PackId> = judged.refused.iter().map(|(id, _)| *id).collect();
+            if !refused.is_empty() {
+                let relay = Arc::clone(self);
+                let id = programme.id;
+                pushed.places.extend(reading(move || relay.places(id, &refused)).await?);
+            }
+            (judged, before)
+        } else {
+            let relay = Arc::clone(self);
+            let (places, judged, before) = reading(move || {
+                let ids: Vec<PackId> = packs.iter().map(Pack::id).collect();
+                let places = relay.places(before.access.programme(), &ids)?;
+                let stored: BTreeSet<PackId> = places.iter().map(|(id, _)| *id).collect();
+                let new = packs.into_iter().zip(ids).filter(|(_, id)| !stored.contains(id));
+                let judged = relay.judge(&before, new.map(|(pack, _)| pack).collect())?;
+                Ok((places, judged, before))
+            })
+            .await?;
+            pushed.places.extend(places);
+            (judged, before)
+        };
         pushed.refused.extend(judged.refused.iter().copied());
         let unknown = judged.refused.iter().filter(|(_, why)| *why == Refusal::UnknownDevice);
         let unknown = unknown.map(|(id, _)| *id).collect();
@@ -177,6 +191,13 @@ impl Relay {
         }
         pushed.refused.retain(|id, _| !pushed.places.contains_key(id));
         if named { Ok(unknown) } else { Err(Failure::NotNamed) }
+    }
+
+    /// Where packs are, but for those whose bytes are damaged.
+    fn places(&self, programme: ProgrammeId, ids: &[PackId]) -> Result<Vec<(PackId, Place)>, StoreError> {
+        let mut places = self.store.places(programme, ids)?;
+        places.retain(|(id, _)| !self.damaged.lock().contains(id));
+        Ok(places)
     }
 
     /// Decides on packs: those of `public` first, whose effect counts for the others.
@@ -248,6 +269,7 @@ impl Relay {
             taken.iter().map(copy).collect::<Vec<_>>()
         };
         let relevant = after.as_ref().map(|(rules, _)| relevant(rules)).unwrap_or_default();
+        let copies = recent::copies(taken.iter().map(|new| &*new.pack));
         let batch = Batch {
             programme: programme.id,
             incarnation: self.incarnation,
@@ -260,7 +282,7 @@ impl Relay {
         let outcomes = written(|done| {
             let installing = move |result: Result<Vec<Outcome>, StoreError>| {
                 if let Ok(outcomes) = &result {
-                    install(&known, &before, after, relevant, outcomes);
+                    install(&known, &before, after, relevant, copies, outcomes);
                 }
                 drop(changing);
                 done(result);
@@ -312,6 +334,7 @@ fn install(
     before: &Rules,
     after: Option<(Rules, Vec<Right>)>,
     relevant: Vec<Option<Pack>>,
+    copies: Vec<Copy>,
     outcomes: &[Outcome],
 ) {
     let stored = |outcome: &Outcome| matches!(outcome, Outcome::Stored(_) | Outcome::Known(_));
@@ -335,8 +358,11 @@ fn install(
     let mut state = programme.state.write().unwrap_or_else(PoisonError::into_inner);
     if let Some(newest) = newest {
         state.newest = newest;
+        Arc::make_mut(&mut state.recent).go_on(copies, outcomes, newest);
     }
     if let Some(rules) = rules {
         state.rules = rules;
     }
+    drop(state);
+    programme.news.notify_waiters();
 }

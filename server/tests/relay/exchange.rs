@@ -7,6 +7,7 @@ use tessera_protocol::access::{Class, Classes, Refusal};
 use tessera_protocol::exchange::KEY;
 use tessera_protocol::ids::RelayKey;
 use tessera_protocol::stream::Stream;
+use tessera_relay::limits::Limits;
 
 #[tokio::test]
 async fn a_programme_is_taken_with_its_genesis_and_answers_with_receipts() {
@@ -284,4 +285,42 @@ async fn a_relay_says_its_key_to_whoever_asks_and_nothing_else() {
     assert_eq!(String::from_utf8(said.body.clone()).unwrap(), format!(r#"{{"key":"{key}"}}"#));
     let refused = Replied::read(relay.send(ask(Method::POST)).await).await;
     assert_eq!(refused.refusal(), (405, "method".to_owned()));
+}
+
+#[tokio::test]
+async fn who_waits_hears_of_what_comes() {
+    let relay = Tested::new();
+    let (mut world, mut carla) = founded(&relay).await;
+    let mut cora = Client::new(CORA, world.programme);
+    cora.pull(&relay).await;
+    // One who waits is answered by another's push.
+    let pack = world.items(CARLA, Stream::Programme, 100);
+    let (request, body) = cora.request(&[]);
+    let packs = [pack.clone()];
+    let (waited, _) = tokio::join!(relay.wait(body, 50), carla.push(&relay, &packs));
+    assert_eq!(cora.take(&request, &waited, usize::MAX).packs(), 1);
+    assert_eq!(cora.pulled.last(), Some(&pack));
+    // What is there already is not waited for, and what is pushed is answered at once.
+    let mut ada = Client::new(ADMIN, world.programme);
+    let (request, body) = ada.request(&[]);
+    assert!(ada.take(&request, &relay.wait(body, 50).await, usize::MAX).packs() > 0);
+    let pack = world.items(CORA, Stream::Programme, 100);
+    let (request, body) = cora.request(&[pack]);
+    assert!(matches!(cora.take(&request, &relay.wait(body, 50).await, usize::MAX), Got::Answer(..)));
+    // Nobody waits at a relay that goes down.
+    let (request, body) = cora.request(&[]);
+    let (waited, ()) = tokio::join!(relay.wait(body, 50), async { relay.relay.end_waiting() });
+    assert!(matches!(cora.take(&request, &waited, usize::MAX), Got::Nothing));
+}
+
+#[tokio::test]
+async fn where_nobody_may_wait_the_answer_is_at_once() {
+    for limits in
+        [Limits { waiting: 0, ..Limits::default() }, Limits { wait_seconds: 0, ..Limits::default() }]
+    {
+        let relay = Tested::with(limits);
+        let (_, mut carla) = founded(&relay).await;
+        let (request, body) = carla.request(&[]);
+        assert!(matches!(carla.take(&request, &relay.wait(body, 50).await, usize::MAX), Got::Nothing));
+    }
 }

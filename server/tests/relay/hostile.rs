@@ -196,6 +196,7 @@ async fn n05_who_is_not_known_learns_nothing() {
     let (mut request, _) = liar.request(&[]);
     request.signature.0[0] ^= 1;
     answers.push(relay.post(frame(&request.to_bytes())).await);
+    answers.push(relay.wait(Client::new(Key(99), world.programme).request(&[]).1, 50).await);
     let bare = HttpRequest::builder().uri(format!("/v1/attachments/{}/{}", file.stream, file.id));
     answers.push(Replied::read(relay.send(bare.body(Body::empty()).unwrap()).await).await);
     check_unknown(&answers[0]);

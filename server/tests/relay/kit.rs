@@ -29,7 +29,7 @@ use tessera_protocol::pack::Pack;
 use tessera_protocol::signature::{Context, PublicKey, Signature, signed_bytes};
 use tessera_protocol::statement::Statement;
 use tessera_protocol::stream::Stream;
-use tessera_relay::http::router;
+use tessera_relay::http::{WAIT_HEADER, router};
 use tessera_relay::key::SigningRelay;
 use tessera_relay::limits::Limits;
 use tessera_relay::relay::{Relay, Setup, Taking};
@@ -264,6 +264,13 @@ impl Tested {
 
     pub(crate) async fn send(&self, request: HttpRequest<Body>) -> axum::response::Response {
         router(Arc::clone(&self.relay)).oneshot(request).await.unwrap()
+    }
+
+    /// As [`Self::post`], of one who would rather wait for news.
+    pub(crate) async fn wait(&self, body: Vec<u8>, seconds: u64) -> Replied {
+        let request = HttpRequest::builder().method(EXCHANGE.0).uri(EXCHANGE.1);
+        let request = request.header(WAIT_HEADER, format!("wait={seconds}")).body(Body::from(body));
+        Replied::read(self.send(request.unwrap()).await).await
     }
 
     pub(crate) async fn post(&self, body: Vec<u8>) -> Replied {

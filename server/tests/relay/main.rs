@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod attachments;
+mod crowd;
 mod exchange;
 mod faults;
 mod fuzzed;

@@ -18,9 +18,9 @@ use tessera_protocol::stream::Stream;
 
 use crate::kit::*;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tessera-relay");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tessera-relay");
 /// Longer than anything here takes, on any machine.
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// A running relay; killed when dropped.
 pub(crate) struct Process {
@@ -31,7 +31,11 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
-        let mut child = Command::new(PROGRAM)
+        Self::start_program(PROGRAM, data, more)
+    }
+
+    pub(crate) fn start_program(program: &str, data: &Path, more: &[&str]) -> Self {
+        let mut child = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(more)

@@ -13,6 +13,7 @@ mod reference;
 mod results;
 mod server;
 mod tasks;
+mod watcher;
 mod world;
 
 use std::ffi::OsStr;

@@ -49,8 +49,10 @@ pub(crate) struct Crowd {
     pub(crate) alone_per_server_cpu_second: f64,
     /// The same, four in an exchange.
     pub(crate) grouped_per_server_cpu_second: f64,
-    /// Packs that reached a client for a second of the relay's time.
+    /// Packs that reached a client that waited for them, for a second of the relay's time.
     pub(crate) deliveries_per_server_cpu_second: f64,
+    /// The same, where clients ask without waiting, each time over another connection.
+    pub(crate) asked_deliveries_per_server_cpu_second: f64,
     /// Bytes to the relay for an edit, one in an exchange.
     pub(crate) bytes_up_per_edit_alone: f64,
     /// The same, four in an exchange.
@@ -119,10 +121,11 @@ pub(crate) fn print(rows: &[Row]) {
         );
         if let Some(crowd) = &row.crowd {
             println!(
-                "         edits per relay CPU s: {:.0} alone, {:.0} in fours; deliveries: {:.0}; bytes up per edit: {:.0} alone, {:.0} in fours",
+                "         edits per relay CPU s: {:.0} alone, {:.0} in fours; deliveries: {:.0} waited for, {:.0} asked for; bytes up per edit: {:.0} alone, {:.0} in fours",
                 crowd.alone_per_server_cpu_second,
                 crowd.grouped_per_server_cpu_second,
                 crowd.deliveries_per_server_cpu_second,
+                crowd.asked_deliveries_per_server_cpu_second,
                 crowd.bytes_up_per_edit_alone,
                 crowd.bytes_up_per_edit_grouped
             );

@@ -1,10 +1,10 @@
 //! The one writing thread. What is waiting is done in one transaction and one commit: commits are what
 //! costs, rows are not. Each piece of work has a savepoint, so that one that fails takes back its own rows
-//! alone. Only after the commit is anybody told. Work for which nobody waits makes no commit of its own: it
-//! goes with the next, or a moment later.
+//! alone. Only after the commit is anybody told. Work for which nobody waits wakes nobody and makes no commit of its
+//! own: it goes with the next, or a moment later.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -33,23 +33,120 @@ struct Work {
     awaited: bool,
 }
 
+/// What waits for the writing thread.
+#[derive(Default)]
+struct Queue {
+    works: VecDeque<Work>,
+    /// Works for which somebody waits.
+    awaited: usize,
+    /// True while the thread sleeps until it is woken.
+    idle: bool,
+    closed: bool,
+}
+
+/// The queue, and what is said of it between its ends.
+#[derive(Default)]
+struct Desk {
+    queue: Mutex<Queue>,
+    /// There is work.
+    work: Condvar,
+    /// There is room.
+    room: Condvar,
+}
+
+impl Desk {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lays work down. Where nothing is written any more it is dropped, and who awaits it is told that the store is
+    /// closed.
+    fn lay(&self, work: Work) {
+        let full = |queue: &mut Queue| !queue.closed && queue.works.len() >= WAITING;
+        let mut queue = self.room.wait_while(self.queue(), full).unwrap_or_else(PoisonError::into_inner);
+        if queue.closed {
+            return;
+        }
+        let first = queue.works.is_empty();
+        queue.awaited += usize::from(work.awaited);
+        let urgent = work.awaited || queue.works.len() + 1 >= GROUP;
+        queue.works.push_back(work);
+        // Work for which nobody waits wakes the thread only to start its moment.
+        if queue.idle && (urgent || first) {
+            queue.idle = false;
+            drop(queue);
+            self.work.notify_one();
+        }
+    }
+
+    /// What goes into the next commit; `None` at the end.
+    fn gather(&self) -> Option<Vec<Work>> {
+        let mut queue = self.queue();
+        let mut until: Option<Instant> = None;
+        while queue.awaited == 0 && queue.works.len() < GROUP && !queue.closed {
+            queue.idle = true;
+            queue = if queue.works.is_empty() {
+                self.work.wait(queue).unwrap_or_else(PoisonError::into_inner)
+            } else {
+                let until = *until.get_or_insert_with(|| Instant::now() + MOMENT);
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                self.work.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0
+            };
+        }
+        queue.idle = false;
+        let full = queue.works.len() >= WAITING;
+        let count = queue.works.len().min(GROUP);
+        let group: Vec<Work> = queue.works.drain(..count).collect();
+        queue.awaited -= group.iter().filter(|work| work.awaited).count();
+        let end = group.is_empty() && queue.closed;
+        drop(queue);
+        if full {
+            self.room.notify_all();
+        }
+        (!end).then_some(group)
+    }
+
+    fn close(&self) {
+        self.queue().closed = true;
+        self.work.notify_all();
+        self.room.notify_all();
+    }
+}
+
+/// The writing thread's end of the desk: whatever ends the thread, nobody waits for it in vain.
+struct Writer(Arc<Desk>);
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.close();
+        let left = std::mem::take(&mut self.0.queue().works);
+        drop(left);
+    }
+}
+
 /// The way to the writing thread.
 pub(super) struct Writing {
-    work: Mutex<Option<SyncSender<Work>>>,
+    desk: Arc<Desk>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writing {
     /// Starts the thread on a connection.
     pub(super) fn start(connection: Connection) -> Self {
-        let (send, receive) = sync_channel(WAITING);
-        let thread = std::thread::spawn(move || write(&connection, &receive));
-        Self { work: Mutex::new(Some(send)), thread: Mutex::new(Some(thread)) }
+        let desk = Arc::new(Desk::default());
+        let writer = Writer(Arc::clone(&desk));
+        let thread = std::thread::spawn(move || write(&connection, &writer.0));
+        Self { desk, thread: Mutex::new(Some(thread)) }
     }
 
     /// A way that leads nowhere.
     pub(super) fn closed() -> Self {
-        Self { work: Mutex::new(None), thread: Mutex::new(None) }
+        let desk = Arc::new(Desk::default());
+        desk.close();
+        Self { desk, thread: Mutex::new(None) }
     }
 
     /// Hands over work; `done` is called by the writing thread after the commit.
@@ -76,21 +173,17 @@ impl Writing {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
         done: Done<T>,
     ) {
-        let sender = self.work.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(sender) = sender else { return done(Err(StoreError::Closed)) };
         let act = Box::new(move |connection: &Connection| -> Worked {
             let result = in_savepoint(connection, work);
             let error = result.as_ref().err().cloned();
             (Box::new(move |committed| done(committed.and(result))), error)
         });
-        // The thread ends only after the last sender is gone; where it panicked, `done` is dropped, and
-        // who awaits it is told that the store is closed.
-        let _ = sender.send(Work { act, awaited });
+        self.desk.lay(Work { act, awaited });
     }
 
     /// Ends the thread after what was handed over.
     pub(super) fn close(&self) {
-        drop(self.work.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.desk.close();
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }
@@ -122,9 +215,9 @@ fn in_savepoint<T>(
     result
 }
 
-fn write(connection: &Connection, work: &Receiver<Work>) {
+fn write(connection: &Connection, desk: &Desk) {
     let mut damaged: Option<StoreError> = None;
-    while let Some(group) = gather(work) {
+    while let Some(group) = desk.gather() {
         if let Some(error) = &damaged {
             group.into_iter().for_each(|work| (work.act)(connection).0(Err(error.clone())));
             continue;
@@ -141,25 +234,6 @@ fn write(connection: &Connection, work: &Receiver<Work>) {
     if damaged.is_none() {
         let _ = connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
     }
-}
-
-/// What goes into the next commit; `None` at the end.
-fn gather(work: &Receiver<Work>) -> Option<Vec<Work>> {
-    let first = work.recv().ok()?;
-    let until = Instant::now() + MOMENT;
-    let mut awaited = first.awaited;
-    let mut group = vec![first];
-    while group.len() < GROUP {
-        let wait = if awaited { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
-        match work.recv_timeout(wait) {
-            Ok(next) => {
-                awaited |= next.awaited;
-                group.push(next);
-            }
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-        }
-    }
-    Some(group)
 }
 
 fn commit(connection: &Connection, group: Vec<Work>) -> (Vec<Report>, Result<(), StoreError>) {

@@ -1,5 +1,5 @@
 //! T5: twenty clients at once. First each sends small edits that must be durable, one in an exchange and then four in an
-//! exchange; then one edits and the others ask for what is new. What counts is the relay's time for it: the clients are
+//! exchange; then one edits and the others hear of it: they ask once it is there, and then they wait for it. What counts is the relay's time for it: the clients are
 //! engines with stores in memory, all in this process, over the same HTTP.
 
 use std::time::Instant;
@@ -15,6 +15,7 @@ use tessera_vault::enrol::Relay;
 use crate::material::row;
 use crate::measure::{Clock, milliseconds, peak_mib_of};
 use crate::results::{Crowd, Row};
+use crate::watcher::Watcher;
 use crate::world::{ROUND, World, exchange, sync};
 
 /// Clients.
@@ -53,6 +54,8 @@ pub(super) fn run(world: &mut World, rounds: usize) -> Result<Row> {
     let (passed_grouped, clock_grouped) = (world.proxy.passed(), world.server.clock()?);
     world.tell("T5: edits are at the relay");
     let watching = watch(world, &mut clients, &relays, rounds)?;
+    world.tell("T5: everybody who asked has heard");
+    let waiting = wait(world, &mut clients, rounds)?;
     let passed = world.proxy.passed().since(before);
     let per_second = |count: usize, ms: f64| count as f64 / (ms / 1000.0);
     let bytes = |count: usize, up: u64| up as f64 / count as f64;
@@ -60,7 +63,8 @@ pub(super) fn run(world: &mut World, rounds: usize) -> Result<Row> {
         clients: clients.len(),
         alone_per_server_cpu_second: per_second(alone, clock_alone.since_ms(&clock)),
         grouped_per_server_cpu_second: per_second(grouped, clock_grouped.since_ms(&clock_alone)),
-        deliveries_per_server_cpu_second: per_second(watching.deliveries, watching.server_cpu_ms),
+        deliveries_per_server_cpu_second: per_second(waiting.deliveries, waiting.server_cpu_ms),
+        asked_deliveries_per_server_cpu_second: per_second(watching.deliveries, watching.server_cpu_ms),
         bytes_up_per_edit_alone: bytes(alone, passed_alone.since(before).up),
         bytes_up_per_edit_grouped: bytes(grouped, passed_grouped.since(passed_alone).up),
     };
@@ -147,15 +151,9 @@ fn watch(world: &mut World, clients: &mut [Client], relays: &[Relay], edits: usi
     for client in &mut *clients {
         exchange(&mut client.engine, relays.to_vec())?;
     }
-    let mut changing = world.material.applications[0].clone();
     let mut watching = Watching { deliveries: 0, server_cpu_ms: 0.0 };
     for number in 0..edits {
-        changing.stage = format!("change {number}");
-        let programme = &world.programme;
-        world.admin.together(|acts| {
-            acts.take_application(programme, &row(&changing), &Manifest::default())?;
-            acts.hand_over()
-        })?;
+        change(world, &format!("change {number}"))?;
         let clock = world.server.clock()?;
         sync(&mut world.admin)?;
         for client in &mut *clients {
@@ -166,4 +164,38 @@ fn watch(world: &mut World, clients: &mut [Client], relays: &[Relay], edits: usi
         watching.server_cpu_ms += world.server.clock()?.since_ms(&clock);
     }
     Ok(watching)
+}
+
+/// The same, where everybody has a connection and a request that waits.
+fn wait(world: &mut World, clients: &mut [Client], edits: usize) -> Result<Watching> {
+    let mut watching = Watching { deliveries: 0, server_cpu_ms: 0.0 };
+    let watchers = clients.iter().map(|_| Watcher::connect(world.proxy.address));
+    let mut watchers = watchers.collect::<Result<Vec<_>>>()?;
+    for number in 0..edits {
+        change(world, &format!("another change {number}"))?;
+        let clock = world.server.clock()?;
+        let mut asked = Vec::new();
+        for (client, watcher) in clients.iter_mut().zip(&mut watchers) {
+            asked.push(watcher.ask(&mut client.engine, world.server.key)?);
+        }
+        sync(&mut world.admin)?;
+        for ((client, watcher), sending) in clients.iter_mut().zip(&mut watchers).zip(&asked) {
+            let new = watcher.hear(&mut client.engine, sending)?;
+            ensure!(new == 1, "one change came as {new} packs");
+            watching.deliveries += 1;
+        }
+        watching.server_cpu_ms += world.server.clock()?.since_ms(&clock);
+    }
+    Ok(watching)
+}
+
+/// Changes the text of the dossier that everybody reads.
+fn change(world: &mut World, stage: &str) -> Result<()> {
+    let mut changing = world.material.applications[0].clone();
+    changing.stage = stage.to_owned();
+    let programme = &world.programme;
+    Ok(world.admin.together(|acts| {
+        acts.take_application(programme, &row(&changing), &Manifest::default())?;
+        acts.hand_over()
+    })?)
 }
