@@ -91,7 +91,7 @@ impl Acts<'_> {
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`] where this is no coordinator's home, [`EngineError::NotFound`].
-    pub fn papers(
+    pub fn dossiers_on_paper(
         &mut self,
         programme: &Programme,
         applications: &[ApplicationId],

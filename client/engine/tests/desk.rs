@@ -533,7 +533,7 @@ fn on_paper_without_identity_a_key_that_is_the_name_is_no_label_however_short() 
     let (mut alice, _) = office();
     let (id, _) = take(&mut alice, &row("Bo", &[("full-name", "Bo")]), None);
     let mut label = |inside: Inside| {
-        let papers = alice.together(|acts| acts.papers(&programme(), &[id], inside)).unwrap();
+        let papers = alice.together(|acts| acts.dossiers_on_paper(&programme(), &[id], inside)).unwrap();
         papers[0].label.clone()
     };
     assert_eq!(label(Inside::default()), neutral_label(&id.0));

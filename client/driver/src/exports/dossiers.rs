@@ -96,7 +96,7 @@ impl Dossiers {
         let Wanted { applications, inside, language, words } = wanted;
         let (programme, title, papers) = session.together(|acts| {
             let (_, programme) = acts.programme()?;
-            let papers = acts.papers(&programme, applications, inside)?;
+            let papers = acts.dossiers_on_paper(&programme, applications, inside)?;
             Ok((programme, acts.title()?, papers))
         })?;
         let names = Names::of(session)?;
