@@ -200,7 +200,7 @@ async fn a_lost_relay_is_filled_again_by_coordinators_under_the_spare_key() {
     rita.pull(&lost).await;
 
     let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
-    let limits = tessera_relay::limits::Limits::default();
+    let limits = Limits::default();
     let blank = Tested::start(folder, SPARE_SEED, 9, limits, tessera_relay::relay::Taking::Any);
     for client in [&mut carla, &mut rita] {
         client.relay = relay_key(SPARE_SEED);

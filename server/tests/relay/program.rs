@@ -557,7 +557,7 @@ fn the_settings_that_are_shipped_are_understood() {
         .filter_map(|line| line.strip_prefix("# "))
         .filter(|line| line.contains(" = "))
         .collect();
-    assert_eq!(spelled.len(), 7);
+    assert_eq!(spelled.len(), 9);
     let mut text = shipped.replace("/var/lib/tessera-relay", data.to_str().unwrap());
     text.push_str(&spelled.join("\n"));
     let config = folder.path().join("relay.toml");
