@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(square(png).unwrap(), said);
         // A corner of a large photograph, turned and grey.
         let one = image::load_from_memory(png).unwrap().to_luma8();
-        let mut photograph = image::GrayImage::from_pixel(3200, 2400, image::Luma([200]));
+        let mut photograph = GrayImage::from_pixel(3200, 2400, image::Luma([200]));
         let turned = image::imageops::rotate90(&image::imageops::resize(
             &one,
             1500,
