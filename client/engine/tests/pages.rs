@@ -58,6 +58,7 @@ fn world() -> (Home, Home, ApplicationId, Vec<u8>) {
             let (id, ..) = acts.take_application(&programme(), &row(), &manifest)?;
             let reading = programme().round("reading").unwrap().clone();
             acts.assign(&programme(), member, id, &reading, 1)?;
+            acts.hand_over()?;
             Ok((id, handle))
         })
         .unwrap();

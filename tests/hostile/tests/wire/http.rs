@@ -109,7 +109,7 @@ fn silence_ends_by_itself_and_slow_bytes_when_a_person_has_had_enough() {
     assert_eq!(impatient(&mut world, Duration::from_millis(300), u32::MAX), Err("timeout"));
     world.hostile.tell(Behaviour::SlowBytes);
     assert_eq!(impatient(&mut world, Duration::from_secs(60), 8), Err("cancelled"));
-    assert_eq!(world.hostile.played(), 1);
+    assert!(world.hostile.played() > 0);
     assert_eq!(revision(&mut world, 0), None);
     converge(&mut world, 1);
 }

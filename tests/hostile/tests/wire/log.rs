@@ -197,7 +197,8 @@ fn i08_a_member_who_tells_each_coordinator_something_else_is_found_out_when_they
     for home in [&mut world.alice, &mut world.carol] {
         assert!(told(home, |notice| matches!(notice, Notice::Doubled { device: of, .. } if *of == device)));
         let kept = ids(home.engine());
-        assert!(said.iter().flatten().all(|pack| kept.contains(pack)), "both are kept");
+        let missing: Vec<_> = said.iter().map(|all| (all.len(), all.difference(&kept).count())).collect();
+        assert!(said.iter().flatten().all(|pack| kept.contains(pack)), "both are kept: {missing:?}");
         let reviews = home.together(|acts| acts.reviews()).unwrap();
         let contested = reviews.iter().find(|one| one.application == application).unwrap();
         assert!(contested.facts.equivocation && contested.versions.len() == 2, "{contested:?}");

@@ -88,7 +88,7 @@ fn says_what_it_is() {
         ("temp_store", "2"),
         ("secure_delete", "1"),
         ("page_size", "4096"),
-        ("user_version", "2"),
+        ("user_version", "3"),
     ] {
         assert_eq!(ask(pragma), expected, "{pragma}");
     }
