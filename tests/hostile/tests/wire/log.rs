@@ -1,6 +1,6 @@
 //! A relay that leaves out, keeps back, doubles, turns round and rolls back, and one that shows everybody something else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_engine::Engine;
 use tessera_engine::notices::Notice;
@@ -171,12 +171,18 @@ fn i08_a_member_who_tells_each_coordinator_something_else_is_found_out_when_they
         Engine::open(store.clone(), world.mallory.secret(), chance).unwrap()
     };
     let (mut one, mut other) = (open(), open());
+    // What coordinators are told, without the drafts.
+    let told_of = |home: &mut Engine<_>| {
+        let stream = Stream::Reviews(home.member()).id(home.programme());
+        let packs = home.packs().unwrap().into_iter().filter(|pack| pack.record.stream == stream);
+        packs.map(|pack| pack.id).collect::<BTreeSet<_>>()
+    };
     let mut said = Vec::new();
     for (home, score, requests) in [(&mut one, "4", 0), (&mut other, "1", 50)] {
-        let before = ids(home);
+        let before = told_of(home);
         homes::review(home, application, score).unwrap();
         home.to_send().unwrap();
-        said.push(&ids(home) - &before);
+        said.push(&told_of(home) - &before);
         // A relay takes each number of a request once, and both starts count from the beginning.
         for _ in 0..requests {
             home.inquire(world.relay.key, Classes::ALL).unwrap();
@@ -197,8 +203,7 @@ fn i08_a_member_who_tells_each_coordinator_something_else_is_found_out_when_they
     for home in [&mut world.alice, &mut world.carol] {
         assert!(told(home, |notice| matches!(notice, Notice::Doubled { device: of, .. } if *of == device)));
         let kept = ids(home.engine());
-        let missing: Vec<_> = said.iter().map(|all| (all.len(), all.difference(&kept).count())).collect();
-        assert!(said.iter().flatten().all(|pack| kept.contains(pack)), "both are kept: {missing:?}");
+        assert!(said.iter().all(|packs| !packs.is_empty() && packs.is_subset(&kept)), "both are kept");
         let reviews = home.together(|acts| acts.reviews()).unwrap();
         let contested = reviews.iter().find(|one| one.application == application).unwrap();
         assert!(contested.facts.equivocation && contested.versions.len() == 2, "{contested:?}");
