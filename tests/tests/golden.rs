@@ -2,8 +2,6 @@
 //! every later one. What a version wrote is never written again; a new format gets a folder of its own.
 //! `TESSERA_WRITE_GOLDEN=1` writes them, with a real relay. The relay's store is opened by the relay's own tests.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

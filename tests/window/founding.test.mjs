@@ -72,10 +72,10 @@ test('whoever founds a programme with its relay invites a reader, who joins, and
     await picture(desk, 'founder-open');
     await desk.click('[data-findings] li button');
     await desk.type('#part-decision [aria-invalid=true]', 'No: reading is open.');
-    await desk.says('main .banner.good', 'ready');
+    await desk.says('main .banner.good', 'It can be published');
     await picture(desk, 'founder-ready');
     await desk.click(step('publish'));
-    await desk.says('dialog', 'rehearsed');
+    await desk.says('dialog', 'The recovery was tried');
     await picture(desk, 'founder-publish');
     await desk.click('dialog footer .primary');
     await desk.until('the programme', async () => (await call(desk, 'programme')).published?.number === 1);

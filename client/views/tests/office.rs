@@ -695,8 +695,9 @@ fn a_bundle_that_is_ended_leaves_what_was_there() {
     let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
     let taken = office.with(|session| bundle_in(session, std::slice::from_ref(&path), quietly).unwrap());
     assert!(taken.len() == 1 && taken[0].new_packs == 0 && taken[0].known > 0);
-    let ended = office
-        .with(|session| bundle_in(session, &[path.clone()], &mut |_| ControlFlow::Break(())).unwrap_err());
+    let ended = office.with(|session| {
+        bundle_in(session, std::slice::from_ref(&path), &mut |_| ControlFlow::Break(())).unwrap_err()
+    });
     assert_eq!(ended.code, "cancelled");
 }
 

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn figures_take_two_reviews_of_one_application_and_three_of_another() {
         let readers = |a: usize| {
-            let more = (a % 4 == 0).then_some((a + 4) % 8);
+            let more = a.is_multiple_of(4).then_some((a + 4) % 8);
             [a % 8, (a + 1 + a / 8) % 8].into_iter().chain(more)
         };
         let score = |a: usize, r: usize| 10 + (a % 6) * 5 + (r % 4) * 2 + (a * 5 + r * 11) % 7;

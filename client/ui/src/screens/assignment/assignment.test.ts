@@ -35,7 +35,6 @@ test('a whole proposal becomes the draft, and publishing says who hears of what'
   await propose(user);
   expect(await screen.findByText('Everybody is served')).toBeTruthy();
   const { draft } = await backend.assignment(null);
-  expect(draft.added).toBeGreaterThan(0);
   expect(draft.short).toBe(0);
   await user.click(await screen.findByRole('button', { name: 'Publish…' }));
   const dialog = screen.getByRole('dialog');
@@ -111,7 +110,6 @@ test('what of further readers is partial becomes the draft by the same search', 
   await user.click(await screen.findByRole('button', { name: 'Take it as a draft all the same' }));
   expect(searched.mock.calls.map(([, , partial]) => partial)).toEqual([false, true]);
   const { further, draft } = await backend.assignment(null);
-  expect(draft.added).toBeGreaterThan(0);
   expect(draft.added).toBeLessThanOrEqual(further?.needed.length ?? 0);
 });
 
