@@ -17,24 +17,18 @@ mod pages;
 mod preferences;
 mod preparing;
 mod single;
+mod surroundings;
 mod window;
 
 use std::process::ExitCode;
 
-/// Variables by which whoever starts the window could look into it.
-const OPEN_DOORS: [&str; 4] = [
-    "TAURI_WEBVIEW_AUTOMATION",
-    "TAURI_AUTOMATION",
-    "WEBKIT_INSPECTOR_SERVER",
-    "WEBKIT_INSPECTOR_HTTP_SERVER",
-];
-
 fn main() -> ExitCode {
-    if !cfg!(debug_assertions) && OPEN_DOORS.iter().any(|name| std::env::var_os(name).is_some()) {
-        return behind_closed_doors();
-    }
     let first = std::env::args_os().nth(1);
     let life = first.as_ref().and_then(|argument| argument.to_str());
+    let is_window = !matches!(life, Some(tessera_driver::worker::COMMAND | tessera_driver::pages::COMMAND));
+    if is_window && !surroundings::are_right() {
+        return surroundings::start_again();
+    }
     let result = match life {
         Some(tessera_driver::worker::COMMAND) => tessera_driver::worker::serve().map_err(anyhow::Error::from),
         Some(tessera_driver::pages::COMMAND) => {
@@ -51,19 +45,5 @@ fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr().lock(), "tessera: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Starts this program once more without those variables: a process cannot safely take them from itself.
-fn behind_closed_doors() -> ExitCode {
-    let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
-    let mut again = std::process::Command::new(program);
-    again.args(std::env::args_os().skip(1));
-    for name in OPEN_DOORS {
-        again.env_remove(name);
-    }
-    match again.status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
     }
 }

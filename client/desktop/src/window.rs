@@ -70,6 +70,11 @@ fn is_driven() -> bool {
     cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
 }
 
+/// True in a build for testing of which pictures are taken: the driver of tests waits for ever for one that no graphics draw.
+fn is_pictured() -> bool {
+    is_driven() && std::env::var_os("TESSERA_PICTURES").is_some()
+}
+
 /// Opens the window, and returns when it is closed; at once where it is open already.
 pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
     let root = root()?;
@@ -176,14 +181,22 @@ fn open(app: &AppHandle) -> tauri::Result<()> {
         .build()?;
     #[cfg(target_os = "linux")]
     window.with_webview(|webview| {
-        use webkit2gtk::{CacheModel, SettingsExt as _, WebContextExt as _, WebViewExt as _};
+        use webkit2gtk::{
+            CacheModel, HardwareAccelerationPolicy, SettingsExt as _, WebContextExt as _, WebViewExt as _,
+        };
         // One page that never changes: nothing is worth keeping but what it shows.
         if let Some(context) = webview.inner().context() {
             context.set_cache_model(CacheModel::DocumentViewer);
         }
-        // What a page writes to its console is heard in builds for testing.
-        if let Some(settings) = webview.inner().settings().filter(|_| cfg!(debug_assertions)) {
-            settings.set_enable_write_console_messages_to_stdout(true);
+        if let Some(settings) = webview.inner().settings() {
+            // Text and still pictures: a graphics driver brings more memory and more bugs than it saves time.
+            if !is_pictured() {
+                settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
+            }
+            // What a page writes to its console is heard in builds for testing.
+            if cfg!(debug_assertions) {
+                settings.set_enable_write_console_messages_to_stdout(true);
+            }
         }
     })?;
     #[cfg(not(target_os = "linux"))]
