@@ -23,6 +23,8 @@ async function audit(page, say, options) {
 async function sideways(page, say) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (over > 0) say(`scrolls sideways by ${over} px`);
+  const below = await page.evaluate(() => document.documentElement.scrollHeight - document.documentElement.clientHeight);
+  if (below > 0) say(`the page itself scrolls by ${below} px, and takes its frame along`);
 }
 
 await each([...all.entries()], 2, async ([at, screen]) => {

@@ -87,7 +87,7 @@ test('further readers are proposed where the rule asks for them, with why, and a
   const user = await shown();
   const panel = screen.getByRole('region', { name: 'Further readers' });
   expect(within(panel).getByText(`${before.needed.length} applications need one more reader each`)).toBeTruthy();
-  expect(within(panel).getAllByText(/from 12.6 on a spread is wide/).length).toBeGreaterThan(0);
+  expect(within(panel).getAllByText(/12.6 or more counts as wide/).length).toBeGreaterThan(0);
   expect(within(panel).getByText(/The seat line may still move/)).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Propose further readers' }));
   expect(await screen.findByText(new RegExp(`^Each of the ${before.needed.length} applications that need one more reader has one`))).toBeTruthy();

@@ -120,7 +120,7 @@ test('where it could not be read, the page says so and is printed all the same',
   render(Application, { id: 'a-0001' });
   await user.click(await screen.findByRole('button', { name: 'Print one page' }));
   await waitFor(() => expect(window.print).toHaveBeenCalledOnce());
-  expect(document.querySelector('.sheet')?.textContent).toContain('was not calculated for this page');
+  expect(document.querySelector('.sheet')?.textContent).toContain('were not worked out for this page');
 });
 
 test('what readers wrote is shown with the place that it points to', async () => {

@@ -69,7 +69,7 @@ test('the key that a relay says is compared with the one that was typed', async 
   render(AddRelay, { tellsEverybody: true, onclose: () => {} });
   await user.type(screen.getByLabelText('Address'), 'https://third.example.org');
   await user.click(screen.getByRole('button', { name: 'Ask for its key' }));
-  expect(await screen.findByText('This is the key that it says')).toBeTruthy();
+  expect(await screen.findByText('This is the key it states')).toBeTruthy();
   await user.type(screen.getByLabelText('Key'), 'f'.repeat(64));
   expect(screen.getByText('Another relay answers there')).toBeTruthy();
   await user.clear(screen.getByLabelText('Key'));

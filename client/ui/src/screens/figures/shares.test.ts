@@ -9,7 +9,7 @@ beforeEach(() => memory.reset('coordinator'));
 
 test('a table says its shares, and its sentence calls group and stage as people do', async () => {
   render(Shares);
-  expect(await screen.findByText(/Woman moves the most: from 57 % of what was received to 45 % at the stage “Would have a seat”/)).toBeTruthy();
+  expect(await screen.findByText(/“Woman” moves the most: from 57% of those received to 45% at the stage “Would have a seat”/)).toBeTruthy();
   const row = screen.getByRole('row', { name: /^Woman/ });
   expect(within(row).getAllByRole('cell').map((cell) => cell.textContent.replace(/\s+/g, ' ').trim())).toEqual(['34 57%', '29 57%', '26 57%', '16 53%', '12 50%', '9 45%']);
   expect(screen.getByText(/No count under 5 had to be hidden/)).toBeTruthy();

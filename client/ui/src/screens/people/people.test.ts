@@ -152,7 +152,7 @@ test('a device is taken out by its name, never the one that somebody sits at', a
 test('what others proposed says who has signed and who still can, and is signed here', async () => {
   const user = userEvent.setup();
   render(Proposals);
-  expect(await screen.findByText(/is no coordinator any more/)).toBeTruthy();
+  expect(await screen.findByText(/stops being a coordinator/)).toBeTruthy();
   expect(screen.getByText('You have signed')).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Sign it' }));
   const dialog = within(screen.getByRole('dialog'));

@@ -30,7 +30,7 @@ export function shelfOf(world: World): { devices: DeviceLine[]; proposals: Propo
       line(world, '0c5e88d1a7f4', { active: false, lastMs: world.now - 40 * DAY, parcels: 12 }),
     ],
     proposals: world.scenario === 'admin' ? [
-      proposal('c-1', 'drop-coordinator', 2, 'is no coordinator any more', [PEOPLE[1] ?? '']),
+      proposal('c-1', 'drop-coordinator', 2, 'stops being a coordinator', [PEOPLE[1] ?? '']),
       proposal('c-2', 'add-coordinator', 4, 'becomes coordinator', [PEOPLE[0] ?? '']),
     ] : [],
   };

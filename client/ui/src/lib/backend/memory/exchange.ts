@@ -101,6 +101,12 @@ export function exchange(world: World): Part {
 
 const cancelled = () => ({ code: 'cancelled', message: 'ended on request', hint: null, at: null, row: null, column: null });
 
+/** A word, with some of what stands before and after it. */
+function around(whole: string, at: number, end: number) {
+  const [start, stop] = [Math.max(0, at - 60), Math.min(whole.length, end + 90)];
+  return { before: (start > 0 ? '…' : '') + whole.slice(start, at), word: whole.slice(at, end), after: whole.slice(end, stop) + (stop < whole.length ? '…' : '') };
+}
+
 /** Plain search without accents and case; the real one is an index. */
 function find(world: World, text: string): Awaited<ReturnType<Backend['search']>> {
   const wanted = plain(text.trim());
@@ -119,7 +125,7 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
       const end = at + wanted.length;
       hits.push({
         application: task.application, label: task.label, round: task.round, kind, field, member: null, memberId: null,
-        before: whole.slice(Math.max(0, at - 60), at), word: whole.slice(at, end), after: whole.slice(end, end + 90), file: null,
+        ...around(whole, at, end), file: null,
       });
     }
     const letter = files(task.place - 1)[0];
@@ -130,7 +136,7 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
       const end = at + wanted.length;
       hits.push({
         application: task.application, label: task.label, round: task.round, kind: 'file', field: letter.slotLabel, member: null, memberId: null,
-        before: whole.slice(Math.max(0, at - 60), at), word: whole.slice(at, end), after: whole.slice(end, end + 90),
+        ...around(whole, at, end),
         file: { name: letter.name, page: index + 1, contents: letter.contents },
       });
     }
