@@ -66,13 +66,13 @@ export function startAgain(binary, laptop, given) {
   });
 }
 
-/** Opens the window on a laptop. */
-export async function open(binary, laptop, { args = [] } = {}) {
+/** Opens the window on a laptop; `pictured` where a picture of it is taken: one that no graphics draw never comes. */
+export async function open(binary, laptop, { args = [], pictured = false } = {}) {
   const port = await freePort();
   writeFileSync(laptop.answers, '\n');
   const driver = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...surroundings(laptop), TAURI_WEBVIEW_AUTOMATION: 'true' },
+    env: { ...surroundings(laptop), TAURI_WEBVIEW_AUTOMATION: 'true', ...(pictured ? { TESSERA_PICTURES: laptop.folder } : {}) },
   });
   let log = '';
   for (const stream of [driver.stdout, driver.stderr]) stream.on('data', (text) => (log += text));

@@ -12,7 +12,7 @@ test('what is opened comes to the window that is there, and a picture of an invi
   const [field, office, third] = ['start-field', 'start-office', 'start-third'].map(laptop);
   const programme = await world(office.shelf);
   t.after(() => [programme.end, field.away, office.away, third.away].forEach((end) => end()));
-  let [app, desk] = [await open(APP, field), await open(APP, office)];
+  let [app, desk] = [await open(APP, field), await open(APP, office, { pictured: true })];
   let other = null;
   await watched('start', () => ({ field: app, office: desk, other }), async () => {
     // A link that is clicked.
