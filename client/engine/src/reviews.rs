@@ -10,6 +10,7 @@ use tessera_model::documents::{
 };
 use tessera_model::merge::{
     Absent, AssignmentFact, Code, Counted, Decided, ReviewFacts, Waiting, Why, attention, counted,
+    has_two_versions,
 };
 use tessera_protocol::frontier::Chain;
 use tessera_protocol::ids::{ApplicationId, DocumentId, MemberId, PackId, RoundId};
@@ -382,7 +383,7 @@ impl<'a> Gather<'a> {
         facts.decided = self.decided(document, &versions, recorded.as_ref())?;
         let counts = counted(&facts);
         sorted.whole(&counts, facts.decided);
-        if versions.len() > 1 {
+        if has_two_versions(&facts) {
             sorted.waits.insert(Waits::TwoVersions, versions.iter().map(|(_, pack)| *pack).collect());
         }
         let own = (counts.is_ok() && facts.counting.value.revision > 0).then(|| facts.counting.clone());

@@ -22,7 +22,7 @@ pub mod seats;
 mod tests;
 
 pub use attention::{Attention, Side, attention};
-pub use counted::{Absent, Counted, Mark, Scored, counted};
+pub use counted::{Absent, Counted, Mark, Scored, counted, has_two_versions};
 pub use facts::{AssignmentFact, Case, Decided, DocumentFacts, Letter, ReviewFacts, Waiting, Why, letters};
 pub use seats::{Seated, seats_attention};
 

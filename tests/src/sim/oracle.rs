@@ -286,8 +286,10 @@ impl Oracle {
         if heads != standing || review.versions.len() != standing.len() {
             return Err(format!("{heads:?} ought to stand, and {:?} do", review.versions));
         }
+        // Comments stand beside one another: a person is asked where the answers differ.
         let asks = review.waits.contains_key("two-versions");
-        if asks != (heads.len() > 1) {
+        let said: BTreeSet<_> = heads.iter().map(|text| &self.submissions[text].answers).collect();
+        if asks != (said.len() > 1) {
             return Err(format!("{heads:?} stand, and a person is asked: {asks}"));
         }
         match (heads.len(), &review.counted) {

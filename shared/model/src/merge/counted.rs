@@ -215,8 +215,9 @@ pub(super) fn is_older(written: &[u8; 32], now: Option<&[u8; 32]>) -> bool {
     now.is_some_and(|now| now != written)
 }
 
-/// Says whether versions stand that differ in more than comments.
-pub(super) fn has_two_versions(facts: &ReviewFacts) -> bool {
+/// Says whether versions stand that differ in more than comments: that is a question; comments stand beside one another.
+#[must_use]
+pub fn has_two_versions(facts: &ReviewFacts) -> bool {
     let mut versions = facts.versions.iter().map(|version| without_comments(&version.review));
     let Some(first) = versions.next() else { return false };
     defended!(I16) && versions.any(|version| version != first)
