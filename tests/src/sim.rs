@@ -1,9 +1,12 @@
 //! The simulation: admins, coordinators and reviewers in memory, with a relay, couriers and seeded faults,
 //! in virtual time. No socket, no thread inside a run, no sleep, no clock.
 //!
-//! A run is decided by its seed alone. When the faults have stopped and everybody has talked to everybody,
-//! the oracle ([`oracle`]), which knows only what reviewers were told and what admins did, compares: every
-//! submitted review is at every coordinator, or in a named queue there; nothing is lost, nothing counts twice.
+//! A run is decided by its seed, but for one thing: welcomes are age files, and age takes its own chance. The ids
+//! and lengths of those packs differ between two runs of one seed, and with them, now and then, what a fault hits.
+//!
+//! When the faults have stopped and everybody has talked to everybody, the oracle ([`oracle`]), which knows only
+//! what reviewers were told and what admins did, compares: every submitted review is at every coordinator, or in a
+//! named queue there; nothing is lost, nothing counts twice.
 
 //!
 //! Reading order: [`world`] (who there is, and how a run goes), `acts` (what people do), `network` and `faults`
@@ -40,7 +43,9 @@ pub fn run_all(from: u64, count: u64, bug: Option<Bug>, scale: Scale) -> Result<
             if seed >= from + count {
                 break;
             }
-            let result = run(seed, bug, scale);
+            let result = std::panic::catch_unwind(|| run(seed, bug, scale)).unwrap_or_else(|_| {
+                Err(Failure { seed, what: "the run panicked".into(), trace: Vec::new() })
+            });
             let Ok(mut sum) = sum.lock() else { break };
             match result {
                 Ok((outcome, _)) => {

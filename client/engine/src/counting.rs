@@ -51,6 +51,15 @@ impl Said {
         }
     }
 
+    /// What was said of either.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            accept: self.accept || other.accept,
+            set_aside: self.set_aside || other.set_aside,
+            ask: self.ask || other.ask,
+        }
+    }
+
     /// True where it was accepted and by nobody set aside.
     pub(crate) fn accepted(self) -> bool {
         self.accept && !self.set_aside

@@ -335,10 +335,11 @@ impl Acts<'_> {
             }
             Code::ReviewAfterRemoval | Code::ReviewAfterClose | Code::DecisionContradicts => {
                 let document = review.document;
-                let changes = attention.sides.iter().filter_map(|side| side.change);
-                let packs: Vec<PackId> = changes
-                    .filter_map(|change| self.pack_of(document, change).transpose())
-                    .collect::<Result<_, _>>()?;
+                // Every pack that brought the change: what is decided is decided on what it says.
+                let mut packs = Vec::new();
+                for change in attention.sides.iter().filter_map(|side| side.change) {
+                    packs.extend(self.packs_of(document, change)?);
+                }
                 let whole = attention.code == Code::ReviewAfterRemoval;
                 let cause = desk.cause(attention, member, Vec::new());
                 cause.applications.insert(about);
@@ -524,9 +525,14 @@ impl Acts<'_> {
     }
 
     fn pack_of(&mut self, document: DocumentId, change: [u8; 32]) -> Result<Option<PackId>, EngineError> {
+        Ok(self.packs_of(document, change)?.first().copied())
+    }
+
+    fn packs_of(&mut self, document: DocumentId, change: [u8; 32]) -> Result<Vec<PackId>, EngineError> {
         let (_, tx) = self.parts();
         let place = [&document.0[..], &change].concat();
-        Ok(get::<ChangeRecord>(tx, Table::Changes, &place)?.map(|change| change.origin.pack()))
+        let change = get::<ChangeRecord>(tx, Table::Changes, &place)?;
+        Ok(change.map(|change| change.origin.packs().collect()).unwrap_or_default())
     }
 
     fn value_at(

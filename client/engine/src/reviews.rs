@@ -22,7 +22,7 @@ use tessera_vault::items::{Matter, Outcome, Verdict};
 use crate::chains;
 use crate::contents::{self, Kept, Listed};
 use crate::core::Core;
-use crate::counting::{Counting, Standing};
+use crate::counting::{Counting, Said, Standing};
 use crate::document::Reading;
 use crate::duties::reason;
 use crate::engine::Acts;
@@ -415,40 +415,48 @@ impl<'a> Gather<'a> {
         for Listed { hash, origin } in changes {
             let packs: Vec<PackId> = origin.packs().collect();
             sorted.packs.extend(&packs);
-            let (pack, place) = self.place(document, round, origin.pack(), &packs)?;
-            sorted.speakers.insert(hash, pack);
-            match place {
+            let placed = self.place(document, round, packs)?;
+            match placed.sort {
                 Sort::Counts => {
-                    sorted.counting.insert(pack);
+                    sorted.counting.insert(placed.speaker);
                 }
-                Sort::SetAside => sorted.set_aside.extend(&packs),
-                Sort::Waits(why) => sorted.waits.entry(why).or_default().extend(&packs),
+                Sort::SetAside => sorted.set_aside.extend(&placed.packs),
+                Sort::Waits(why) => sorted.waits.entry(why).or_default().extend(&placed.packs),
             }
+            sorted.placed.insert(hash, placed);
         }
         Ok(sorted)
     }
 
-    /// Whether a change counts that came in these packs, and the pack that speaks for it. What was decided on
-    /// one of them was decided on what it says; else one that counts is enough.
+    /// Whether a change counts that came in these packs. What was decided on one of them was decided on what it
+    /// says; else one that counts is enough.
     fn place(
         &mut self,
         document: DocumentId,
         round: RoundId,
+        packs: Vec<PackId>,
+    ) -> Result<Placed, EngineError> {
+        let mut said = Said::default();
+        for pack in &packs {
+            said = said.or(self.counting.said(self.core, self.tx, *pack, Some(document))?);
+        }
+        let first = packs.first().copied().unwrap_or(crate::decisions::UNSEALED);
+        let (speaker, sort) = match (said.accept, said.set_aside) {
+            (true, true) => (first, Sort::Waits(Waits::Contested)),
+            (false, true) => (first, Sort::SetAside),
+            (true, false) => (first, Sort::Counts),
+            (false, false) => self.undecided(round, first, &packs)?,
+        };
+        Ok(Placed { speaker, packs, sort, said })
+    }
+
+    /// As [`Gather::place`], where nobody decided.
+    fn undecided(
+        &mut self,
+        round: RoundId,
         first: PackId,
         packs: &[PackId],
     ) -> Result<(PackId, Sort), EngineError> {
-        let (mut accept, mut set_aside) = (false, false);
-        for pack in packs {
-            let said = self.counting.said(self.core, self.tx, *pack, Some(document))?;
-            accept |= said.accept;
-            set_aside |= said.set_aside;
-        }
-        match (accept, set_aside) {
-            (true, true) => return Ok((first, Sort::Waits(Waits::Contested))),
-            (false, true) => return Ok((first, Sort::SetAside)),
-            (true, false) => return Ok((first, Sort::Counts)),
-            (false, false) => {}
-        }
         let mut why = Waits::Removed;
         for pack in packs {
             if self.counting.base(self.core, self.tx, *pack)? == Standing::Counts {
@@ -489,23 +497,27 @@ impl<'a> Gather<'a> {
         submitted.dedup_by_key(|submitted| submitted.change);
         let mut waiting = Vec::new();
         for submitted in submitted {
-            let Some(pack) = sorted.speakers.get(&submitted.change).copied() else { continue };
-            if sorted.counting.contains(&pack) {
-                continue;
-            }
-            let said = self.counting.said(self.core, self.tx, pack, Some(document))?;
-            let decided = match (said.accept, said.set_aside) {
-                (true, true) => Decided::Both,
-                (false, true) => Decided::SetAside,
-                _ if said.asked() => Decided::Asked,
-                _ => Decided::Not,
+            let Some(placed) = sorted.placed.get(&submitted.change) else { continue };
+            let (why, decided) = match placed.sort {
+                Sort::Counts => continue,
+                Sort::SetAside => (None, Decided::SetAside),
+                Sort::Waits(Waits::Contested) => (None, Decided::Both),
+                Sort::Waits(why) if placed.said.asked() => (Some(why), Decided::Asked),
+                Sort::Waits(why) => (Some(why), Decided::Not),
             };
-            let removed = self.counting.base(self.core, self.tx, pack)? == Standing::Quarantined;
-            let round = self.round_of(document)?;
+            let removed = match why {
+                Some(why) => why == Waits::Removed,
+                None => self.counting.base(self.core, self.tx, placed.speaker)? == Standing::Quarantined,
+            };
             let why = if removed {
                 Why::AfterRemoval
             } else {
-                Why::AfterClose { held_before: self.held_before(round, pack)? }
+                let round = self.round_of(document)?;
+                let mut held_before = false;
+                for pack in &placed.packs {
+                    held_before |= self.held_before(round, *pack)?;
+                }
+                Why::AfterClose { held_before }
             };
             waiting.push(Waiting { submitted, why, decided });
         }
@@ -624,7 +636,18 @@ impl<'a> Gather<'a> {
     }
 }
 
+/// One change of a review, however many packs brought it: a copy of a laptop seals the same once more.
+struct Placed {
+    /// The pack that speaks for it.
+    speaker: PackId,
+    packs: Vec<PackId>,
+    sort: Sort,
+    /// What was decided on any of its packs.
+    said: Said,
+}
+
 /// Where a change of a review belongs.
+#[derive(Clone, Copy)]
 enum Sort {
     Counts,
     SetAside,
@@ -634,8 +657,7 @@ enum Sort {
 /// The packs of one review, by whether they count.
 #[derive(Default)]
 struct Sorted {
-    /// By change the pack that speaks for it.
-    speakers: BTreeMap<[u8; 32], PackId>,
+    placed: BTreeMap<[u8; 32], Placed>,
     packs: BTreeSet<PackId>,
     counting: BTreeSet<PackId>,
     set_aside: BTreeSet<PackId>,

@@ -261,6 +261,38 @@ fn contradictory_decisions_are_settled_by_a_further_one() {
 }
 
 #[test]
+fn one_review_sealed_by_both_copies_of_a_laptop_and_decided_both_ways_is_one_question() {
+    let World { mut alice, mut bob, programme, ids, .. } = world();
+    submit(&mut bob, &programme, ids[1], "3");
+    bring(&mut bob, &mut alice);
+    submit(&mut bob, &programme, ids[0], "4");
+    let (mut one, mut other) = copies(bob);
+    alice.close(round(READING)).unwrap();
+    let mut carol = enrol(&mut alice, COORDINATOR);
+    carry(&mut alice, &mut carol);
+    bring(&mut one, &mut alice);
+    bring(&mut other, &mut carol);
+    assert_ne!(review(&mut alice, ids[0]).packs, review(&mut carol, ids[0]).packs);
+    decide(&mut alice, "review-after-close", Verdict::Accept);
+    decide(&mut carol, "review-after-close", Verdict::SetAside);
+    let (from_alice, from_carol) =
+        (alice.export(For::Everything).unwrap(), carol.export(For::Everything).unwrap());
+    alice.import(&from_carol).unwrap();
+    carol.import(&from_alice).unwrap();
+    for home in [&mut alice, &mut carol] {
+        assert_eq!(codes(home), ["decision-contradicts"]);
+        let review = review(home, ids[0]);
+        assert_eq!((review.counts, review.packs.len()), (Err(Absent::DecisionContradicts), 2));
+    }
+    decide(&mut carol, "decision-contradicts", Verdict::Accept);
+    bring(&mut carol, &mut alice);
+    for home in [&mut alice, &mut carol] {
+        assert!(codes(home).is_empty());
+        assert!(review(home, ids[0]).counts.is_ok());
+    }
+}
+
+#[test]
 fn i17_an_older_rubric_or_dossier_counts_as_written_and_is_marked() {
     let World { mut alice, mut bob, programme, ids, .. } = world();
     submit(&mut bob, &programme, ids[0], "4");

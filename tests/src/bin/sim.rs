@@ -52,11 +52,11 @@ fn main() -> ExitCode {
                 trace.iter().for_each(|line| println!("{line}"));
                 (1, outcome)
             }
-            Err(failure) => return failed(&failure, usize::MAX),
+            Err(failure) => return failed(&failure, arguments.years, usize::MAX),
         },
         None => match run_all(arguments.from, arguments.seeds, arguments.bug, scale) {
             Ok(outcome) => (arguments.seeds, outcome),
-            Err(failure) => return failed(&failure, SHORT),
+            Err(failure) => return failed(&failure, arguments.years, SHORT),
         },
     };
     println!("sim: {seeds} seeds, {} faults, {} reviews, lost 0, twice 0", outcome.faults, outcome.reviews);
@@ -66,10 +66,11 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn failed(failure: &Failure, lines: usize) -> ExitCode {
+fn failed(failure: &Failure, years: bool, lines: usize) -> ExitCode {
     let skipped = failure.trace.len().saturating_sub(lines);
     failure.trace.iter().skip(skipped).for_each(|line| println!("{line}"));
     println!("sim: seed {} fails: {}", failure.seed, failure.what);
-    println!("sim: replay it with --seed {}", failure.seed);
+    let years = if years { "--years " } else { "" };
+    println!("sim: replay it with {years}--seed {}, several times where it passes", failure.seed);
     ExitCode::FAILURE
 }

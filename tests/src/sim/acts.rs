@@ -231,6 +231,9 @@ impl World {
     }
 
     fn submit(&mut self, node: usize, task: &Task) -> Result<(), String> {
+        // What there is to fill in comes with the call; a laptop that has not got it shows no form.
+        let programme = self.attempt(node, "programme", |home| home.together(|acts| acts.programme()))?;
+        let Some((_, programme)) = programme else { return Ok(()) };
         let text = self.next_text();
         let (draft, answers) = self.some_draft(text.words());
         let key = key_of(task.round);
@@ -241,7 +244,6 @@ impl World {
         let after = here.keys().filter(same).copied().collect();
         let submission = Submission { place, answers, told: false, after, destroyed: false };
         self.oracle.submissions.insert(text, submission);
-        let programme = self.programme.clone();
         let came = self.attempt(node, "submit", |home| {
             home.together(|acts| {
                 acts.save_draft(task.application, task.round, &draft)?;

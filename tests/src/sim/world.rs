@@ -273,6 +273,11 @@ impl World {
         let result = act(self.nodes[node].home());
         let name = self.nodes[node].name.clone();
         match result {
+            // What is kept to be quicker may fail unnoticed; a laptop without power tells nobody anything all the same.
+            Ok(_) if self.nodes[node].disk().is_closed() => {
+                self.disk_failed(node, what, &StoreError::Closed);
+                Ok(None)
+            }
             Ok(done) => Ok(Some(done)),
             Err(EngineError::Store(error)) => {
                 self.disk_failed(node, what, &error);
