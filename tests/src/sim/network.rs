@@ -170,10 +170,12 @@ impl World {
                 break;
             }
         }
-        let more = self.attempt(node, "exchange", |home| home.digest())?;
+        let digested = self.attempt(node, "exchange", |home| home.digest())?;
         self.after_answer(node);
         self.promises(node)?;
-        said |= more.unwrap_or(true);
+        // What the relay refused for now, as it does not know the author, waits there and is no news.
+        let waiting = self.attempt(node, "exchange", tessera_engine::Engine::outbox)?;
+        said |= digested.is_none() || waiting != u64::try_from(sending.frames.len() - 1).ok();
         Ok(said)
     }
 

@@ -120,6 +120,15 @@ impl Node {
             ids.filter_map(|(key, _)| key.first_chunk::<32>().map(|id| PackId(*id))).collect()
         })
     }
+
+    /// The packs that wait for a relay.
+    pub(crate) fn outbox(&mut self) -> Vec<Pack> {
+        let ids: Vec<PackId> = self.look(|tx| {
+            let ids = scan(tx, Table::Outbox).into_iter();
+            ids.filter_map(|(key, _)| key.last_chunk::<32>().map(|id| PackId(*id))).collect()
+        });
+        ids.into_iter().filter_map(|id| self.pack(id)).collect()
+    }
 }
 
 /// All of a table.

@@ -413,7 +413,9 @@ impl World {
             let packs = node.packs();
             for id in &packs {
                 let kept = node.pack(*id).ok_or("a pack without bytes")?;
-                if shared(&kept) && !log.contains_key(id) {
+                // A courier who brought a stranger's work keeps it: a relay that hears of the laptop takes it then.
+                let named = relay.knows_device(kept.header().device);
+                if shared(&kept) && named && !log.contains_key(id) {
                     return Err(format!(
                         "{name} has a pack of {:?} that the relay lacks",
                         kept.header().kind
@@ -442,7 +444,8 @@ impl World {
                     return Err(format!("{name} accuses the honest: {notice:?}"));
                 }
             }
-            let waiting = node.home().outbox().map_err(|error| error.to_string())?;
+            let named = |pack: &Pack| relay.knows_device(pack.header().device);
+            let waiting = node.outbox().into_iter().filter(named).count();
             let pending = node.home().pending().map_err(|error| error.to_string())?;
             if active && (waiting > 0 || pending > 0) {
                 return Err(format!("{name}: {waiting} packs and {pending} changes still wait to be sent"));
