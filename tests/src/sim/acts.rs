@@ -8,6 +8,7 @@ use tessera_engine::programme::round;
 use tessera_engine::reading::{Submission as Came, Task};
 use tessera_engine::store::MemoryStore;
 use tessera_model::documents::{Answer, AssignmentState, Conflict, Declaration, Draft, Manifest, Row};
+use tessera_model::programme::Programme;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
 use tessera_vault::enrol::About;
@@ -191,8 +192,17 @@ impl World {
             None => self.declare(node, &task, Declaration::None),
             _ if self.dice.once_in(25) => self.declare(node, &task, Declaration::Conflict),
             Some(_) if !task.is_open() => self.declare(node, &task, Declaration::None),
-            Some(_) if self.dice.once_in(4) => self.save_draft(node, &task),
-            Some(_) => self.submit(node, &task),
+            Some(_) => self.fill_in(node, &task),
+        }
+    }
+
+    /// The form comes with the call: a laptop that has not got the call shows none.
+    fn fill_in(&mut self, node: usize, task: &Task) -> Result<(), String> {
+        let call = self.attempt(node, "programme", |home| home.together(|acts| acts.programme()))?;
+        match call {
+            None => Ok(()),
+            Some(_) if self.dice.once_in(4) => self.save_draft(node, task),
+            Some((_, programme)) => self.submit(node, task, &programme),
         }
     }
 
@@ -230,10 +240,7 @@ impl World {
         Ok(())
     }
 
-    fn submit(&mut self, node: usize, task: &Task) -> Result<(), String> {
-        // What there is to fill in comes with the call; a laptop that has not got it shows no form.
-        let programme = self.attempt(node, "programme", |home| home.together(|acts| acts.programme()))?;
-        let Some((_, programme)) = programme else { return Ok(()) };
+    fn submit(&mut self, node: usize, task: &Task, programme: &Programme) -> Result<(), String> {
         let text = self.next_text();
         let (draft, answers) = self.some_draft(text.words());
         let key = key_of(task.round);
@@ -247,7 +254,7 @@ impl World {
         let came = self.attempt(node, "submit", |home| {
             home.together(|acts| {
                 acts.save_draft(task.application, task.round, &draft)?;
-                acts.submit(&programme, task.application, key, Some("thought again"))
+                acts.submit(programme, task.application, key, Some("thought again"))
             })
         })?;
         let name = self.nodes[node].name.clone();

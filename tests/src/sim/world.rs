@@ -386,15 +386,20 @@ impl World {
         self.rebuild()
     }
 
-    /// A laptop that somebody added after being removed is nobody's, and hears of it from nobody: what was
-    /// written on it alone is not anybody's work.
+    /// A laptop that somebody added after being removed is nobody's, and hears of it from nobody: what it alone
+    /// sealed is not anybody's work, whoever carries it.
     fn set_strangers_apart(&mut self) {
         let (mut written, mut apart) = (BTreeSet::new(), BTreeSet::new());
         for at in 0..self.nodes.len() {
             let device = self.nodes[at].home().device();
             self.nodes[at].stranger = !self.relay.knows_device(device);
-            let texts = self.nodes[at].texts().into_keys();
-            if self.nodes[at].stranger { apart.extend(texts) } else { written.extend(texts) }
+            for (text, packs) in self.nodes[at].texts() {
+                let mut named = |id: &PackId| {
+                    let author = self.nodes[at].pack(*id).map_or(device, |pack| pack.header().device);
+                    self.relay.knows_device(author)
+                };
+                if packs.iter().any(&mut named) { written.insert(text) } else { apart.insert(text) };
+            }
         }
         for (text, one) in &mut self.oracle.submissions {
             one.destroyed |= apart.contains(text) && !written.contains(text);
