@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tessera_protocol::frontier::{Chain, Frontier};
 use tessera_protocol::hash::Hash;
 use tessera_protocol::ids::{DocumentId, PackId};
+use tessera_protocol::stream::Stream;
 use tessera_vault::items::{Decision, Matter, Verdict};
 
 use crate::chains;
@@ -32,6 +33,9 @@ pub enum Standing {
     SetAside,
     /// Coordinators decided both ways: a person settles it.
     Contested,
+    /// The device that sealed it is nobody's, as far as is known now: as if it had not come. A device that one who was
+    /// removed had added is named by no statement that counts, and what it seals reaches other coordinators never.
+    Nobodys,
 }
 
 /// What was said of a pack, or of a part of it, by decisions that none replaces.
@@ -192,6 +196,9 @@ impl Counting {
         pack: PackId,
         document: Option<DocumentId>,
     ) -> Result<Standing, EngineError> {
+        if self.base(core, tx, pack)? == Standing::Nobodys {
+            return Ok(Standing::Nobodys);
+        }
         let said = self.said(core, tx, pack, document)?;
         match (said.accept, said.set_aside) {
             (true, true) => Ok(Standing::Contested),
@@ -232,6 +239,13 @@ impl Counting {
             return Ok(Standing::Counts);
         };
         let stream = core.known.access.name(record.stream);
+        // What this device sealed itself it goes on showing, whoever's it is.
+        if !record.own
+            && matches!(stream, Stream::Reviews(_))
+            && core.known.permission.device(record.device).is_none()
+        {
+            return Ok(Standing::Nobodys);
+        }
         let Some(cut) = core.known.permission.cut_in(record.device, stream) else {
             return Ok(Standing::Counts);
         };

@@ -298,7 +298,7 @@ impl Core {
             Stage::NotForUs => Some(Outcome::Counted),
             Stage::Opened => Some(match counting.standing(self, tx, id)? {
                 Standing::Counts => Outcome::Counted,
-                Standing::Quarantined => Outcome::Waits(reason::REMOVED),
+                Standing::Quarantined | Standing::Nobodys => Outcome::Waits(reason::REMOVED),
                 Standing::Contested => Outcome::Waits(reason::CONTESTED),
                 Standing::SetAside => Outcome::SetAside(reason::SET_ASIDE),
             }),

@@ -195,6 +195,7 @@ impl Acts<'_> {
                 (Stage::Opened, Standing::Quarantined) => "outside-cut",
                 (Stage::Opened, Standing::SetAside) => "set-aside",
                 (Stage::Opened, Standing::Contested) => "contested",
+                (Stage::Opened, Standing::Nobodys) => "author-unknown",
             })
             .of(member),
         );

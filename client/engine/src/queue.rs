@@ -571,7 +571,7 @@ impl Acts<'_> {
             let standing = counting.standing(core, tx, id)?;
             let said = counting.said(core, tx, id, None)?;
             let (code, act, reason) = match (record.stage, standing) {
-                (_, Standing::SetAside) => continue,
+                (_, Standing::SetAside | Standing::Nobodys) => continue,
                 (_, Standing::Contested) => {
                     let (act, reason) = Code::DecisionContradicts.recommended();
                     (Code::DecisionContradicts.as_str(), act, reason)

@@ -99,6 +99,11 @@ pub struct Reviewed {
 }
 
 impl Reviewed {
+    /// False where all that came of it was sealed by devices that are nobody's.
+    pub(crate) fn is_here(&self) -> bool {
+        !self.packs.is_empty() || self.recorded.is_some()
+    }
+
     /// What its author is told of it.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -142,7 +147,8 @@ impl Acts<'_> {
     pub fn reviews(&mut self) -> Result<Vec<Reviewed>, EngineError> {
         let (core, tx) = self.parts();
         let mut gather = Gather::new(core, tx)?;
-        gather.places()?.iter().map(|place| gather.review(*place)).collect()
+        let places = gather.places()?;
+        gather.reviews(&places)
     }
 
     /// As [`Acts::reviews`], of one application.
@@ -163,7 +169,7 @@ impl Acts<'_> {
         let mut places = gather.submitted_where(&wanted)?;
         places.extend(gather.recorded()?);
         places.retain(|(of, _, _)| wanted(*of));
-        places.iter().map(|place| gather.review(*place)).collect()
+        gather.reviews(&places)
     }
 
     /// As [`Acts::reviews`], of some applications, with readings of which only a declared conflict of interest is here.
@@ -336,6 +342,14 @@ impl<'a> Gather<'a> {
         self.core.read_record(self.tx, audience, subject, &mut self.counting)
     }
 
+    fn reviews(&mut self, places: &BTreeSet<Place>) -> Result<Vec<Reviewed>, EngineError> {
+        let mut reviews = Vec::new();
+        for place in places {
+            reviews.extend(Some(self.review(*place)?).filter(Reviewed::is_here));
+        }
+        Ok(reviews)
+    }
+
     /// Gathers one review.
     pub(crate) fn review(&mut self, (application, member, round): Place) -> Result<Reviewed, EngineError> {
         let reviews = Audience::Reviews(member);
@@ -413,7 +427,15 @@ impl<'a> Gather<'a> {
     ) -> Result<Sorted, EngineError> {
         let mut sorted = Sorted::default();
         for Listed { hash, origin } in changes {
-            let packs: Vec<PackId> = origin.packs().collect();
+            let mut packs = Vec::new();
+            for pack in origin.packs() {
+                if self.counting.base(self.core, self.tx, pack)? != Standing::Nobodys {
+                    packs.push(pack);
+                }
+            }
+            if packs.is_empty() {
+                continue;
+            }
             sorted.packs.extend(&packs);
             let placed = self.place(document, round, packs)?;
             match placed.sort {

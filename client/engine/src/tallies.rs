@@ -104,7 +104,7 @@ impl Acts<'_> {
             let review = gather.review(*place)?;
             let row = fresh.entry(place.0).or_insert_with(|| Row { quiet: true, ..Row::default() });
             row.quiet &= review.attention().is_empty();
-            if places.contains(place) {
+            if places.contains(place) && review.is_here() {
                 row.reviews.push(Tallied::from(&review));
             }
         }

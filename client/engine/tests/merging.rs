@@ -94,6 +94,12 @@ fn bring(from: &mut Home, to: &mut Home) {
     to.import(&bundle).unwrap();
 }
 
+fn swap(one: &mut Home, other: &mut Home) {
+    let (from_one, from_other) = (one.export(For::Everything).unwrap(), other.export(For::Everything).unwrap());
+    one.import(&from_other).unwrap();
+    other.import(&from_one).unwrap();
+}
+
 fn declare(home: &mut Home, id: ApplicationId, declaration: Declaration) {
     let conflict = Conflict { declaration: Some(declaration), ..Conflict::default() };
     home.together(|acts| acts.declare(id, &conflict)).unwrap();
@@ -275,10 +281,7 @@ fn one_review_sealed_by_both_copies_of_a_laptop_and_decided_both_ways_is_one_que
     assert_ne!(review(&mut alice, ids[0]).packs, review(&mut carol, ids[0]).packs);
     decide(&mut alice, "review-after-close", Verdict::Accept);
     decide(&mut carol, "review-after-close", Verdict::SetAside);
-    let (from_alice, from_carol) =
-        (alice.export(For::Everything).unwrap(), carol.export(For::Everything).unwrap());
-    alice.import(&from_carol).unwrap();
-    carol.import(&from_alice).unwrap();
+    swap(&mut alice, &mut carol);
     for home in [&mut alice, &mut carol] {
         assert_eq!(codes(home), ["decision-contradicts"]);
         let review = review(home, ids[0]);
@@ -289,6 +292,39 @@ fn one_review_sealed_by_both_copies_of_a_laptop_and_decided_both_ways_is_one_que
     for home in [&mut alice, &mut carol] {
         assert!(codes(home).is_empty());
         assert!(review(home, ids[0]).counts.is_ok());
+    }
+}
+
+#[test]
+fn g08_work_of_a_laptop_that_is_nobodys_counts_at_no_coordinator_and_comes_back_with_it() {
+    let World { mut alice, mut bob, programme, ids, .. } = world();
+    let member = bob.member();
+    submit(&mut bob, &programme, ids[0], "4");
+    bring(&mut bob, &mut alice);
+    let mut carol = enrol(&mut alice, COORDINATOR);
+    carry(&mut alice, &mut carol);
+    let laptop = secret();
+    bob.add_device(member, laptop.device()).unwrap();
+    let about = tessera_engine::core::About { programme: bob.programme(), member };
+    let mut other: Home = Engine::join(MemoryStore::default(), laptop, rng(), about).unwrap();
+    other.import(&bob.export(For::Everything).unwrap()).unwrap();
+    submit(&mut other, &programme, ids[1], "2");
+    bring(&mut other, &mut carol);
+    assert!(review(&mut carol, ids[1]).counts.is_ok());
+
+    // Alice has not heard of the second laptop: it was added outside of what she leaves to Bob.
+    alice.suspend(member).unwrap();
+    swap(&mut alice, &mut carol);
+    for home in [&mut alice, &mut carol] {
+        let counted: Vec<ApplicationId> = reviews(home).iter().map(|review| review.application).collect();
+        assert_eq!(counted, [ids[0]]);
+    }
+    assert_eq!(format!("{:?}", queue(&mut alice)), format!("{:?}", queue(&mut carol)));
+
+    alice.lift(member).unwrap();
+    swap(&mut alice, &mut carol);
+    for home in [&mut alice, &mut carol] {
+        assert!(review(home, ids[1]).counts.is_ok());
     }
 }
 

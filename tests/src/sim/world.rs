@@ -374,7 +374,7 @@ impl World {
             let name = self.nodes[at].name.clone();
             if self.nodes[at].home().is_active() && self.nodes[at].home().is_coordinator() {
                 let screen = shown(self.nodes[at].home(), bug).map_err(|error| error.to_string())?;
-                let texts = self.nodes[at].texts();
+                let texts = self.named_texts(at);
                 coordinators.push((name, screen, texts));
             }
         }
@@ -393,18 +393,27 @@ impl World {
         for at in 0..self.nodes.len() {
             let device = self.nodes[at].home().device();
             self.nodes[at].stranger = !self.relay.knows_device(device);
-            for (text, packs) in self.nodes[at].texts() {
-                let mut named = |id: &PackId| {
-                    let author = self.nodes[at].pack(*id).map_or(device, |pack| pack.header().device);
-                    self.relay.knows_device(author)
-                };
-                if packs.iter().any(&mut named) { written.insert(text) } else { apart.insert(text) };
-            }
+            apart.extend(self.nodes[at].texts().into_keys());
+            written.extend(self.named_texts(at).into_keys());
         }
         for (text, one) in &mut self.oracle.submissions {
             one.destroyed |= apart.contains(text) && !written.contains(text);
         }
         self.nodes.retain(|node| !node.stranger);
+    }
+
+    /// What is on a laptop's disk and was sealed by laptops that belong to somebody.
+    fn named_texts(&mut self, at: usize) -> BTreeMap<Text, BTreeSet<PackId>> {
+        let own = self.nodes[at].home().device();
+        let mut texts = self.nodes[at].texts();
+        for packs in texts.values_mut() {
+            packs.retain(|id| {
+                let author = self.nodes[at].pack(*id).map_or(own, |pack| pack.header().device);
+                self.relay.knows_device(author)
+            });
+        }
+        texts.retain(|_, packs| !packs.is_empty());
+        texts
     }
 
     /// The record is whole: the relay has what anybody has, every coordinator has what the relay has, nobody
