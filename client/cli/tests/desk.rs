@@ -499,6 +499,16 @@ fn verdicts_come_one_by_one_or_by_table_and_the_exception_needs_two() {
     let table = world.well("alice", &["eligibility", "import", "v.csv"]);
     assert_eq!(table["changed"], 1);
     assert_eq!(codes(&table), [(3, "application-unknown".to_owned()), (4, "gate-unknown".to_owned())]);
+    // A column for each gate; what no column says stays.
+    world.write("w.csv", b"application,verdict/age\nA2,met\nA1,open\n");
+    let wide = world.well("alice", &["eligibility", "import", "w.csv"]);
+    assert_eq!((wide["changed"].as_u64(), wide["same"].as_u64()), (Some(1), Some(1)));
+    world.write("w.csv", b"application,verdict/age,reason\nA1,not-met,\nA2,met,passport\n");
+    let wide = world.well("alice", &["eligibility", "import", "w.csv"]);
+    assert_eq!(codes(&wide), [(2, "reason-needed".to_owned())]);
+    world.write("w.csv", b"application,verdict/age,reason\nA1,not-met,born in 1950\nA1,met,x\n");
+    let wide = world.well("alice", &["eligibility", "import", "w.csv"]);
+    assert_eq!(codes(&wide), [(3, "verdict-twice".to_owned())]);
     let list = world.well("alice", &["eligibility", "list"]);
     assert_eq!(list["rows"][0]["exception"]["asked_by"], "Alice");
     assert_eq!(list["rows"][0]["gates"]["age"]["reason"], "born in 1950");

@@ -26,5 +26,7 @@ pub mod seats;
 pub mod session;
 pub mod shares;
 pub mod sheet;
+pub mod tables;
+pub mod verdicts;
 pub mod wording;
 pub mod worker;

@@ -158,6 +158,23 @@ impl Acts<'_> {
         Ok(self.write(&Audience::File(application), &application.0, &eligibility, false)?.is_some())
     }
 
+    /// Takes the verdict on one gate back: it has none, as before anybody gave one. Contradictory ones stay.
+    ///
+    /// # Errors
+    /// [`EngineError::NotPermitted`], [`EngineError::NotFound`] where the application is unknown.
+    pub fn unjudge(
+        &mut self,
+        programme: &Programme,
+        application: ApplicationId,
+        gate: &str,
+    ) -> Result<bool, EngineError> {
+        self.must_coordinate()?;
+        self.must_know(application)?;
+        let mut eligibility = self.eligibility(programme, application)?.read.value;
+        eligibility.gates.remove(gate);
+        Ok(self.write(&Audience::File(application), &application.0, &eligibility, false)?.is_some())
+    }
+
     /// Asks for the exception, grants or refuses it, or takes back what one did oneself. Granting is a second person's where
     /// the programme says so.
     ///

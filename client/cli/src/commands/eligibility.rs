@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
+use tessera_driver::verdicts::{self, Sheet};
 use tessera_engine::eligibility::{ExceptionAct, Judged, Lacks, outcome_word, verdict};
+use tessera_engine::intake::read_table;
 use tessera_model::documents::{Outcome, Verdict};
-use tessera_model::table::{MAX_FILE_BYTES, Table};
+use tessera_model::table::MAX_FILE_BYTES;
 
 use super::application::must_coordinate;
 use super::programme::text;
@@ -17,9 +19,6 @@ use crate::failure::{Exit, Failure};
 use crate::files;
 use crate::names::Names;
 use crate::output::Answer;
-
-/// Longest cell of a table of verdicts, in bytes.
-const MAX_CELL_BYTES: usize = 16 * 1024;
 
 /// Arguments of `eligibility`.
 #[derive(Debug, Args)]
@@ -34,7 +33,7 @@ enum What {
     List(List),
     /// Give a verdict on one gate of one application
     Set(Set),
-    /// Give many verdicts: a CSV with application, criterion, verdict, reason and evidence
+    /// Give many verdicts: a table with application, criterion, verdict, reason and evidence
     Import(Import),
     /// Ask for the exception; a second person's same command grants it
     Exception(Exception),
@@ -65,8 +64,8 @@ struct Set {
 
 #[derive(Debug, Args)]
 struct Import {
-    /// CSV: application,criterion,verdict,reason[,evidence]
-    #[arg(value_name = "CSV")]
+    /// CSV, workbook or JSON: application,criterion,verdict,reason[,evidence]; or a column verdict/GATE for each gate
+    #[arg(value_name = "TABLE")]
     table: PathBuf,
 }
 
@@ -206,58 +205,31 @@ fn set(set: &Set, context: &Context) -> Result<(), Failure> {
     )
 }
 
-/// Verdicts of one transaction.
-const BATCH: usize = 200;
-
 fn import(import: &Import, context: &Context) -> Result<(), Failure> {
     let name = import.table.display().to_string();
     let bytes = files::read(&import.table, MAX_FILE_BYTES)?;
-    let table = Table::read(&bytes, &name, MAX_CELL_BYTES)?;
-    let columns = ["application", "criterion", "verdict", "reason"].map(|column| table.require(column));
-    let [application, criterion, verdict_column, reason] = columns;
-    let (application, criterion, verdict_column, reason) =
-        (application?, criterion?, verdict_column?, reason?);
-    let evidence = table.column("evidence");
+    let sheet = Sheet::of(read_table(&bytes, &name, None)?)?;
     let mut session = context.session()?;
     must_coordinate(&mut session)?;
     let applications = Applications::of(&mut session)?;
     let (_, programme) = session.together(|acts| acts.programme())?;
-    let (mut good, mut refused) = (Vec::new(), Vec::new());
-    for row in &table.rows {
-        let mut refuse = |column: &str, code: &str, message: String| {
-            refused.push(json!({
-                "file": name, "row": row.number, "column": column, "code": code, "message": message,
-            }));
-        };
-        let Ok(id) = applications.find(&row.cells[application]) else {
-            refuse("application", "application-unknown", format!("no `{}` here", row.cells[application]));
-            continue;
-        };
-        if programme.gate(&row.cells[criterion]).is_none() {
-            refuse("criterion", "gate-unknown", format!("no gate `{}`", row.cells[criterion]));
-            continue;
-        }
-        let Some(said) = Verdict::parse(&row.cells[verdict_column]) else {
-            refuse("verdict", "verdict-unknown", "met, not-met or open".to_owned());
-            continue;
-        };
-        let evidence = evidence.map_or("", |column| row.cells[column].as_str());
-        good.push((id, row.cells[criterion].clone(), verdict(said, evidence, &row.cells[reason])));
+    let looked = verdicts::look(&mut session, &programme, &sheet, |meant| applications.find(meant).ok())?;
+    let mut changed = 0;
+    for batch in looked.given.chunks(verdicts::BATCH) {
+        changed += verdicts::take(&mut session, &programme, batch)?;
     }
-    let (mut changed, mut same) = (0_usize, 0_usize);
-    for batch in good.chunks(BATCH) {
-        let count = session.together(|acts| {
-            let mut count = 0;
-            for (id, gate, said) in batch {
-                count += usize::from(acts.judge(&programme, *id, gate, said.clone())?);
-            }
-            acts.hand_over()?;
-            Ok(count)
-        })?;
-        changed += count;
-        same += batch.len() - count;
-    }
-    super::assign::none_taken(good.len(), &refused)?;
+    let same = looked.given.len() - changed;
+    let refused: Vec<Value> = looked
+        .refused
+        .iter()
+        .map(|one| {
+            json!({
+                "file": one.file, "row": one.row, "column": one.column, "code": one.code,
+                "message": one.message,
+            })
+        })
+        .collect();
+    super::assign::none_taken(looked.given.len(), &refused)?;
     Answer::new("eligibility-import", refused.clone())
         .with("changed", changed)
         .with("same", same)
