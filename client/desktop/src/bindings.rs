@@ -5,7 +5,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::commands::{
     CareEvent, ChangedEvent, ClosingEvent, DroppedEvent, IntakeEvent, LockedEvent, ProgressEvent, assignment,
-    care, coordinator, devices, exchange, exports, intake, keychain, people, programme, record, recovery,
+    care, coordinator, devices, eligibility, exchange, exports, intake, keychain, people, programme, record, recovery,
     relays, reviewer, session,
 };
 
@@ -114,6 +114,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             coordinator::moderation,
             coordinator::moderate,
             coordinator::selection,
+            eligibility::eligibility,
+            eligibility::eligibility_page,
+            eligibility::choose_verdicts,
+            eligibility::verdicts_table,
+            eligibility::preview_verdicts,
+            eligibility::take_verdicts,
             assignment::assignment,
             assignment::candidates,
             assignment::propose,

@@ -5,6 +5,7 @@ pub(crate) mod assignment;
 pub(crate) mod care;
 pub(crate) mod coordinator;
 pub(crate) mod devices;
+pub(crate) mod eligibility;
 pub(crate) mod exchange;
 pub(crate) mod exports;
 pub(crate) mod intake;

@@ -59,8 +59,19 @@ pub(crate) struct Desk {
     chosen: Mutex<Chosen>,
     /// The last ones that were dropped on the window.
     dropped: Mutex<Chosen>,
+    /// The tables that a person chose beside those.
+    tables: Mutex<Tables>,
     /// Hears of changes.
     app: OnceLock<AppHandle>,
+}
+
+/// Tables that a person chose, each for the desk that takes such ones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables {
+    /// Of verdicts on conditions.
+    pub(crate) verdicts: Option<PathBuf>,
+    /// Of scores.
+    pub(crate) scores: Option<PathBuf>,
 }
 
 /// An open home.
@@ -139,6 +150,7 @@ impl Desk {
             wake: OnceLock::new(),
             chosen: Mutex::default(),
             dropped: Mutex::default(),
+            tables: Mutex::default(),
             app: OnceLock::new(),
         }
     }
@@ -215,6 +227,7 @@ impl Desk {
         self.turn.fetch_add(1, Ordering::Relaxed);
         let open = lock(&self.open).take();
         self.choose(|chosen| *chosen = Chosen::default());
+        self.choose_table(|tables| *tables = Tables::default());
         self.cancel();
         self.stop_carrying();
         drop(self.search());
@@ -312,6 +325,16 @@ impl Desk {
     /// Notes what was dropped on the window.
     pub(crate) fn drop_on(&self, files: Chosen) {
         *lock(&self.dropped) = files;
+    }
+
+    /// The tables that a person chose beside those of the intake desk.
+    pub(crate) fn tables(&self) -> Tables {
+        lock(&self.tables).clone()
+    }
+
+    /// Notes which table a person chose.
+    pub(crate) fn choose_table(&self, choice: impl FnOnce(&mut Tables)) {
+        choice(&mut lock(&self.tables));
     }
 
     /// Waits for the turn to have a page drawn.

@@ -18,6 +18,7 @@ use crate::board::{must_coordinate, named};
 use crate::dossier::{Section, in_order, section};
 use crate::draft::PinView;
 use crate::duplicates::{PairSide, side};
+use crate::eligibility::NONE;
 use crate::failure::Failure;
 use crate::files::FileView;
 use crate::moderation::{ModerationVerdict, verdicts};
@@ -93,6 +94,8 @@ pub struct GateView {
     pub verdict: Option<String>,
     /// Why.
     pub reason: String,
+    /// What was shown.
+    pub shown: String,
     /// Who decided.
     pub by: Vec<String>,
     /// Who said what, where two contradict one another.
@@ -259,6 +262,7 @@ fn gates(programme: &Programme, labels: Labels<'_>, names: &Names, judged: &Judg
             evidence: labels.maybe(gate.evidence.as_ref()),
             verdict: decided.map(|one| one.verdict.as_str().to_owned()),
             reason: decided.map(|one| one.reason.clone()).unwrap_or_default(),
+            shown: decided.map(|one| one.evidence.clone()).unwrap_or_default(),
             by: by.map(|member| names.name(member)).collect(),
             said: said.collect(),
             liftable: gate.exception,
@@ -342,7 +346,7 @@ pub(crate) fn title(programme: &Programme, answers: &BTreeMap<String, String>) -
     programme.fields.iter().find_map(|field| answers.get(field.key.as_str())).cloned().unwrap_or_default()
 }
 
-/// Gives a verdict on a condition.
+/// Gives a verdict on a condition; `none` takes back the one that stands.
 ///
 /// # Errors
 /// [`Failure`].
@@ -351,13 +355,20 @@ pub fn judge(
     application: &str,
     gate: &str,
     word: &str,
-    reason: &str,
+    (reason, evidence): (&str, &str),
 ) -> Result<(), Failure> {
     let programme = tasks::programme(session)?;
     let id: ApplicationId = id(application)?;
-    let said = Verdict::parse(word).ok_or_else(|| Failure::bad_input("the verdict"))?;
+    let said = match Verdict::parse(word) {
+        Some(said) => Some(verdict(said, evidence.trim(), reason.trim())),
+        None if word == NONE => None,
+        None => return Err(Failure::bad_input("the verdict")),
+    };
     Ok(session.together(|acts| {
-        acts.judge(&programme, id, gate, verdict(said, "", reason.trim()))?;
+        match said {
+            Some(said) => acts.judge(&programme, id, gate, said)?,
+            None => acts.unjudge(&programme, id, gate)?,
+        };
         acts.hand_over()
     })?)
 }

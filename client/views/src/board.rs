@@ -18,6 +18,7 @@ use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
 
+use crate::eligibility::Checked;
 use crate::failure::Failure;
 use crate::tasks;
 use crate::words::{Labels, count};
@@ -25,7 +26,7 @@ use crate::words::{Labels, count};
 /// How many reads an application gets where no round says it.
 const READS: u32 = 3;
 /// The most rows of one page.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 
 /// How far an application is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -231,7 +232,9 @@ pub struct BoardPlace {
 /// A row with what is searched in it, and who reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Searched {
-    row: BoardRow,
+    pub(crate) row: BoardRow,
+    /// What was decided on its conditions.
+    pub(crate) checked: Checked,
     /// Key and title, made comparable.
     folded: String,
     /// Where in it the title begins, in bytes.
@@ -248,7 +251,12 @@ impl Searched {
         let key = fold(&row.key);
         let folded = format!("{key} {}", fold(&row.title));
         let (assigned, reviewed) = (ids(readings.assigned), ids(readings.reviewed));
-        Self { row, folded, title_at: key.len() + 1, assigned, reviewed }
+        Self { row, checked: Checked::default(), folded, title_at: key.len() + 1, assigned, reviewed }
+    }
+
+    /// Whether key and title hold all of these words.
+    pub(crate) fn holds(&self, words: &[String]) -> bool {
+        words.iter().all(|word| self.folded.contains(word.as_str()))
     }
 
     fn title(&self) -> &str {
@@ -271,7 +279,7 @@ pub struct Whole {
 }
 
 /// The form of a board that is kept: another number wherever a field of [`Whole`] or of what it holds changes.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 /// The most applications of which rows are read anew one by one; more are read together.
 const ONE_BY_ONE: usize = 20;
 /// Kinds of documents that say which applications are alike.
@@ -447,7 +455,7 @@ fn row(
         lacks: named(labels, &lacks),
         answers: answers.into_iter().filter(|(key, _)| chosen(key)).collect(),
     };
-    Ok(Searched::new(row, readings))
+    Ok(Searched { checked: Checked::of(programme, &judged), ..Searched::new(row, readings) })
 }
 
 /// What is missing, in words.
@@ -462,6 +470,11 @@ pub(crate) fn fold(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
     use unicode_normalization::char::is_combining_mark;
     text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase()
+}
+
+/// The words of a search, made comparable.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    fold(text).split_whitespace().map(str::to_owned).collect()
 }
 
 /// Filters, sorts and cuts rows.
@@ -492,9 +505,9 @@ pub fn around(rows: &[Searched], query: &BoardQuery, application: &str) -> Optio
 
 /// The rows that fit, in order.
 fn fitting<'a>(rows: &'a [Searched], query: &BoardQuery) -> Vec<&'a Searched> {
-    let words: Vec<String> = fold(&query.text).split_whitespace().map(str::to_owned).collect();
+    let words = words(&query.text);
     let fits = |one: &&Searched| {
-        words.iter().all(|word| one.folded.contains(word.as_str()))
+        one.holds(&words)
             && query.stage.is_none_or(|stage| one.row.stage == stage)
             && match (&query.field, &query.value) {
                 (Some(field), Some(value)) => one

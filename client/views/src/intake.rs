@@ -27,7 +27,7 @@ use crate::words::{Labels, count};
 
 pub use placing::{FilePlace, FiledView, PatternView, Placing, SlotView, StrangeFolder};
 pub use report::{AgainView, ChangeView, IntakeReport, IntakeRow, ProblemView, RemarkView, UnknownValue};
-pub(crate) use report::{problem, remark};
+pub(crate) use report::{SHOWN, number, problem, remark, taken_word};
 
 /// A column whose cells name files.
 pub const FILES: &str = "@files";
@@ -38,7 +38,7 @@ const SAMPLES: usize = 3;
 /// The longest beginning of a cell that is shown, in characters.
 const SAMPLE_CHARS: usize = 60;
 /// The most entries of a mapping that a screen may hand over.
-const ENTRIES: usize = 5_000;
+pub(crate) const ENTRIES: usize = 5_000;
 /// The most entries of a folder that are counted before it is read.
 const SEEN: usize = 100_000;
 
@@ -173,6 +173,31 @@ fn name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// A table that was read from its file.
+pub(crate) struct Opened {
+    /// The file's name.
+    pub(crate) file: String,
+    /// Worksheets of a workbook.
+    pub(crate) sheets: Vec<String>,
+    /// The one that was read.
+    pub(crate) sheet: Option<String>,
+    /// What is in it.
+    pub(crate) table: Table,
+}
+
+impl Opened {
+    /// Reads a file: the worksheet that is wanted, else the one of the last time, else the first.
+    pub(crate) fn of(path: &Path, sheet: Option<&str>, mapping: &Mapping) -> Result<Self, Failure> {
+        let bytes = read(path)?;
+        let file = name(path);
+        let sheets = sheets(&bytes, &file)?;
+        let wanted = sheet.map(str::to_owned).or_else(|| mapping.sheet.clone());
+        let sheet = wanted.filter(|wanted| sheets.contains(wanted)).or_else(|| sheets.first().cloned());
+        let table = read_table(&bytes, &file, sheet.as_deref())?;
+        Ok(Self { file, sheets, sheet, table })
+    }
+}
+
 /// Looks at a table and guesses whose column is what. Nothing is changed.
 ///
 /// # Errors
@@ -186,18 +211,13 @@ pub fn table(
     must_coordinate(session)?;
     let programme = tasks::programme(session)?;
     let path = chosen.table.as_deref().ok_or_else(|| Failure::not_found("the table"))?;
-    let bytes = read(path)?;
-    let file = name(path);
-    let sheets = sheets(&bytes, &file)?;
     let known = remembered::mapping(session)?;
     let key = remembered::key(session)?;
     // A remembered mapping that can no longer be read costs its guesses and nothing else.
     let mapping = known.and_then(Result::ok);
     let remembered = mapping.is_some();
     let mapping = mapping.unwrap_or_default();
-    let wanted = sheet.map(str::to_owned).or_else(|| mapping.sheet.clone());
-    let sheet = wanted.filter(|wanted| sheets.contains(wanted)).or_else(|| sheets.first().cloned());
-    let table = read_table(&bytes, &file, sheet.as_deref())?;
+    let Opened { file, sheets, sheet, table } = Opened::of(path, sheet, &mapping)?;
     let labels = Labels::new(&programme, language);
     let guesses = guess::columns(&programme, &table, &mapping);
     let columns: Vec<IntakeColumn> = (0..)
@@ -223,7 +243,12 @@ pub fn table(
     })
 }
 
-fn column(table: &Table, at: usize, name: &str, guess: (String, Option<&'static str>)) -> IntakeColumn {
+pub(crate) fn column(
+    table: &Table,
+    at: usize,
+    name: &str,
+    guess: (String, Option<&'static str>),
+) -> IntakeColumn {
     let mut seen = BTreeSet::new();
     let mut samples = Vec::new();
     let mut filled = 0;
@@ -314,6 +339,15 @@ fn mapping(choices: &IntakeChoices) -> Result<Mapping, Failure> {
             field => drop(mapping.columns.insert(column.clone(), field.to_owned())),
         }
     }
+    mapping.values = meant(&choices.values);
+    mapping.remembered = true;
+    Ok(mapping)
+}
+
+/// What was said of cells, without what was left unsaid.
+pub(crate) fn meant(
+    values: &BTreeMap<String, BTreeMap<String, String>>,
+) -> BTreeMap<String, BTreeMap<String, String>> {
     let filled = |(field, values): (&String, &BTreeMap<String, String>)| {
         let said: BTreeMap<String, String> = values
             .iter()
@@ -322,9 +356,7 @@ fn mapping(choices: &IntakeChoices) -> Result<Mapping, Failure> {
             .collect();
         (!said.is_empty()).then(|| (field.clone(), said))
     };
-    mapping.values = choices.values.iter().filter_map(filled).collect();
-    mapping.remembered = true;
-    Ok(mapping)
+    values.iter().filter_map(filled).collect()
 }
 
 /// Tries a table, or takes it in: step by step, so that other work goes on between two steps and a person can call it off.

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
-//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`eligibility`], [`tables`], [`verdicts`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
 //! [`record`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
@@ -24,6 +24,7 @@ pub mod devices;
 pub mod dossier;
 pub mod draft;
 pub mod duplicates;
+pub mod eligibility;
 pub mod entry;
 pub mod exchange;
 pub mod exports;
@@ -50,7 +51,9 @@ pub mod search;
 pub mod selection;
 pub mod shares;
 pub mod shelf;
+pub mod tables;
 pub mod tasks;
+pub mod verdicts;
 pub mod why;
 pub mod words;
 

@@ -486,7 +486,7 @@ fn the_board_is_read_anew_where_something_changed_and_kept_where_nothing_did() {
     assert_eq!(rows_of(&read(None)), rows_of(&first), "what was kept says the same");
     let gate = Programme::parse(SEMINAR).unwrap().gates[0].key.to_string();
     let id = office.id("A-3");
-    office.with(|session| application::judge(session, &id, &gate, "not-met", "too young").unwrap());
+    office.with(|session| application::judge(session, &id, &gate, "not-met", ("too young", "")).unwrap());
     assert_eq!(office.with(|session| session.engine().kept_view().unwrap()), None, "a change forgets it");
     let judged = read(Some(Arc::clone(&first)));
     assert_ne!(rows_of(&judged), rows_of(&first));

@@ -66,7 +66,7 @@ pub(crate) async fn explain_application(desk: State<'_, Desk>, id: String) -> Re
     desk.look(move |session, _| why::why(session, &id)).await
 }
 
-/// Gives a verdict on a condition.
+/// Gives a verdict on a condition; `none` takes back the one that stands.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn judge(
@@ -75,8 +75,12 @@ pub(crate) async fn judge(
     gate: String,
     verdict: String,
     reason: String,
+    evidence: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| application::judge(session, &application, &gate, &verdict, &reason)).await
+    desk.act(move |session| {
+        application::judge(session, &application, &gate, &verdict, (&reason, &evidence))
+    })
+    .await
 }
 
 /// Asks for the exception.

@@ -15,7 +15,7 @@ use crate::board::FilterOption;
 use crate::words::{Labels, count};
 
 /// The most rows, mistakes and remarks that a screen is handed over.
-pub(super) const SHOWN: usize = 20_000;
+pub(crate) const SHOWN: usize = 20_000;
 
 /// What an import would do, or did.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -169,18 +169,13 @@ pub(super) fn report(
     dry_run: bool,
     stopped: bool,
 ) -> IntakeReport {
-    let word = |taken: Taken| match taken {
-        Taken::New => "new",
-        Taken::Changed => "changed",
-        Taken::Same => "same",
-    };
     let of = |taken: Taken| count(found.count(taken));
     let rows = found.lines.iter().take(SHOWN).map(|line| IntakeRow {
         row: number(line.row),
         application: line.application.to_string(),
         key: line.key.clone(),
         title: line.title.clone(),
-        outcome: word(line.taken).to_owned(),
+        outcome: taken_word(line.taken).to_owned(),
         files: count(line.files),
         changes: line
             .changes
@@ -230,8 +225,17 @@ pub(super) fn report(
     }
 }
 
+/// The word for what becomes of a row.
+pub(crate) fn taken_word(taken: Taken) -> &'static str {
+    match taken {
+        Taken::New => "new",
+        Taken::Changed => "changed",
+        Taken::Same => "same",
+    }
+}
+
 /// The number of a row as a screen takes it.
-fn number(row: u64) -> u32 {
+pub(crate) fn number(row: u64) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
 

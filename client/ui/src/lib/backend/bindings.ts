@@ -143,8 +143,8 @@ export const commands = {
 	application: (id: string) => __TAURI_INVOKE<ApplicationView>("application", { id }),
 	/**  Reads why something of an application is not here, or does not count. */
 	explainApplication: (id: string) => __TAURI_INVOKE<WhyView>("explain_application", { id }),
-	/**  Gives a verdict on a condition. */
-	judge: (application: string, gate: string, verdict: string, reason: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, reason }),
+	/**  Gives a verdict on a condition; `none` takes back the one that stands. */
+	judge: (application: string, gate: string, verdict: string, reason: string, evidence: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, reason, evidence }),
 	/**  Asks for the exception. */
 	askException: (application: string, reason: string) => __TAURI_INVOKE<null>("ask_exception", { application, reason }),
 	/**  Grants or refuses the exception. */
@@ -181,6 +181,18 @@ export const commands = {
 	moderate: (application: string, round: string, verdict: string | null, reason: string) => __TAURI_INVOKE<null>("moderate", { application, round, verdict, reason }),
 	/**  Calculates who would be selected, by the programme's seats or by others. */
 	selection: (round: string | null, trial: SeatsTrial | null) => __TAURI_INVOKE<SelectionView>("selection", { round, trial }),
+	/**  Reads what the eligibility desk is about. */
+	eligibility: () => __TAURI_INVOKE<EligibilityView>("eligibility"),
+	/**  Rows of the eligibility desk. */
+	eligibilityPage: (query: EligibilityQuery) => __TAURI_INVOKE<EligibilityPage>("eligibility_page", { query }),
+	/**  Chooses a table of verdicts; false where it was called off. */
+	chooseVerdicts: () => __TAURI_INVOKE<boolean>("choose_verdicts"),
+	/**  Looks at the table of verdicts that was chosen; none where none was. */
+	verdictsTable: (sheet: string | null) => __TAURI_INVOKE<TableView | null>("verdicts_table", { sheet }),
+	/**  Tries the table of verdicts that was chosen; nothing is changed. */
+	previewVerdicts: (choices: TableChoices) => __TAURI_INVOKE<VerdictsReport>("preview_verdicts", { choices }),
+	/**  Takes the table of verdicts that was chosen. */
+	takeVerdicts: (choices: TableChoices) => __TAURI_INVOKE<VerdictsReport>("take_verdicts", { choices }),
 	/**  Reads who reads what. */
 	assignment: (round: string | null) => __TAURI_INVOKE<AssignmentView>("assignment", { round }),
 	/**  Reads who could read an application. */
@@ -972,6 +984,16 @@ export type ComparedRow = {
 	read: boolean,
 };
 
+/**  A condition. */
+export type ConditionView = {
+	/**  Its key. */
+	gate: string,
+	/**  What is asked. */
+	question: string,
+	/**  What proves it. */
+	evidence: string | null,
+};
+
 /**  How sure a reviewer can say to be. */
 export type Confidence = {
 	/**  Lowest. */
@@ -1278,6 +1300,60 @@ names: string[] };
 
 /**  Something was dropped on the window. */
 export type DroppedEvent = Dropped;
+
+/**  Some rows of all that fit. */
+export type EligibilityPage = {
+	/**  How many fit. */
+	total: number,
+	/**  How many of those with the words want what; withdrawn ones want nothing. */
+	counts: WantingCount[],
+	/**  The rows, by key. */
+	rows: EligibilityRow[],
+};
+
+/**  Which applications are wanted. */
+export type EligibilityQuery = {
+	/**  Words that key or title hold; all of them. */
+	text: string,
+	/**  Only those that want this… */
+	wanting: Wanting | null,
+	/**  …at this condition; at any of them where none is said. */
+	gate: string | null,
+	/**  These too, whatever they want: who works through a list does not lose a row by a verdict. */
+	keep: string[],
+	/**  From which row on. */
+	offset: number,
+	/**  How many rows. */
+	limit: number,
+};
+
+/**  An application and what was decided on its conditions. */
+export type EligibilityRow = {
+	/**  Its id. */
+	application: string,
+	/**  Its key of the import. */
+	key: string,
+	/**  The first answer of the form: usually the name. */
+	title: string,
+	/**  What follows from the verdicts: `eligible`, `by-exception`, `not-eligible`, `undecided`, `contested`. */
+	outcome: string,
+	/**  True where it was withdrawn. */
+	withdrawn: boolean,
+	/**  By condition: `met`, `not-met`, `open`, `contested`, `none`. */
+	verdicts: { [key in string]: string },
+	/**  The exception, where it is asked for: `asked`, `granted`, `refused`, `contested`. */
+	exception: string | null,
+};
+
+/**  What the desk is about. */
+export type EligibilityView = {
+	/**  The conditions, in the programme's order. */
+	conditions: ConditionView[],
+	/**  True where the programme has an exception. */
+	exception: boolean,
+	/**  All applications. */
+	total: number,
+};
 
 /**  What a person says when joining. */
 export type EnrolForm = {
@@ -1714,6 +1790,8 @@ export type GateView = {
 	verdict: string | null,
 	/**  Why. */
 	reason: string,
+	/**  What was shown. */
+	shown: string,
 	/**  Who decided. */
 	by: string[],
 	/**  Who said what, where two contradict one another. */
@@ -3440,6 +3518,24 @@ export type SubmittedView = {
 	outcome: OutcomeView | null,
 };
 
+/**  How the table is to be taken. */
+export type TableChoices = {
+	/**  The worksheet. */
+	sheet: string | null,
+	/**  By column: a part's key, or empty. */
+	columns: { [key in string]: string },
+	/**  By part: what is meant by what stands in a cell. */
+	values: { [key in string]: { [key in string]: string } },
+};
+
+/**  What a column can be. */
+export type TablePart = {
+	/**  Its key. */
+	key: string,
+	/**  What the programme calls it; none where that is not the programme's. */
+	label: string | null,
+};
+
 /**  A row that was not taken. */
 export type TableRow = {
 	/**  Its number. */
@@ -3452,6 +3548,26 @@ export type TableRow = {
 	message: string,
 	/**  The cells that it is about. */
 	about: string[],
+};
+
+/**  A table before its columns are matched with what is asked for. */
+export type TableView = {
+	/**  The file's name. */
+	file: string,
+	/**  Rows below the header. */
+	rows: number,
+	/**  Worksheets of a workbook. */
+	sheets: string[],
+	/**  The worksheet that was read. */
+	sheet: string | null,
+	/**  Columns, in the file's order; `how` is `remembered`, `name`, `cells`, or none. */
+	columns: IntakeColumn[],
+	/**  What a column can be. */
+	parts: TablePart[],
+	/**  What is meant by what stands in cells, by part, as it is remembered. */
+	values: { [key in string]: { [key in string]: string } },
+	/**  True where what was chosen on this device before is taken up. */
+	remembered: boolean,
 };
 
 /**  A review that somebody took down. */
@@ -3539,6 +3655,69 @@ export type UnknownValue = {
 	count: number,
 	/**  The answers to choose from. */
 	options: FilterOption[],
+};
+
+/**  One verdict of the table. */
+export type VerdictLine = {
+	/**  Its row in the file. */
+	row: number,
+	/**  The application's id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  What the condition asks. */
+	question: string,
+	/**  `new`, `changed` or `same`. */
+	outcome: string,
+	/**  What stands: `met`, `not-met`, `open`, `contested`, `none`. */
+	before: string,
+	/**  What the table says. */
+	after: string,
+	/**  Why, by the table. */
+	reason: string,
+};
+
+/**  What a table of verdicts would do, or did. */
+export type VerdictsReport = {
+	/**  True for what was done; false for a preview. */
+	done: boolean,
+	/**  True where somebody called it off; what was given by then is given. */
+	stopped: boolean,
+	/**  Verdicts where there was none. */
+	new: number,
+	/**  Verdicts in the place of another, or with another reason or evidence. */
+	changed: number,
+	/**  Verdicts that stand just so. */
+	same: number,
+	/**  The verdicts, in the file's order. */
+	rows: VerdictLine[],
+	/**  Cells that are no verdict, and what is wrong with them. */
+	refused: ProblemView[],
+	/**  How many that are, those among them that are not shown. */
+	refusedCount: number,
+	/**  Cells of which somebody can say what is meant. */
+	unknown: UnknownValue[],
+};
+
+/**  What a condition, or the exception, wants. */
+export type Wanting = 
+/**  No verdict was given yet. */
+"unchecked" | 
+/**  It is decided later. */
+"open" | 
+/**  It is not met. */
+"not-met" | 
+/**  Two verdicts contradict one another. */
+"contested" | 
+/**  The exception is asked for, and nobody decided. */
+"exception";
+
+/**  How many want something. */
+export type WantingCount = {
+	/**  What. */
+	wanting: Wanting,
+	/**  How many. */
+	count: number,
 };
 
 /**  One thing that is known. */
