@@ -45,6 +45,12 @@ export type {
   WhyReader, WhyView, WipeView,
 } from './bindings';
 
+import type { EligibilityPage, EligibilityQuery, EligibilityView, TableChoices, TableView, VerdictsReport } from './bindings';
+
+export type {
+  ConditionView, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
+} from './bindings';
+
 // ---------- first run, unlocking ----------
 export interface Standing {
   open: Me | null;                 // null: nothing is unlocked
@@ -194,7 +200,7 @@ export interface Backend {
   pace(): Promise<PaceView[]>;                                     // whether the dates of open rounds hold
   application(id: string): Promise<ApplicationView>;
   explainApplication(id: string): Promise<WhyView>;                // why something of it is not here, or does not count
-  judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;
+  judge(application: string, gate: string, verdict: GateVerdict | 'none', reason: string, evidence: string): Promise<void>; // none: taken back
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
@@ -213,6 +219,12 @@ export interface Backend {
   moderation(round: string | null): Promise<ModerationView>;       // null: the first round
   moderate(application: string, round: string, verdict: Settled | null, reason: string): Promise<void>; // null: taken back
   selection(round: string | null, trial: SeatsTrial | null): Promise<SelectionView>; // null: the programme's own seats; nothing is stored
+  eligibility(): Promise<EligibilityView>;
+  eligibilityPage(query: EligibilityQuery): Promise<EligibilityPage>;
+  chooseVerdicts(): Promise<boolean>;                              // asks which table; false: called off
+  verdictsTable(sheet: string | null): Promise<TableView | null>;  // null: none was chosen
+  previewVerdicts(choices: TableChoices): Promise<VerdictsReport>; // changes nothing
+  takeVerdicts(choices: TableChoices): Promise<VerdictsReport>;    // `cancel` stops it between two steps; `onIntakeProgress` hears of it
 
   assignment(round: string | null): Promise<AssignmentView>;       // null: the first round
   candidates(round: string, application: string): Promise<Candidate[]>;

@@ -5,6 +5,7 @@ import { assignment } from './memory/assignment';
 import { care } from './memory/care';
 import { coordinator } from './memory/coordinator';
 import { devices } from './memory/devices';
+import { eligibility } from './memory/eligibility';
 import { exchange } from './memory/exchange';
 import { intake } from './memory/intake';
 import { moderation } from './memory/moderation';
@@ -35,6 +36,7 @@ export class Memory {
       ...exchange(this.world),
       ...assignment(this.world),
       ...coordinator(this.world),
+      ...eligibility(this.world),
       ...mails(this.world),
       ...intake(this.world),
       ...moderation(this.world),

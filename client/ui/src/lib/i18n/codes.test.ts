@@ -181,7 +181,8 @@ test('everything that an import says has words', () => {
   expect(lacking('intake.remark.', remarks)).toEqual([]);
   const problems = [...arms('client/engine/src/intake/files.rs', /fn code\(/), ...found(ROW, /self\.refuse\([^"]*"([a-z-]+)"/g)];
   // What is wrong with the cell that names the application.
-  expect(lacking('intake.problem.', [...problems, 'cell-empty', 'id-bad'])).toEqual([]);
+  const verdicts = found('client/driver/src/verdicts.rs', /"([a-z]+(?:-[a-z]+)+)"/g);
+  expect(lacking('intake.problem.', [...problems, ...verdicts, 'cell-empty', 'id-bad'])).toEqual([]);
 });
 
 test('whatever a definition lacks has words', () => {

@@ -15,6 +15,8 @@ import Pair from '../../screens/intake/Pair.svelte';
 import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
 import Queue from '../../screens/coordinator/Queue.svelte';
+import Eligibility from '../../screens/eligibility/Eligibility.svelte';
+import VerdictTable from '../../screens/eligibility/VerdictTable.svelte';
 import Moderation from '../../screens/moderation/Moderation.svelte';
 import Compare from '../../screens/reviewer/Compare.svelte';
 import Consistency from '../../screens/reviewer/Consistency.svelte';
@@ -59,6 +61,8 @@ export const PLACES: Place[] = [
   { screen: 'missing', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Missing) },
   { screen: 'duplicates', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Duplicates) },
   { screen: 'pair', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Pair) },
+  { screen: 'eligibility', name: 'nav.eligibility', icon: 'check', roles: ['coordinator'], shown: true, component: of(Eligibility) },
+  { screen: 'verdicts', name: 'nav.eligibility', icon: 'check', roles: ['coordinator'], shown: false, under: 'eligibility', component: of(VerdictTable) },
   { screen: 'record', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(TakeDown) },
   { screen: 'assignment', name: 'nav.assignment', icon: 'assign', roles: ['coordinator'], shown: true, component: of(Assignment) },
   { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },

@@ -16,6 +16,8 @@ const PATHS = {
   missing: '/intake/missing',
   duplicates: '/intake/duplicates',
   pair: '/intake/duplicates/:one/:other',
+  eligibility: '/eligibility',
+  verdicts: '/eligibility/table',
   application: '/application/:id',
   applicationPage: '/application/:id/:file/:page',
   assignment: '/assignment',

@@ -1,8 +1,8 @@
 // The coordinator's acts over the invented world: board, applications, merge desk, figures.
-import type { AppStage, Backend, BoardQuery, BoardRow, GateView, QueueVerdict, ReaderView, WhyLine, WhyReader } from '../contract';
+import type { AppStage, Backend, BoardQuery, BoardRow, QueueVerdict, ReaderView, WhyLine, WhyReader } from '../contract';
 import type { Invented } from './applications';
 import { arrivals } from './arrivals';
-import { deskOf, exception, FILTERS, gates, outcome, row, verdictsOn, withdrawal } from './desk';
+import { deskOf, exception, FILTERS, gates, give, outcome, row, verdictsOn, withdrawal } from './desk';
 import { CRITERIA, files, sections } from './dossiers';
 import { agreement, ranking, severity, shares } from './figures';
 import { PEOPLE } from './names';
@@ -99,11 +99,10 @@ export function coordinator(world: World): Part {
       const all = readers(world, one, row(world, one)).map((reader, at) => whyOf(world, reader, at));
       return Promise.resolve({ application: [said(withdrawn ? 'application-withdrawn' : 'application-here')], readers: all.sort((a, b) => Number(b.lacks) - Number(a.lacks)) });
     },
-    judge: (id, key, verdict, reason) => {
+    judge: (id, key, verdict, reason, shown) => {
       const one = known(id);
       if (one === undefined) return refused('not-found', 'this application is not here');
-      const judged = gates(world, one).map((gate): GateView => (gate.gate === key ? { ...gate, verdict, reason, said: [], by: [world.me?.name ?? ''] } : gate));
-      deskOf(world).gates.set(id, judged);
+      give(world, one, key, verdict === 'none' ? { verdict: null, reason: '', shown: '', by: [] } : { verdict, reason, shown, by: [world.me?.name ?? ''] });
       return done();
     },
     askException: (id, reason) => {

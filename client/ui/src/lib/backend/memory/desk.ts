@@ -68,7 +68,7 @@ const VERDICTS: [string, string, string][] = [
 const OUTDATED = 'a-0060';
 const CONTESTED = 'a-0016';
 
-const GATES: Omit<GateView, 'verdict' | 'reason' | 'by' | 'said'>[] = [
+export const GATES: Omit<GateView, 'verdict' | 'reason' | 'shown' | 'by' | 'said'>[] = [
   { gate: 'target-group', question: 'Does the applicant belong to one of the four target groups?', evidence: 'Curriculum vitae; a letter of the employer where it does not say it.', liftable: true },
   { gate: 'media', question: 'Is there at least one item of media coverage?', evidence: 'An article, a broadcast or a page that names the applicant’s work.', liftable: true },
   { gate: 'english', question: 'Is proficiency in written English shown?', evidence: 'The four answers, or a certificate.', liftable: false },
@@ -108,11 +108,17 @@ export function gates(world: World, one: Invented): GateView[] {
       const left = (stage === 'received' && at > one.n % 3) || (stage === 'contested' && at === 0);
       const by = stage === 'contested' && at === 0 ? ['Amara Diallo', 'Nguyễn Thị Hoa'] : left ? [] : [at % 2 === 0 ? 'Amara Diallo' : 'Nguyễn Thị Hoa'];
       const said = by.length > 1 ? by.map((name, place) => ({ by: name, verdict: place === 0 ? 'met' : 'not-met' })) : [];
-      if (left) return { ...gate, verdict: null, reason: '', by, said };
+      if (left) return { ...gate, verdict: null, reason: '', shown: '', by, said };
       const reason = failed ? (at === 3 ? 'Born in 1971; the form says 55 years.' : 'No coverage was sent, and none was found by name.') : (REASONS[gate.gate] ?? '');
-      return { ...gate, verdict: failed ? 'not-met' : 'met', reason, by, said };
+      return { ...gate, verdict: failed ? 'not-met' : 'met', reason, shown: at === 1 && !failed ? 'Radio Nacional, 3 May, with a transcript' : '', by, said };
     })
   );
+}
+
+/** Puts a verdict on a condition, or takes the one that stands back. */
+export function give(world: World, one: Invented, key: string, said: Pick<GateView, 'verdict' | 'reason' | 'shown' | 'by'>): void {
+  const judged = gates(world, one).map((gate): GateView => (gate.gate === key ? { ...gate, ...said, said: [] } : gate));
+  deskOf(world).gates.set(one.id, judged);
 }
 
 export function exception(world: World, one: Invented): ExceptionView {

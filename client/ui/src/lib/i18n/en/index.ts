@@ -3,6 +3,7 @@ import assignment from './assignment.json';
 import care from './care.json';
 import common from './common.json';
 import coordinator from './coordinator.json';
+import eligibility from './eligibility.json';
 import engine from './engine.json';
 import errors from './errors.json';
 import exchange from './exchange.json';
@@ -18,12 +19,14 @@ import search from './search.json';
 import settings from './settings.json';
 import shell from './shell.json';
 import start from './start.json';
+import tables from './tables.json';
 
 export const areas = {
   ...assignment,
   ...care,
   ...common,
   ...coordinator,
+  ...eligibility,
   ...engine,
   ...errors,
   ...exchange,
@@ -39,4 +42,5 @@ export const areas = {
   ...settings,
   ...shell,
   ...start,
+  ...tables,
 };
