@@ -5,8 +5,8 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::commands::{
     CareEvent, ChangedEvent, ClosingEvent, DroppedEvent, IntakeEvent, LockedEvent, ProgressEvent, assignment,
-    care, coordinator, devices, eligibility, exchange, exports, intake, keychain, people, programme, record, recovery,
-    relays, reviewer, session,
+    care, coordinator, devices, eligibility, exchange, exports, intake, keychain, people, programme, record,
+    recovery, relays, reviewer, session,
 };
 
 /// Every command and event.
@@ -88,6 +88,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             exchange::cancel,
             exchange::bundle_out,
             exchange::bundle_in,
+            exchange::inspect_bundles,
             exchange::stop_bundle,
             coordinator::board,
             coordinator::board_page,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tessera_engine::EngineError;
-use tessera_engine::bundle::{self, Outline};
+use tessera_engine::bundle::{self, Bundle, Outline};
 use tessera_engine::home::{HomeError, write_atomically_with};
 use tessera_engine::receive::Imported;
 
@@ -45,6 +45,12 @@ impl<'a> Through<'a> {
     /// For taking in files; those that are not there are found out later.
     pub fn taking(paths: &[PathBuf], tell: Tell<'a>) -> Self {
         let total = paths.iter().map(|path| length(path)).sum::<u64>() * 2;
+        Self { moved: Moved { done: 0, total }, told: None, tell }
+    }
+
+    /// For looking into files, which are read once.
+    pub fn looking(paths: &[PathBuf], tell: Tell<'a>) -> Self {
+        let total = paths.iter().map(|path| length(path)).sum();
         Self { moved: Moved { done: 0, total }, told: None, tell }
     }
 
@@ -137,6 +143,21 @@ fn write_part(
         Ok::<(), SessionError>(())
     })?;
     Ok(length)
+}
+
+/// Reads a bundle to its end; nothing of it is taken in.
+///
+/// # Errors
+/// [`SessionError`] where it is no bundle, or not whole; [`EngineError::Cancelled`] where it was ended.
+pub fn look(path: &Path, through: &mut Through<'_>) -> Result<Bundle, SessionError> {
+    let (from, whole) = (through.moved.done, length(path));
+    if through.more(0).is_break() {
+        return Err(EngineError::Cancelled.into());
+    }
+    let file = File::open(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })?;
+    let checked = bundle::check_told(file, &mut |bytes| through.more(bytes))?;
+    through.up_to(from, whole);
+    Ok(checked.bundle)
 }
 
 /// Takes in a bundle, through the same gate as what a relay sends: all of it or nothing.

@@ -25,6 +25,7 @@ pub use self::write::{Outline, Part};
 use crate::arrivals::Way;
 use crate::attachments::PIECE_BYTES;
 use crate::core::Core;
+use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::receive::{Imported, Road};
 use crate::records::{PackRecord, get, put};
@@ -214,6 +215,21 @@ fn newer(error: DecodeError) -> EngineError {
 
 fn unreadable(_: io::Error) -> EngineError {
     EngineError::Unreadable
+}
+
+impl Acts<'_> {
+    /// How many packs of a bundle are here already.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn known_packs(&mut self, bundle: &Bundle) -> Result<usize, EngineError> {
+        let (_, tx) = self.parts();
+        let mut known = 0;
+        for pack in &bundle.packs {
+            known += usize::from(get::<PackRecord>(tx, Table::PackStates, &pack.id().0)?.is_some());
+        }
+        Ok(known)
+    }
 }
 
 impl Core {

@@ -1,7 +1,9 @@
 //! Exchanges with a relay and bundles in files: what would move, how far it is, what came of it.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
@@ -12,6 +14,7 @@ use tessera_driver::session::Session;
 use tessera_engine::attachments::Fetch;
 use tessera_engine::bundle::For;
 use tessera_protocol::ids::MemberId;
+use tessera_protocol::receipt::Receipt;
 
 use crate::failure::Failure;
 use crate::words::{Sentence, count, id};
@@ -49,7 +52,7 @@ pub struct ExchangeOptions {
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressView {
-    /// `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`.
+    /// `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`, `looking`.
     pub phase: String,
     /// Bytes of this step that were moved.
     pub bytes_done: u64,
@@ -162,6 +165,54 @@ pub struct BundleOut {
     /// Their length.
     pub bytes: u64,
     /// Parcels in them.
+    pub packs: u32,
+}
+
+/// What a bundle says of itself, and whose work is in it; nothing of it is taken in.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleLook {
+    /// The file.
+    pub path: String,
+    /// False where it is another programme's, of which nothing is taken in here.
+    pub ours: bool,
+    /// Who wrote it; none where that device is not known here.
+    pub from: Option<String>,
+    /// The device that wrote it.
+    pub device: String,
+    /// Whom it is for, by name or by the beginning of the id; none where it is for nobody in particular.
+    pub addressee: Option<String>,
+    /// True where that is somebody else.
+    pub for_other: bool,
+    /// Which part it is, from 1.
+    pub part: u32,
+    /// Of how many.
+    pub parts: u32,
+    /// Parcels in it.
+    pub packs: u32,
+    /// Of these, not here yet.
+    pub fresh: u32,
+    /// Their bytes.
+    pub pack_bytes: u64,
+    /// Files of which something is in it.
+    pub files: u32,
+    /// Their bytes.
+    pub file_bytes: u64,
+    /// When the file was last written, by the clock of the computer that did.
+    pub written_ms: Option<u64>,
+    /// The newest time of a relay's clock in it, before which it cannot have been written.
+    pub after_ms: Option<u64>,
+    /// Whose work is in it, the most first.
+    pub authors: Vec<BundleAuthor>,
+}
+
+/// Somebody whose work is in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleAuthor {
+    /// The name; none for devices that are not known here.
+    pub name: Option<String>,
+    /// Parcels.
     pub packs: u32,
 }
 
@@ -342,6 +393,67 @@ pub fn bundle_out(
         parts: count(written.len()),
         bytes: written.iter().map(|(_, bytes)| bytes).sum(),
         packs: count(outline.parts.iter().map(|part| part.packs.len()).sum()),
+    })
+}
+
+/// Looks into bundles; nothing of them is taken in.
+///
+/// # Errors
+/// [`Failure`] with the file that is no bundle, or not whole; `cancelled`.
+pub fn inspect_bundles(
+    session: &mut Session,
+    paths: &[PathBuf],
+    tell: &mut dyn FnMut(ProgressView) -> ControlFlow<()>,
+) -> Result<Vec<BundleLook>, Failure> {
+    let names = Names::of(session)?;
+    let mut hear = |moved| tell(moving("looking", moved));
+    let mut through = Through::looking(paths, &mut hear);
+    paths.iter().map(|path| inspect(session, &names, path, &mut through)).collect()
+}
+
+fn inspect(
+    session: &mut Session,
+    names: &Names,
+    path: &Path,
+    through: &mut Through<'_>,
+) -> Result<BundleLook, Failure> {
+    let shown = path.display().to_string();
+    let bundle = bundles::look(path, through).map_err(|error| Failure::from(error).at(shown.clone()))?;
+    let head = &bundle.head;
+    let ours = head.programme == session.engine().programme();
+    let known = if ours { session.together(|acts| acts.known_packs(&bundle))? } else { 0 };
+    let me = session.engine().member();
+    let permission = session.engine().permission();
+    let owner = |device| permission.device(device).map(|(member, _)| names.name(member));
+    let genuine = |receipt: &&Receipt| {
+        permission.charter.powers.relays.keys().any(|relay| receipt.verify(relay).is_ok())
+    };
+    let mut authors: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    for pack in &bundle.packs {
+        *authors.entry(owner(pack.header().device)).or_default() += 1;
+    }
+    let mut authors: Vec<BundleAuthor> =
+        authors.into_iter().map(|(name, packs)| BundleAuthor { name, packs: count(packs) }).collect();
+    authors.sort_by_key(|author| std::cmp::Reverse(author.packs));
+    let written = std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let written = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(BundleLook {
+        path: shown,
+        ours,
+        from: owner(head.from),
+        device: head.from.to_string(),
+        addressee: head.addressee.map(|member| names.name(member)),
+        for_other: head.addressee.is_some_and(|member| member != me),
+        part: head.part,
+        parts: head.parts,
+        packs: count(bundle.packs.len()),
+        fresh: count(bundle.packs.len() - known),
+        pack_bytes: head.pack_bytes,
+        files: count(bundle.attachments.len()),
+        file_bytes: bundle.attachment_bytes,
+        written_ms: written.and_then(|time| u64::try_from(time.as_millis()).ok()),
+        after_ms: bundle.receipts.iter().filter(genuine).map(|receipt| receipt.received_ms).max(),
+        authors,
     })
 }
 

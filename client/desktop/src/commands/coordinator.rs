@@ -77,10 +77,8 @@ pub(crate) async fn judge(
     reason: String,
     evidence: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| {
-        application::judge(session, &application, &gate, &verdict, (&reason, &evidence))
-    })
-    .await
+    desk.act(move |session| application::judge(session, &application, &gate, &verdict, (&reason, &evidence)))
+        .await
 }
 
 /// Asks for the exception.

@@ -8,7 +8,8 @@ use tauri::{AppHandle, State};
 use tauri_specta::Event as _;
 use tessera_views::Failure;
 use tessera_views::exchange::{
-    self, BundleFor, BundleIn, BundleOut, ExchangeOptions, ExchangePlan, ExchangeReport, ExchangeState,
+    self, BundleFor, BundleIn, BundleLook, BundleOut, ExchangeOptions, ExchangePlan, ExchangeReport,
+    ExchangeState,
 };
 
 use crate::commands::ProgressEvent;
@@ -103,16 +104,7 @@ pub(crate) async fn bundle_in(
     app: AppHandle,
     paths: Option<Vec<String>>,
 ) -> Result<Option<Vec<BundleIn>>, Failure> {
-    let paths: Vec<PathBuf> = match paths {
-        Some(paths) => paths.into_iter().map(PathBuf::from).collect(),
-        None => match dialogs::open().await {
-            Some(paths) => paths,
-            None => return Ok(None),
-        },
-    };
-    if paths.len() > BUNDLES {
-        return Err(Failure::new("too-many", "at most 1,000 files are taken in at once"));
-    }
+    let Some(paths) = bundles(paths).await? else { return Ok(None) };
     let taken = desk
         .carry(move |session, go_on| {
             let mut tell = telling(&app, go_on);
@@ -121,6 +113,34 @@ pub(crate) async fn bundle_in(
         .await;
     desk.prepare();
     taken
+}
+
+/// Looks into bundles, those named or those that the person chooses; nothing is taken in.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn inspect_bundles(
+    desk: State<'_, Desk>,
+    app: AppHandle,
+    paths: Option<Vec<String>>,
+) -> Result<Option<Vec<BundleLook>>, Failure> {
+    let Some(paths) = bundles(paths).await? else { return Ok(None) };
+    desk.carry(move |session, go_on| {
+        let mut tell = telling(&app, go_on);
+        exchange::inspect_bundles(session, &paths, &mut tell).map(Some)
+    })
+    .await
+}
+
+/// The files that were named, else those that the person chooses; none where that was called off.
+async fn bundles(paths: Option<Vec<String>>) -> Result<Option<Vec<PathBuf>>, Failure> {
+    let paths: Option<Vec<PathBuf>> = match paths {
+        Some(paths) => Some(paths.into_iter().map(PathBuf::from).collect()),
+        None => dialogs::open().await,
+    };
+    if paths.as_ref().is_some_and(|paths| paths.len() > BUNDLES) {
+        return Err(Failure::new("too-many", "at most 1,000 files are taken in at once"));
+    }
+    Ok(paths)
 }
 
 /// Ends the writing or taking in of bundles that is under way.

@@ -90,7 +90,11 @@ pub(crate) async fn intake_take(
     .await
 }
 
-pub(super) fn tell(app: &AppHandle, progress: IntakeProgress, go_on: &dyn Fn() -> ControlFlow<()>) -> ControlFlow<()> {
+pub(super) fn tell(
+    app: &AppHandle,
+    progress: IntakeProgress,
+    go_on: &dyn Fn() -> ControlFlow<()>,
+) -> ControlFlow<()> {
     // A window that is gone hears nothing; the import goes on.
     let _ = IntakeEvent(progress).emit(app);
     go_on()

@@ -129,6 +129,8 @@ export const commands = {
 	bundleOut: (to: BundleFor, files: boolean) => __TAURI_INVOKE<BundleOut | null>("bundle_out", { to, files }),
 	/**  Takes in bundles: those that were dropped on the window, or those that the person chooses. */
 	bundleIn: (paths: string[] | null) => __TAURI_INVOKE<BundleIn[] | null>("bundle_in", { paths }),
+	/**  Looks into bundles, those named or those that the person chooses; nothing is taken in. */
+	inspectBundles: (paths: string[] | null) => __TAURI_INVOKE<BundleLook[] | null>("inspect_bundles", { paths }),
 	/**  Ends the writing or taking in of bundles that is under way. */
 	stopBundle: () => __TAURI_INVOKE<null>("stop_bundle"),
 	/**  Reads the board above its rows. */
@@ -804,6 +806,14 @@ export type BoardSort =
 /**  Reviews that count. */
 "reviews";
 
+/**  Somebody whose work is in a bundle. */
+export type BundleAuthor = {
+	/**  The name; none for devices that are not known here. */
+	name: string | null,
+	/**  Parcels. */
+	packs: number,
+};
+
 /**  For whom a bundle is. */
 export type BundleFor = 
 /**  Whoever brings it to a relay or a coordinator: what waits in the outbox. */
@@ -831,6 +841,42 @@ export type BundleIn = {
 	receipts: number,
 	/**  What is worth saying. */
 	warnings: Sentence[],
+};
+
+/**  What a bundle says of itself, and whose work is in it; nothing of it is taken in. */
+export type BundleLook = {
+	/**  The file. */
+	path: string,
+	/**  False where it is another programme's, of which nothing is taken in here. */
+	ours: boolean,
+	/**  Who wrote it; none where that device is not known here. */
+	from: string | null,
+	/**  The device that wrote it. */
+	device: string,
+	/**  Whom it is for, by name or by the beginning of the id; none where it is for nobody in particular. */
+	addressee: string | null,
+	/**  True where that is somebody else. */
+	forOther: boolean,
+	/**  Which part it is, from 1. */
+	part: number,
+	/**  Of how many. */
+	parts: number,
+	/**  Parcels in it. */
+	packs: number,
+	/**  Of these, not here yet. */
+	fresh: number,
+	/**  Their bytes. */
+	packBytes: number,
+	/**  Files of which something is in it. */
+	files: number,
+	/**  Their bytes. */
+	fileBytes: number,
+	/**  When the file was last written, by the clock of the computer that did. */
+	writtenMs: number | null,
+	/**  The newest time of a relay's clock in it, before which it cannot have been written. */
+	afterMs: number | null,
+	/**  Whose work is in it, the most first. */
+	authors: BundleAuthor[],
 };
 
 /**  A bundle that was written. */
@@ -2538,7 +2584,7 @@ export type ProgressEvent = ProgressView;
 
 /**  How far an exchange is. */
 export type ProgressView = {
-	/**  `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`. */
+	/**  `connecting`, `sending`, `receiving`, `reading`, `attachments`, `waiting`; of bundles `writing`, `taking`, `looking`. */
 	phase: string,
 	/**  Bytes of this step that were moved. */
 	bytesDone: number,

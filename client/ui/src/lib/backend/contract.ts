@@ -45,10 +45,10 @@ export type {
   WhyReader, WhyView, WipeView,
 } from './bindings';
 
-import type { EligibilityPage, EligibilityQuery, EligibilityView, TableChoices, TableView, VerdictsReport } from './bindings';
+import type { BundleLook, EligibilityPage, EligibilityQuery, EligibilityView, TableChoices, TableView, VerdictsReport } from './bindings';
 
 export type {
-  ConditionView, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
+  BundleAuthor, BundleLook, ConditionView, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
 } from './bindings';
 
 // ---------- first run, unlocking ----------
@@ -100,7 +100,7 @@ export interface DossierView {
 }
 
 // ---------- exchange ----------
-export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done' | 'writing' | 'taking'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
+export interface Progress { phase: 'connecting' | 'sending' | 'receiving' | 'reading' | 'files' | 'done' | 'writing' | 'taking' | 'looking'; bytesDone: number; bytesTotal: number; secondsLeft: number | null }
 
 // ---------- coordinator ----------
 export type GateVerdict = 'met' | 'not-met' | 'open';
@@ -192,6 +192,7 @@ export interface Backend {
   leave(): Promise<void>;                                          // closes the window; a second press on its button does too
   bundleOut(to: BundleTo, files: boolean): Promise<BundleOut | null>;
   bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; stopped after some of them, gives those
+  inspectBundles(paths: string[] | null): Promise<BundleLook[] | null>; // null: asks which; takes nothing in
   stopBundle(): Promise<void>;                                     // of what is written nothing is left, of a file that is taken in nothing comes
 
   board(): Promise<Board>;

@@ -21,7 +21,7 @@ function hearing<T>(event: { listen(hear: (event: { payload: T }) => void): Prom
 
 const PHASES: Record<string, Progress['phase']> = {
   connecting: 'connecting', waiting: 'connecting', sending: 'sending', receiving: 'receiving', reading: 'reading', attachments: 'files',
-  writing: 'writing', taking: 'taking',
+  writing: 'writing', taking: 'taking', looking: 'looking',
 };
 const FOR: Record<Exclude<BundleTo, object>, BundleFor> = {
   relay: { kind: 'outbox' }, coordinators: { kind: 'outbox' }, everyone: { kind: 'everything' },
@@ -142,6 +142,7 @@ export const tauri: Backend = {
   leave: () => nothing(commands.leave()),
   bundleOut: (to, files) => commands.bundleOut(typeof to === 'string' ? FOR[to] : { kind: 'member', member: to.member }, files),
   bundleIn: commands.bundleIn,
+  inspectBundles: commands.inspectBundles,
   stopBundle: () => nothing(commands.stopBundle()),
 
   board: commands.board,

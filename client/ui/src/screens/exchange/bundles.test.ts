@@ -64,3 +64,32 @@ test('a failure that nobody asked for stays one', async () => {
   expect(await screen.findByRole('alert')).toBeTruthy();
   memory.heal();
 });
+
+test('what is in a bundle is said before it is taken in, and another programme’s is not', async () => {
+  memory.world.stepMs = 1;
+  const user = userEvent.setup();
+  render(Bundles);
+  await user.click(screen.getByRole('button', { name: 'Look inside first…' }));
+  expect(await screen.findByRole('heading', { name: 'What is in these 2 bundles' })).toBeTruthy();
+  expect(screen.getByText(/^12 items, .*; 9 of them new here\./)).toBeTruthy();
+  expect(screen.getByText(/Nguyễn Thị Hoa \(9 items\)/)).toBeTruthy();
+  expect(screen.getByText('This bundle is another programme’s. Nothing of it can be taken in here.')).toBeTruthy();
+  expect(exchanger.taken).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Take it in' }));
+  await waitFor(() => expect(exchanger.taken.map(({ path }) => path)).toEqual(['/media/usb/from-coordinator.tessera']));
+  expect(screen.queryByRole('heading', { name: /What is in/ })).toBe(null);
+});
+
+test('looking inside can be stopped, and a file that is no bundle says so', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  const looking = exchanger.lookAt();
+  exchanger.stopBundle();
+  await looking;
+  expect(exchanger.stopped).toBe('looking');
+  expect(await screen.findByText('Nothing was changed. Choose the file again whenever you like.')).toBeTruthy();
+  memory.fail('inspectBundles', { code: 'forged', at: '/media/usb/letter.tessera' });
+  await exchanger.lookAt();
+  expect((await screen.findByRole('alert')).textContent).toContain('letter.tessera');
+  memory.heal();
+});

@@ -1,7 +1,7 @@
 // Exchange with a relay and by bundle: the plan, one run at a time with its progress, the reports. Lives on while other screens
 // are shown. Decides nothing about what is sent.
 import { backend } from '../../lib/backend';
-import type { BundleIn, BundleOut, BundleTo, ExchangePlan, ExchangeReport, Progress } from '../../lib/backend/contract';
+import type { BundleIn, BundleLook, BundleOut, BundleTo, ExchangePlan, ExchangeReport, Progress } from '../../lib/backend/contract';
 import { Act } from '../../lib/state/act.svelte';
 import { app } from '../../lib/state/app.svelte';
 import { View } from '../../lib/state/view.svelte';
@@ -20,7 +20,9 @@ export function estimate(plan: ExchangePlan, files: Files, budgetBytes: number |
 /** So little says nothing of how fast a link is. */
 const TELLING_BYTES = 20_000;
 
-const ofBundle = ({ phase }: Progress) => phase === 'writing' || phase === 'taking';
+type Way = 'writing' | 'taking' | 'looking';
+const WAYS: Progress['phase'][] = ['writing', 'taking', 'looking'];
+const ofBundle = ({ phase }: Progress) => WAYS.includes(phase);
 
 class Exchange {
   plan = new View(() => backend.exchangePlan());
@@ -37,11 +39,13 @@ class Exchange {
   withFiles = $state(false);
   out = $state.raw<BundleOut | null>(null);
   taken = $state.raw<BundleIn[]>([]);
+  /** What was looked into before it is taken in. */
+  looked = $state.raw<BundleLook[]>([]);
   bundling = new Act();
   /** How far a bundle is that is written or taken in. */
   carried = $state.raw<Progress | null>(null);
   /** What came of stopping one: nothing was written or taken in, or some files were taken in and others not at all. */
-  stopped = $state<'writing' | 'taking' | 'some' | null>(null);
+  stopped = $state<Way | 'some' | null>(null);
   #ended = false;
   #of = '';
   #next: string[] = [];
@@ -50,7 +54,7 @@ class Exchange {
   belongTo(member: string): void {
     if (this.#of === member) return;
     this.#of = member;
-    Object.assign(this, { report: null, out: null, taken: [], stopped: null, files: 'light', budgetBytes: null, to: 'relay', member: '' });
+    Object.assign(this, { report: null, out: null, taken: [], looked: [], stopped: null, files: 'light', budgetBytes: null, to: 'relay', member: '' });
     this.act.failure = null;
     this.bundling.failure = null;
   }
@@ -90,7 +94,7 @@ class Exchange {
   }
 
   /** Writes or takes in, with the progress shown; being stopped is no failure. */
-  async #carry(way: 'writing' | 'taking', work: () => Promise<void>): Promise<void> {
+  async #carry(way: Way, work: () => Promise<void>): Promise<void> {
     this.stopped = null;
     this.#ended = false;
     const stop = backend.onProgress((progress) => {
@@ -104,8 +108,22 @@ class Exchange {
       this.stopped = way;
       // What came of an earlier one would seem to have come of this one.
       if (way === 'writing') this.out = null;
-      else this.taken = [];
+      else if (way === 'taking') this.taken = [];
     }
+  }
+
+  /** Looks into bundles that the system asks for; nothing is taken in. */
+  async lookAt(): Promise<void> {
+    await this.#carry('looking', async () => {
+      this.looked = (await backend.inspectBundles(null)) ?? this.looked;
+    });
+  }
+
+  /** Takes in what was looked into, as far as it is this programme's. */
+  async takeLooked(): Promise<void> {
+    const paths = this.looked.filter(({ ours }) => ours).map(({ path }) => path);
+    this.looked = [];
+    await this.takeBundles(paths);
   }
 
   /** Takes bundles in by their paths; null: the system asks which. */

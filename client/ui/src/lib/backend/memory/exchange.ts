@@ -1,12 +1,12 @@
 // Exchange with a relay and by bundle over the invented world, and search in it.
-import type { Backend, BundleIn, Progress } from '../contract';
+import type { Backend, BundleIn, BundleLook, Progress } from '../contract';
 import { COUNTRIES, ORGANISATIONS } from './names';
 import { PAGE_TEXT, files, sections } from './dossiers';
-import { HOUR, type World } from './world';
+import { DAY, HOUR, type World } from './world';
 
 type Part = Pick<
   Backend,
-  'exchangeState' | 'exchangePlan' | 'exchange' | 'cancel' | 'onProgress' | 'bundleOut' | 'bundleIn' | 'stopBundle' | 'search'
+  'exchangeState' | 'exchangePlan' | 'exchange' | 'cancel' | 'onProgress' | 'bundleOut' | 'bundleIn' | 'inspectBundles' | 'stopBundle' | 'search'
 >;
 
 const STEPS: Progress['phase'][] = ['connecting', 'sending', 'receiving', 'reading', 'files', 'done'];
@@ -25,7 +25,7 @@ export function exchange(world: World): Part {
       };
     });
   /** Tells of a bundle on its way; whether somebody had enough. */
-  async function carried(phase: 'writing' | 'taking', bytesTotal: number): Promise<boolean> {
+  async function carried(phase: 'writing' | 'taking' | 'looking', bytesTotal: number): Promise<boolean> {
     for (const part of [0, 0.35, 0.7, 1]) {
       for (const hear of hearers) hear({ phase, bytesDone: bytesTotal * part, bytesTotal, secondsLeft: null });
       if (hearers.size > 0 && part < 1 && !stopped) await step();
@@ -90,12 +90,27 @@ export function exchange(world: World): Part {
       world.changed();
       return taken;
     },
+    inspectBundles: async (paths) => {
+      stopped = false;
+      if (await carried('looking', 2_400_000)) throw cancelled();
+      return (paths ?? ['/media/usb/from-coordinator.tessera', '/media/usb/youth-justice.tessera']).map((path) => look(world, path));
+    },
     stopBundle: () => {
       stopped = true;
       wake();
       return Promise.resolve();
     },
     search: (text) => Promise.resolve(find(world, text)),
+  };
+}
+
+/** A bundle of a coordinator; one whose name says so is another programme's. */
+function look(world: World, path: string): BundleLook {
+  const ours = !path.includes('youth');
+  return {
+    path, ours, from: ours ? 'Nguyễn Thị Hoa' : null, device: ours ? '5b1f0c9de2a84f6c9d0e7a31b2c4d5e6' : 'c07d11f2a3b44c5d8e9f0a1b2c3d4e5f', addressee: ours ? (world.me?.name ?? '') : null,
+    forOther: false, part: 1, parts: 1, packs: 12, fresh: ours ? 9 : 12, packBytes: 186_000, files: 4, fileBytes: 2_210_000, writtenMs: world.now - DAY, afterMs: ours ? world.now - 2 * DAY : null,
+    authors: ours ? [{ name: 'Nguyễn Thị Hoa', packs: 9 }, { name: '陈思远', packs: 2 }, { name: null, packs: 1 }] : [{ name: null, packs: 12 }],
   };
 }
 
