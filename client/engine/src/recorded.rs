@@ -3,7 +3,8 @@
 
 use tessera_model::documents::review::Source;
 use tessera_model::documents::{
-    Answer, Assignment, AssignmentState, Draft, Missing, Read, Recorded, Review, Subject, check_submission,
+    Answer, Assignment, AssignmentState, Draft, Identity, Missing, Read, Recorded, Review, Subject,
+    check_submission,
 };
 use tessera_model::input::Place;
 use tessera_model::programme::Programme;
@@ -14,7 +15,7 @@ use tessera_vault::ids::Audience;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::programme::round as round_of;
-use crate::score_import::{Became, Refusal, RefusalKind, Row, Written};
+use crate::score_import::{Became, Refusal, RefusalKind, Row, Weighed, Written};
 
 /// One review as a coordinator took it down.
 #[derive(Debug, Clone)]
@@ -128,58 +129,13 @@ impl Acts<'_> {
         reason: Option<&str>,
         theirs: impl Fn(&str) -> bool,
     ) -> Result<Result<Vec<Row>, Refusal>, EngineError> {
-        self.must_coordinate()?;
-        let known = self.applications()?;
-        let mut planned: Vec<(Vec<u8>, Recorded, Row)> = Vec::new();
-        for (index, row) in scores.reviews().iter().enumerate() {
-            let refuse = |kind: RefusalKind, column: Option<&str>| {
-                let place = scores.place(index);
-                let column = column.map(str::to_owned).or(place.column.clone());
-                Ok(Err(Refusal { kind, place: Place { column, ..place } }))
-            };
-            if !theirs(&row.reviewer) {
-                return refuse(RefusalKind::OtherReviewer(row.reviewer.clone()), Some("reviewer"));
+        let taking = Taking { programme, scores, member, source, reason };
+        let mut planned: Vec<Planned> = Vec::new();
+        for plan in self.plan_scores(&taking, &theirs)? {
+            match plan {
+                Ok(plan) => planned.push(plan),
+                Err(refusal) => return Ok(Err(refusal)),
             }
-            let by_key = known
-                .iter()
-                .find(|(id, identity)| identity.key == row.application || id.to_string() == row.application);
-            let Some((application, identity)) = by_key else {
-                return refuse(RefusalKind::UnknownApplication(row.application.clone()), Some("application"));
-            };
-            let assigned = self.rounds_of(programme, member, *application)?;
-            let round = match (row.round.as_str(), &assigned[..], &programme.rounds[..]) {
-                ("", [only], _) => only.clone(),
-                ("", [], [only]) => only.key.to_string(),
-                ("", ..) => return refuse(RefusalKind::RoundNeeded, Some("round")),
-                (key, ..) => key.to_owned(),
-            };
-            let review = match taken_down(programme, scores, index, &round) {
-                Ok(review) => review,
-                Err(kind) => {
-                    let column = match &kind {
-                        RefusalKind::Missing(missing) => missing.place().map(str::to_owned),
-                        _ => None,
-                    };
-                    return refuse(kind, column.as_deref());
-                }
-            };
-            let before = self.recorded_review(*application, round_of(&round), member)?;
-            let before = before.map(|recorded| recorded.review);
-            let subject = subject(*application, round_of(&round), member);
-            let written = Written { given: row.revision, reason };
-            let (review, became) = match written.over(review, before.as_ref(), &row.application) {
-                Ok(written) => written,
-                Err(kind) => return refuse(kind, Some("application")),
-            };
-            let row = Row {
-                application: ApplicationId(application.0),
-                label: identity.key.clone(),
-                round,
-                became,
-                revision: review.revision,
-                declared: false,
-            };
-            planned.push((subject, Recorded { review, source: Some(source) }, row));
         }
         let mut rows = Vec::new();
         for (subject, recorded, row) in planned {
@@ -190,6 +146,101 @@ impl Acts<'_> {
         }
         self.hand_over()?;
         Ok(Ok(rows))
+    }
+
+    /// What taking down a member's scores would come to, row by row as [`Scores::reviews`] has them; nothing is written.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn preview_recorded(
+        &mut self,
+        programme: &Programme,
+        scores: &Scores,
+        member: MemberId,
+        source: Source,
+        reason: Option<&str>,
+        theirs: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Result<Weighed, Refusal>>, EngineError> {
+        let taking = Taking { programme, scores, member, source, reason };
+        let plans = self.plan_scores(&taking, &theirs)?;
+        let weigh = |(_, _, row): Planned| Weighed { taken: row.became.taken(), row };
+        Ok(plans.into_iter().map(|plan| plan.map(weigh)).collect())
+    }
+
+    /// Looks at every row; writes nothing.
+    fn plan_scores(
+        &mut self,
+        taking: &Taking<'_>,
+        theirs: &impl Fn(&str) -> bool,
+    ) -> Result<Vec<Result<Planned, Refusal>>, EngineError> {
+        self.must_coordinate()?;
+        let known = self.applications()?;
+        let mut plans = Vec::new();
+        for index in 0..taking.scores.reviews().len() {
+            let plan = self.plan_row(taking, &known, index, theirs)?;
+            plans.push(plan.map_err(|(kind, column)| {
+                let place = taking.scores.place(index);
+                let column = column.or(place.column.clone());
+                Refusal { kind, place: Place { column, ..place } }
+            }));
+        }
+        Ok(plans)
+    }
+
+    /// Looks at one row; writes nothing.
+    fn plan_row(
+        &mut self,
+        taking: &Taking<'_>,
+        known: &[(ApplicationId, Identity)],
+        index: usize,
+        theirs: &impl Fn(&str) -> bool,
+    ) -> Result<Result<Planned, Refused>, EngineError> {
+        let Taking { programme, scores, member, source, reason } = *taking;
+        let row = &scores.reviews()[index];
+        let refuse = |kind: RefusalKind, column: &str| Ok(Err((kind, Some(column.to_owned()))));
+        if !theirs(&row.reviewer) {
+            return refuse(RefusalKind::OtherReviewer(row.reviewer.clone()), "reviewer");
+        }
+        let by_key = known
+            .iter()
+            .find(|(id, identity)| identity.key == row.application || id.to_string() == row.application);
+        let Some((application, identity)) = by_key else {
+            return refuse(RefusalKind::UnknownApplication(row.application.clone()), "application");
+        };
+        let assigned = self.rounds_of(programme, member, *application)?;
+        let round = match (row.round.as_str(), &assigned[..], &programme.rounds[..]) {
+            ("", [only], _) => only.clone(),
+            ("", [], [only]) => only.key.to_string(),
+            ("", ..) => return refuse(RefusalKind::RoundNeeded, "round"),
+            (key, ..) => key.to_owned(),
+        };
+        let review = match taken_down(programme, scores, index, &round) {
+            Ok(review) => review,
+            Err(kind) => {
+                let column = match &kind {
+                    RefusalKind::Missing(missing) => missing.place().map(str::to_owned),
+                    _ => None,
+                };
+                return Ok(Err((kind, column)));
+            }
+        };
+        let before = self.recorded_review(*application, round_of(&round), member)?;
+        let before = before.map(|recorded| recorded.review);
+        let subject = subject(*application, round_of(&round), member);
+        let written = Written { given: row.revision, reason };
+        let (review, became) = match written.over(review, before.as_ref(), &row.application) {
+            Ok(written) => written,
+            Err(kind) => return refuse(kind, "application"),
+        };
+        let row = Row {
+            application: *application,
+            label: identity.key.clone(),
+            round,
+            became,
+            revision: review.revision,
+            declared: false,
+        };
+        Ok(Ok((subject, Recorded { review, source: Some(source) }, row)))
     }
 
     /// The rounds in which a member is to read an application.
@@ -210,6 +261,21 @@ impl Acts<'_> {
         Ok(rounds)
     }
 }
+
+/// Scores of one member that are taken down.
+#[derive(Clone, Copy)]
+struct Taking<'a> {
+    programme: &'a Programme,
+    scores: &'a Scores,
+    member: MemberId,
+    source: Source,
+    reason: Option<&'a str>,
+}
+
+/// What a row would write, and where.
+type Planned = (Vec<u8>, Recorded, Row);
+/// Why a row is refused, and the column that it is about.
+type Refused = (RefusalKind, Option<String>);
 
 fn subject(application: ApplicationId, round: RoundId, member: MemberId) -> Vec<u8> {
     Subject::ReadingOf(application.0, round.0, member.0).to_bytes()

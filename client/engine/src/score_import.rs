@@ -12,7 +12,7 @@ use tessera_protocol::ids::{ApplicationId, RoundId};
 
 use crate::engine::Acts;
 use crate::error::EngineError;
-use crate::programme::round as round_of;
+use crate::programme::{Taken, round as round_of};
 use crate::reading::{Submission, Task};
 
 /// What is to be done with the rows.
@@ -88,6 +88,15 @@ pub enum Became {
 }
 
 impl Became {
+    /// What that makes of the review, where nothing but what was submitted counts.
+    pub(crate) fn taken(self) -> Taken {
+        match self {
+            Self::Drafted | Self::Submitted => Taken::New,
+            Self::Amended => Taken::Changed,
+            Self::Same => Taken::Same,
+        }
+    }
+
     /// The word of the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -115,6 +124,15 @@ pub struct Row {
     pub revision: u32,
     /// True where "no conflict of interest" was declared with it.
     pub declared: bool,
+}
+
+/// A row that could be imported.
+#[derive(Debug, Clone)]
+pub struct Weighed {
+    /// The row, with the revision that stands.
+    pub row: Row,
+    /// What it makes of what is here: of the review, or of a draft that is not submitted.
+    pub taken: Taken,
 }
 
 /// What a row adds to what was written before.
@@ -162,6 +180,45 @@ struct Planned<'a> {
     row: &'a scores::Review,
 }
 
+impl Planned<'_> {
+    /// The submitted review.
+    fn known(&self) -> Option<&Review> {
+        self.task.review.as_ref().map(|read| &read.value).filter(|review| review.revision > 0)
+    }
+
+    /// What becomes of it.
+    fn becomes(&self, programme: &Programme, submit: bool) -> Became {
+        match self.known() {
+            Some(known) if says_the_same(programme, &self.round, &self.draft, known) => Became::Same,
+            Some(_) if submit => Became::Amended,
+            None if submit => Became::Submitted,
+            _ => Became::Drafted,
+        }
+    }
+
+    /// What it makes of what is here.
+    fn weigh(&self, programme: &Programme, submit: bool) -> Weighed {
+        let became = self.becomes(programme, submit);
+        let taken = match &self.task.draft {
+            Some(read) if became == Became::Drafted && read.value == self.draft => Taken::Same,
+            Some(_) if became == Became::Drafted => Taken::Changed,
+            _ => became.taken(),
+        };
+        Weighed { row: self.done(became, submit), taken }
+    }
+
+    fn done(&self, became: Became, submit: bool) -> Row {
+        Row {
+            application: self.task.application,
+            label: self.task.label.clone(),
+            round: self.round.clone(),
+            became,
+            revision: self.known().map_or(0, |known| known.revision),
+            declared: submit && became != Became::Same && self.task.conflict.is_none(),
+        }
+    }
+}
+
 impl Acts<'_> {
     /// Imports scores; `mine` says whether a name in the column `reviewer` is this member's. Where it is refused
     /// nothing was written.
@@ -175,21 +232,11 @@ impl Acts<'_> {
         options: Options<'_>,
         mine: impl Fn(&str) -> bool,
     ) -> Result<Result<Vec<Row>, Refusal>, EngineError> {
-        let mut tasks: BTreeMap<(String, RoundId), Task> = BTreeMap::new();
-        for task in self.tasks()? {
-            tasks.insert((task.application.to_string(), task.round), task.clone());
-            tasks.insert((task.label.clone(), task.round), task);
-        }
         let mut planned = Vec::new();
-        for (index, row) in scores.reviews().iter().enumerate() {
-            let place = scores.place(index);
-            let plan = self.plan(programme, scores, index, options, &tasks, &mine)?;
+        for plan in self.plans(programme, scores, options, &mine)? {
             match plan {
-                Ok(plan) => planned.push(Planned { row, ..plan }),
-                Err((kind, column)) => {
-                    let place = Place { column: column.or(place.column.clone()), ..place };
-                    return Ok(Err(Refusal { kind, place }));
-                }
+                Ok(plan) => planned.push(plan),
+                Err(refusal) => return Ok(Err(refusal)),
             }
         }
         let mut rows = Vec::new();
@@ -200,6 +247,46 @@ impl Acts<'_> {
             self.hand_over()?;
         }
         Ok(Ok(rows))
+    }
+
+    /// What importing scores would come to, row by row as [`Scores::reviews`] has them; nothing is written.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn preview_scores(
+        &mut self,
+        programme: &Programme,
+        scores: &Scores,
+        options: Options<'_>,
+        mine: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Result<Weighed, Refusal>>, EngineError> {
+        let plans = self.plans(programme, scores, options, &mine)?;
+        Ok(plans.into_iter().map(|plan| plan.map(|plan| plan.weigh(programme, options.submit))).collect())
+    }
+
+    /// Looks at every row; writes nothing.
+    fn plans<'s>(
+        &mut self,
+        programme: &Programme,
+        scores: &'s Scores,
+        options: Options<'_>,
+        mine: &impl Fn(&str) -> bool,
+    ) -> Result<Vec<Result<Planned<'s>, Refusal>>, EngineError> {
+        let mut tasks: BTreeMap<(String, RoundId), Task> = BTreeMap::new();
+        for task in self.tasks()? {
+            tasks.insert((task.application.to_string(), task.round), task.clone());
+            tasks.insert((task.label.clone(), task.round), task);
+        }
+        let mut plans = Vec::new();
+        for index in 0..scores.reviews().len() {
+            let plan = self.plan(programme, scores, index, options, &tasks, mine)?;
+            plans.push(plan.map_err(|(kind, column)| {
+                let place = scores.place(index);
+                let column = column.or(place.column.clone());
+                Refusal { kind, place: Place { column, ..place } }
+            }));
+        }
+        Ok(plans)
     }
 
     /// Looks at one row; writes nothing.
@@ -259,36 +346,21 @@ impl Acts<'_> {
         plan: Planned<'_>,
         options: Options<'_>,
     ) -> Result<Row, EngineError> {
+        let mut done = plan.done(plan.becomes(programme, options.submit), options.submit);
         let Planned { task, round, draft, row } = plan;
-        let known = task.review.as_ref().map(|read| &read.value).filter(|review| review.revision > 0);
-        let mut done = Row {
-            application: task.application,
-            label: task.label.clone(),
-            round: round.clone(),
-            became: Became::Drafted,
-            revision: known.map_or(0, |known| known.revision),
-            declared: false,
-        };
-        if let Some(known) = known
-            && says_the_same(programme, &round, &draft, known)
-        {
-            done.became = Became::Same;
+        if done.became == Became::Same {
             return Ok(done);
         }
-        if options.submit && task.conflict.is_none() {
+        if done.declared {
             let none = Conflict { declaration: Some(Declaration::None), ..Conflict::default() };
             self.declare(task.application, &none)?;
-            done.declared = true;
         }
         self.save_draft(task.application, round_of(&round), &draft)?;
         if !options.submit {
             return Ok(done);
         }
         match self.submit_as(programme, task.application, &round, options.reason, row.revision)? {
-            Submission::Submitted { revision } => {
-                done.revision = revision;
-                done.became = if known.is_some() { Became::Amended } else { Became::Submitted };
-            }
+            Submission::Submitted { revision } => done.revision = revision,
             Submission::Same { revision } => {
                 done.revision = revision;
                 done.became = Became::Same;

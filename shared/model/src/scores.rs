@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::decimal::Decimal;
 use crate::input::{InputError, InputErrorKind, Place, Warning};
 use crate::policy::{CriterionRule, Policy};
+use crate::table::Table;
 
 /// The reviews that count, sorted by application, reviewer and round (bytes). Equal where they say the same, wherever
 /// they came from.
@@ -83,6 +84,15 @@ impl Scores {
             csv_file::read(bytes, file, policy)?
         };
         Ok((Self::settled(criteria, read, file)?, warnings))
+    }
+
+    /// Reads a table that has the columns of a score file, wherever it came from; otherwise as [`Scores::read`].
+    ///
+    /// # Errors
+    /// As [`Scores::read`].
+    pub fn of_table(table: &Table, policy: &Policy) -> Result<(Self, Vec<Warning>), InputError> {
+        let FileRead { criteria, read, warnings } = csv_file::of(table, policy)?;
+        Ok((Self::settled(criteria, read, &table.place.file)?, warnings))
     }
 
     /// Takes reviews from elsewhere than a file, for instance from documents.

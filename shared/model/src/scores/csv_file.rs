@@ -11,7 +11,11 @@ const MAX_CELL_BYTES: usize = 512;
 pub(super) const OWN: [&str; 5] = ["application", "reviewer", "round", "revision", "confidence"];
 
 pub(super) fn read(bytes: &[u8], file: &str, policy: &Policy) -> Result<FileRead, InputError> {
-    let table = Table::read(bytes, file, MAX_CELL_BYTES)?;
+    of(&Table::read(bytes, file, MAX_CELL_BYTES)?, policy)
+}
+
+/// Reads a table with the columns of a score file.
+pub(super) fn of(table: &Table, policy: &Policy) -> Result<FileRead, InputError> {
     let (application, reviewer) = (table.require("application")?, table.require("reviewer")?);
     let [round, revised, confidence] = ["round", "revision", "confidence"].map(|name| table.column(name));
     let others = || table.columns.iter().filter(|c| !OWN.contains(&c.as_str()));
