@@ -505,7 +505,7 @@ fn verdicts_come_one_by_one_or_by_table_and_the_exception_needs_two() {
     assert_eq!((wide["changed"].as_u64(), wide["same"].as_u64()), (Some(1), Some(1)));
     world.write("w.csv", b"application,verdict/age,reason\nA1,not-met,\nA2,met,passport\n");
     let wide = world.well("alice", &["eligibility", "import", "w.csv"]);
-    assert_eq!(codes(&wide), [(2, "reason-needed".to_owned())]);
+    assert_eq!(codes(&wide), [(2, "reason-missing".to_owned())]);
     world.write("w.csv", b"application,verdict/age,reason\nA1,not-met,born in 1950\nA1,met,x\n");
     let wide = world.well("alice", &["eligibility", "import", "w.csv"]);
     assert_eq!(codes(&wide), [(3, "verdict-twice".to_owned())]);

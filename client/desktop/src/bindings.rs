@@ -6,7 +6,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 use crate::commands::{
     CareEvent, ChangedEvent, ClosingEvent, DroppedEvent, IntakeEvent, LockedEvent, ProgressEvent, assignment,
     care, coordinator, devices, eligibility, exchange, exports, intake, keychain, people, programme, record,
-    recovery, relays, reviewer, session,
+    recovery, relays, reviewer, scores, session,
 };
 
 /// Every command and event.
@@ -165,6 +165,11 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             record::record_card,
             record::record_preview,
             record::record,
+            scores::choose_scores,
+            scores::scores_table,
+            scores::scores_readers,
+            scores::preview_scores,
+            scores::take_scores,
             people::people,
             people::person,
             people::invite,

@@ -16,6 +16,7 @@ pub(crate) mod record;
 pub(crate) mod recovery;
 pub(crate) mod relays;
 pub(crate) mod reviewer;
+pub(crate) mod scores;
 pub(crate) mod session;
 
 use std::path::{Path, PathBuf};

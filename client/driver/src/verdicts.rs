@@ -146,7 +146,7 @@ impl Sheet {
         if word == Verdict::NotMet && reason.is_empty() {
             let message = format!("no reason why `{gate}` is not met");
             let at = self.reason.unwrap_or(self.application);
-            return looked.refused.push(self.refuse(row, at, "reason-needed", gate, message));
+            return looked.refused.push(self.refuse(row, at, "reason-missing", gate, message));
         }
         let said = verdict(word, &evidence, &reason);
         let judged_before = judged.verdicts.get(gate).is_some_and(|said| !said.is_empty());

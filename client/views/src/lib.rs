@@ -8,7 +8,7 @@
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
 //! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`eligibility`], [`tables`], [`verdicts`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
-//! [`record`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
+//! [`record`], [`scores`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
 pub mod access_day;
@@ -47,6 +47,7 @@ pub mod recover;
 pub mod rehearsal;
 pub mod relays;
 pub mod ruled;
+pub mod scores;
 pub mod search;
 pub mod selection;
 pub mod shares;

@@ -1,5 +1,5 @@
 //! Tables of people's own making before they are taken: their columns, what each most likely is, and what was chosen. Shared by
-//! the desks that take such tables ([`crate::verdicts`]); what a row says is theirs.
+//! the desks that take such tables ([`crate::verdicts`], [`crate::scores`]); what a row says is theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -187,13 +187,15 @@ pub(crate) fn asked(path: &Path, mapping: &Mapping) -> Result<Table, Failure> {
     Ok(tables::as_asked(&opened.table, mapping)?)
 }
 
+/// What the file calls the column of a part.
+pub(crate) fn own_column(mapping: &Mapping, part: String) -> String {
+    let own = mapping.columns.iter().find(|(_, to)| **to == part).map(|(column, _)| column.clone());
+    own.unwrap_or(part)
+}
+
 /// A mistake with the column called as the file calls it.
 pub(crate) fn in_file(refused: Refused, mapping: &Mapping) -> Refused {
-    let own = |part: String| {
-        let own = mapping.columns.iter().find(|(_, to)| **to == part).map(|(column, _)| column.clone());
-        own.unwrap_or(part)
-    };
-    Refused { column: refused.column.map(own), ..refused }
+    Refused { column: refused.column.map(|part| own_column(mapping, part)), ..refused }
 }
 
 /// Cells that are none of what can stand there, each once, the most frequent first: those that were refused by this code. `column` names

@@ -178,7 +178,7 @@ fn a_table_of_verdicts_is_matched_tried_and_taken_once() {
         told,
         [
             (3, "verdict-unknown", "Result"),
-            (4, "reason-needed", "Why"),
+            (4, "reason-missing", "Why"),
             (5, "application-unknown", "No."),
             (6, "gate-unknown", "Condition"),
             (7, "verdict-twice", "No."),

@@ -283,6 +283,16 @@ export const commands = {
 	recordPreview: (form: RecordForm) => __TAURI_INVOKE<RecordResult>("record_preview", { form }),
 	/**  Takes a review down. */
 	record: (form: RecordForm) => __TAURI_INVOKE<RecordResult>("record", { form }),
+	/**  Chooses a table of scores; false where it was called off. */
+	chooseScores: () => __TAURI_INVOKE<boolean>("choose_scores"),
+	/**  Looks at the table of scores that was chosen; none where none was. */
+	scoresTable: (sheet: string | null) => __TAURI_INVOKE<TableView | null>("scores_table", { sheet }),
+	/**  Reads whose scores a coordinator can take down. */
+	scoresReaders: () => __TAURI_INVOKE<ScoresReader[]>("scores_readers"),
+	/**  Says what taking the table of scores that was chosen would come to; nothing is written. */
+	previewScores: (choices: TableChoices, way: ScoresWay) => __TAURI_INVOKE<ScoresReport>("preview_scores", { choices, way }),
+	/**  Takes the table of scores that was chosen, whole or not at all. */
+	takeScores: (choices: TableChoices, way: ScoresWay) => __TAURI_INVOKE<ScoresReport>("take_scores", { choices, way }),
 	/**  Reads everybody. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Reads one person. */
@@ -3286,6 +3296,62 @@ export type ScoreCount = {
 	score: string,
 	/**  How often. */
 	count: number,
+};
+
+/**  One row of the table. */
+export type ScoreLine = {
+	/**  Its row in the file. */
+	row: number,
+	/**  The application's id. */
+	application: string,
+	/**  What it is called here. */
+	key: string,
+	/**  What the round is called. */
+	round: string,
+	/**  `new`, `changed` or `same`. */
+	outcome: string,
+	/**  `drafted`, `submitted`, `amended`, `same`. */
+	became: string,
+};
+
+/**  Whose scores a coordinator can take down. */
+export type ScoresReader = {
+	/**  The member's id. */
+	member: string,
+	/**  The name. */
+	name: string,
+};
+
+/**  What a table of scores would do, or did. */
+export type ScoresReport = {
+	/**  True for what was done; false for a preview. */
+	done: boolean,
+	/**  Rows where nothing was scored yet. */
+	new: number,
+	/**  Rows that change scores. */
+	changed: number,
+	/**  Rows that say what is here. */
+	same: number,
+	/**  Rows, sorted by application. */
+	rows: ScoreLine[],
+	/**  Rows because of which nothing can be taken. */
+	refused: ProblemView[],
+	/**  How many that are. */
+	refusedCount: number,
+	/**  Applications about which "no conflict of interest" is declared with it. */
+	declares: number,
+};
+
+/**  How the scores are taken. */
+export type ScoresWay = {
+	/**  Whose they are, where a coordinator takes them down; none: one's own. */
+	member: string | null,
+	/**  By which way they came, where they are taken down: `paper`, `phone` or `mail`. */
+	source: string | null,
+	/**  Submits one's own, which attests what the programme asks and, where nothing was declared yet, that there is no conflict. */
+	submit: boolean,
+	/**  Why what is here is changed. */
+	reason: string,
 };
 
 /**  Something that has the words. */

@@ -45,10 +45,10 @@ export type {
   WhyReader, WhyView, WipeView,
 } from './bindings';
 
-import type { BundleLook, EligibilityPage, EligibilityQuery, EligibilityView, TableChoices, TableView, VerdictsReport } from './bindings';
+import type { BundleLook, EligibilityPage, EligibilityQuery, EligibilityView, ScoresReader, ScoresReport, ScoresWay, TableChoices, TableView, VerdictsReport } from './bindings';
 
 export type {
-  BundleAuthor, BundleLook, ConditionView, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
+  BundleAuthor, BundleLook, ConditionView, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, ScoreLine, ScoresReader, ScoresReport, ScoresWay, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
 } from './bindings';
 
 // ---------- first run, unlocking ----------
@@ -263,6 +263,11 @@ export interface Backend {
   recordCard(application: string, member: string, round: string): Promise<RecordCard>;
   recordPreview(form: RecordForm): Promise<RecordResult>;         // writes nothing
   record(form: RecordForm): Promise<RecordResult>;
+  chooseScores(): Promise<boolean>;                               // asks which table; false: called off
+  scoresTable(sheet: string | null): Promise<TableView | null>;   // null: none was chosen
+  scoresReaders(): Promise<ScoresReader[]>;                       // whose scores a coordinator can take down
+  previewScores(choices: TableChoices, way: ScoresWay): Promise<ScoresReport>; // writes nothing
+  takeScores(choices: TableChoices, way: ScoresWay): Promise<ScoresReport>;    // whole or not at all
 
   programme(): Promise<ProgrammeView>;
   beginProgramme(): Promise<void>;                                 // a draft of what is published

@@ -16,6 +16,7 @@ import { people } from './memory/people';
 import { programme } from './memory/programme';
 import { relays } from './memory/relays';
 import { reviewer } from './memory/reviewer';
+import { scores } from './memory/scores';
 import { selection } from './memory/selection';
 import { session } from './memory/session';
 import { World, type Scenario } from './memory/world';
@@ -45,6 +46,7 @@ export class Memory {
       ...programme(this.world),
       ...devices(this.world),
       ...relays(this.world),
+      ...scores(this.world),
       ...selection(this.world),
     };
     this.backend = this.#watched(acts);

@@ -213,6 +213,11 @@ export const tauri: Backend = {
   recordCard: commands.recordCard,
   recordPreview: commands.recordPreview,
   record: commands.record,
+  chooseScores: commands.chooseScores,
+  scoresTable: commands.scoresTable,
+  scoresReaders: commands.scoresReaders,
+  previewScores: commands.previewScores,
+  takeScores: commands.takeScores,
 
   programme: commands.programme,
   beginProgramme: () => nothing(commands.beginProgramme()),

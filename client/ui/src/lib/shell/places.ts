@@ -29,6 +29,8 @@ import Shares from '../../screens/figures/Shares.svelte';
 import Exchange from '../../screens/exchange/Exchange.svelte';
 import Home from '../../screens/reviewer/Home.svelte';
 import Review from '../../screens/reviewer/Review.svelte';
+import OwnScores from '../../screens/scores/OwnScores.svelte';
+import TheirScores from '../../screens/scores/TheirScores.svelte';
 import Search from '../../screens/search/Search.svelte';
 import Settings from '../../screens/settings/Settings.svelte';
 
@@ -64,6 +66,7 @@ export const PLACES: Place[] = [
   { screen: 'eligibility', name: 'nav.eligibility', icon: 'check', roles: ['coordinator'], shown: true, component: of(Eligibility) },
   { screen: 'verdicts', name: 'nav.eligibility', icon: 'check', roles: ['coordinator'], shown: false, under: 'eligibility', component: of(VerdictTable) },
   { screen: 'record', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(TakeDown) },
+  { screen: 'theirScores', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(TheirScores) },
   { screen: 'assignment', name: 'nav.assignment', icon: 'assign', roles: ['coordinator'], shown: true, component: of(Assignment) },
   { screen: 'queue', name: 'nav.queue', icon: 'queue', roles: ['coordinator'], shown: true, component: of(Queue) },
   { screen: 'moderation', name: 'nav.moderation', icon: 'scale', roles: ['coordinator'], shown: true, component: of(Moderation) },
@@ -76,6 +79,7 @@ export const PLACES: Place[] = [
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },
   { screen: 'reviewPage', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },
+  { screen: 'ownScores', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(OwnScores) },
   { screen: 'consistency', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: true, component: of(Consistency) },
   { screen: 'compare', name: 'nav.consistency', icon: 'chart', roles: ['reviewer'], shown: false, under: 'consistency', component: of(Compare) },
   { screen: 'programme', name: 'nav.programme', icon: 'programme', roles: [], shown: true, component: of(Programme) },

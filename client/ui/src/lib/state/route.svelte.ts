@@ -18,6 +18,8 @@ const PATHS = {
   pair: '/intake/duplicates/:one/:other',
   eligibility: '/eligibility',
   verdicts: '/eligibility/table',
+  ownScores: '/scores',
+  theirScores: '/scores/theirs',
   application: '/application/:id',
   applicationPage: '/application/:id/:file/:page',
   assignment: '/assignment',

@@ -5,7 +5,10 @@ import { say } from '../../lib/i18n/i18n.svelte';
 
 /** What is wrong, and what to do about it; an unknown code says what Rust said. */
 export function problemWords({ code, value, text }: ProblemView): { wrong: string; next: string | null } {
-  return { wrong: say(`intake.problem.${code}`, { value }) ?? text, next: say(`intake.problem.${code}.next`) };
+  return {
+    wrong: say(`intake.problem.${code}`, { value }) ?? say(`review.lacks.${code}`) ?? say(`error.${code}`) ?? text,
+    next: say(`intake.problem.${code}.next`) ?? say(`error.${code}.next`),
+  };
 }
 
 export interface RemarkGroup {

@@ -10,13 +10,15 @@ export type Step = (typeof STEPS)[number];
 /** What every such table would come to, or came to. */
 export interface TableReport {
   done: boolean;
-  stopped: boolean;
+  /** Somebody called it off; what was taken by then is taken. */
+  stopped?: boolean;
   new: number;
   changed: number;
   same: number;
   refused: ProblemView[];
   refusedCount: number;
-  unknown: UnknownValue[];
+  /** Cells of which somebody can say what is meant. */
+  unknown?: UnknownValue[];
 }
 
 /** Where the table is chosen, looked at, tried and taken. */
@@ -85,6 +87,11 @@ export class TableDesk<R extends TableReport> {
       this.report = await this.#source.take(this.#choices());
       this.step = 'done';
     });
+  }
+
+  /** Something beside the table was chosen otherwise: what it would come to is not known any more. */
+  changed(): void {
+    this.retry = true;
   }
 
   /** Goes back to the columns; what was chosen stays. */

@@ -105,7 +105,7 @@ function report(world: World, choices: TableChoices, done: boolean): VerdictsRep
     if (one === undefined) result.refused.push(wrong('application-unknown', HEAD[0], key));
     else if (gate === undefined) result.refused.push(wrong('gate-unknown', HEAD[1], condition));
     else if (!['met', 'not-met', 'open'].includes(verdict)) result.refused.push(wrong('verdict-unknown', HEAD[2], says));
-    else if (verdict === 'not-met' && why === '') result.refused.push(wrong('reason-needed', HEAD[3], gate.gate));
+    else if (verdict === 'not-met' && why === '') result.refused.push(wrong('reason-missing', HEAD[3], gate.gate));
     else {
       const before = gate.verdict ?? (gate.by.length > 1 ? 'contested' : 'none');
       const outcome = before === 'none' ? 'new' : before === verdict && gate.reason === why ? 'same' : 'changed';
