@@ -19,11 +19,11 @@ const MOST: usize = 500;
 pub struct Left {
     /// When, by this device's clock, in milliseconds since 1970.
     pub at_ms: u64,
-    /// What: `applications`, `scores`, `report` or `dossier`.
+    /// What: `applications`, `scores`, `report`, `dossier`, `ranking`, `calibration`, `selection` or `snapshot`.
     pub what: String,
     /// The form: `csv`, `xlsx`, `json`, `html`, `pdf`.
     pub form: String,
-    /// The parts that were in it: `identity`, `dossier`, `eligibility`, `scores`, `names`, `rulings`.
+    /// The parts that were in it: `identity`, `dossier`, `eligibility`, `scores`, `names`, `rulings`, `figures`.
     pub parts: Vec<String>,
     /// Applications in it.
     pub applications: u32,

@@ -2,7 +2,9 @@
 //! a spreadsheet could run as a formula is made harmless; importing takes that back.
 //!
 //! In CSV there is one row for each review where scores are asked for, else one for each application; a workbook has
-//! a sheet for each; JSON nests the reviews.
+//! a sheet for each; JSON nests the reviews. Figures are tables of their own ([`figures`]).
+
+pub mod figures;
 
 use std::collections::BTreeMap;
 
@@ -178,11 +180,8 @@ impl Exported {
     /// As CSV, RFC 4180, with a byte-order mark so that spreadsheets read it as UTF-8.
     #[must_use]
     pub fn to_csv(&self) -> Vec<u8> {
-        let start = b"\xef\xbb\xbf".to_vec();
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(start);
-        let mut write = |cells: Vec<String>| {
-            writer.write_record(&cells).expect("every record has as many cells, and memory takes them");
-        };
+        let mut writer = writer();
+        let mut write = |cells: Vec<String>| put(&mut writer, cells);
         let scored = !self.score_columns.is_empty();
         write(self.columns.iter().chain(&self.score_columns).map(|cell| neutralise(cell)).collect());
         for application in &self.applications {
@@ -238,6 +237,16 @@ impl Exported {
         }
         workbook.save_to_buffer().map_err(failed)
     }
+}
+
+/// A writer of CSV to memory.
+fn writer() -> csv::Writer<Vec<u8>> {
+    let start = b"\xef\xbb\xbf".to_vec();
+    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(start)
+}
+
+fn put(writer: &mut csv::Writer<Vec<u8>>, cells: Vec<String>) {
+    writer.write_record(&cells).expect("every record has as many cells, and memory takes them");
 }
 
 /// A number as it is, any other text made harmless.

@@ -1,24 +1,28 @@
-//! What leaves the home as a readable file: tables, scores, the report, and [`dossiers`]. Which parts go in is asked one by one;
+//! What leaves the home as a readable file: tables, scores, figures, the report, and [`dossiers`]. Which parts go in is asked one by one;
 //! what left is listed.
 
 pub mod dossiers;
+mod figures;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use specta::Type;
 use tessera_driver::exports::{Left, list, note};
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
+use tessera_engine::export::figures::Figures;
 use tessera_engine::export::{Compartments, Exported};
 use tessera_engine::home::write_atomically;
-use tessera_model::compute::Inputs;
+use tessera_model::compute::{self, Inputs};
 use tessera_model::documents::AssignmentState;
 use tessera_report::{Asked, document};
 
 use crate::board::must_coordinate;
 use crate::failure::Failure;
 use crate::figures::{RoundName, inputs};
+use crate::selection;
 use crate::tasks;
 use crate::words::{Labels, count};
 
@@ -48,7 +52,7 @@ pub struct ExportsView {
 pub struct PastExport {
     /// When, by this device's clock.
     pub at_ms: u64,
-    /// `applications`, `scores`, `report` or `dossier`.
+    /// `applications`, `scores`, `report`, `dossier`, `ranking`, `calibration`, `selection` or `snapshot`.
     pub what: String,
     /// The form of the file.
     pub form: String,
@@ -71,7 +75,7 @@ impl From<Left> for PastExport {
 #[derive(Debug, Clone, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportRequest {
-    /// `applications`, `scores` or `report`.
+    /// What.
     pub what: ExportKind,
     /// `csv`, `xlsx`, `json`; `html` or `pdf` of a report.
     pub form: ExportForm,
@@ -85,7 +89,7 @@ pub struct ExportRequest {
     pub scores: bool,
     /// Names of readers instead of pseudonyms.
     pub names: bool,
-    /// Only this round, of a report.
+    /// Only this round, of a report and of figures.
     pub round: Option<String>,
 }
 
@@ -99,6 +103,14 @@ pub enum ExportKind {
     Scores,
     /// Scores, agreement and severity as a document.
     Report,
+    /// The order.
+    Ranking,
+    /// The order corrected for severity, beside the raw one.
+    Calibration,
+    /// Who would be selected by the programme's seats.
+    Selection,
+    /// What that selection was made from and what came out, so that anybody can calculate it again.
+    Snapshot,
 }
 
 impl ExportKind {
@@ -107,6 +119,10 @@ impl ExportKind {
             Self::Applications => "applications",
             Self::Scores => "scores",
             Self::Report => "report",
+            Self::Ranking => "ranking",
+            Self::Calibration => "calibration",
+            Self::Selection => "selection",
+            Self::Snapshot => "snapshot",
         }
     }
 }
@@ -164,9 +180,13 @@ impl ExportRequest {
     /// [`Failure`] `no-compartment`, `bad-input`.
     pub fn check(&self) -> Result<(), Failure> {
         let fits = match self.what {
-            ExportKind::Applications => {
+            ExportKind::Applications
+            | ExportKind::Ranking
+            | ExportKind::Calibration
+            | ExportKind::Selection => {
                 matches!(self.form, ExportForm::Csv | ExportForm::Xlsx | ExportForm::Json)
             }
+            ExportKind::Snapshot => self.form == ExportForm::Json,
             ExportKind::Scores => self.form == ExportForm::Csv,
             ExportKind::Report => matches!(self.form, ExportForm::Html | ExportForm::Pdf),
         };
@@ -232,6 +252,10 @@ enum Contents {
     Table(Box<Exported>),
     Bytes(Vec<u8>),
     Report(Box<Inputs>, Option<String>),
+    /// Figures that were calculated, as a table and as JSON.
+    Figures(Box<Figures>, Value),
+    /// A correction that is to be calculated; true in a demonstration.
+    Calibration(Box<Inputs>, Option<String>, bool),
 }
 
 /// Collects what was asked for.
@@ -273,17 +297,54 @@ pub fn collect(session: &mut Session, request: &ExportRequest) -> Result<Collect
             let left = left(&["scores", "names"], titles.len(), inputs.scores.reviews().len());
             Collected { contents: Contents::Report(Box::new(inputs), request.round.clone()), form, left }
         }
+        ExportKind::Ranking => {
+            let (_, inputs, _) = inputs(session, request.round.as_deref())?;
+            let order = compute::ranking(&inputs, request.round.as_deref())?;
+            let left = left(&["figures"], order.rows.len(), inputs.scores.reviews().len());
+            let contents = figures::ranking(&order.rows, session.is_demo())?;
+            Collected { contents, form, left }
+        }
+        ExportKind::Calibration => {
+            let (_, inputs, titles) = inputs(session, request.round.as_deref())?;
+            let left = left(&["figures"], titles.len(), inputs.scores.reviews().len());
+            let (round, demo) = (request.round.clone(), session.is_demo());
+            Collected { contents: Contents::Calibration(Box::new(inputs), round, demo), form, left }
+        }
+        ExportKind::Selection => {
+            let (selection, _, reviews) = selection::own(session, request.round.as_deref())?;
+            let left = left(&["figures"], selection.rows.len(), reviews);
+            let contents = figures::selection(&selection, session.is_demo())?;
+            Collected { contents, form, left }
+        }
+        ExportKind::Snapshot => {
+            let (selection, record, reviews) = selection::own(session, request.round.as_deref())?;
+            let left = left(&["figures"], selection.rows.len(), reviews);
+            Collected { contents: Contents::Bytes(record), form, left }
+        }
     })
 }
 
 impl Collected {
-    /// Writes it where the person said; a report is calculated now, which takes a moment.
+    /// Writes it where the person said; a report and a correction are calculated now, which takes a moment.
     ///
     /// # Errors
     /// [`Failure`]; nothing was written then.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
-        let bytes = match &self.contents {
+        Ok(write_atomically(path, &self.bytes(&self.contents)?)?)
+    }
+
+    fn bytes(&self, contents: &Contents) -> Result<Vec<u8>, Failure> {
+        Ok(match contents {
             Contents::Bytes(bytes) => bytes.clone(),
+            Contents::Figures(table, rows) => match self.form {
+                ExportForm::Xlsx => table.to_xlsx()?,
+                ExportForm::Json => format!("{rows:#}\n").into_bytes(),
+                _ => table.to_csv(),
+            },
+            Contents::Calibration(inputs, round, demo) => {
+                let found = compute::calibration(inputs, round.as_deref(), false)?;
+                self.bytes(&figures::calibration(&found.rows, *demo)?)?
+            }
             Contents::Table(table) => match self.form {
                 ExportForm::Xlsx => table.to_xlsx()?,
                 ExportForm::Json => format!("{:#}\n", serde_json::Value::from(table.to_json())).into_bytes(),
@@ -299,8 +360,7 @@ impl Collected {
                     _ => document.to_html().map_err(unwritten)?.into_bytes(),
                 }
             }
-        };
-        Ok(write_atomically(path, &bytes)?)
+        })
     }
 
     /// Notes in the home that it left.

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tessera_driver::session::Session;
+use tessera_model::applications::Applications;
 use tessera_model::compute;
 use tessera_model::programme::Programme;
 use tessera_model::programme::seats as definition;
 use tessera_model::programme::words::{Key, Text, Word};
+use tessera_model::ranking::RankRow;
 use tessera_solve::compute::{ranked, say_who_matters};
-use tessera_solve::selection::{Pool, Seats, Selection, Unselected, select};
+use tessera_solve::selection::{Pool, Ranked, Seats, Selection, Unselected, canonical, select};
 
 use crate::failure::Failure;
 use crate::figures::{inputs, worth_saying};
@@ -61,6 +63,8 @@ pub struct SelectionView {
     pub empty: u32,
     /// Everybody, in order.
     pub rows: Vec<SelectionRow>,
+    /// SHA-256 of the record of what it was made from and what came out, as hexadecimal digits.
+    pub record: String,
     /// Without any one of these readers the list would change; none where the list hangs on nobody.
     pub readers_who_matter: Vec<String>,
     /// What it says, and what to do.
@@ -121,24 +125,16 @@ pub fn selection(
         None => programme.clone(),
     };
     let order = compute::ranking(&inputs, round)?;
-    // The decimals that the workbench would read in the ranking's JSON.
-    let text = serde_json::to_vec(&order.rows).map_err(|error| Failure::new("bug", error.to_string()))?;
-    let ranked = ranked(&compute::File { name: "the ranking", bytes: &text })?;
-    let choose = |session: &mut Session, programme: &Programme| -> Result<(Seats, Selection, _), Failure> {
-        let seats = Seats::of(programme)?;
-        let fields = session.together(|acts| acts.selection_fields(programme))??;
-        let pool = Pool::new(ranked.clone(), &seats, Some(&fields), inputs.seed)?;
-        let selection = select(&pool, &seats, None, inputs.seed)?;
-        Ok((seats, selection, fields))
-    };
+    let ranked = in_order(&order.rows)?;
     // The programme's own quotas may be met by nobody; a trial is to show what would be then.
     let before: Option<BTreeSet<String>> = match (trial, &own) {
         (Some(_), Some(_)) => {
-            choose(session, &programme).ok().map(|(_, selection, _)| selection.selected.into_iter().collect())
+            let own = Chosen::of(session, &programme, ranked.clone(), inputs.seed).ok();
+            own.map(|own| own.selection.selected.into_iter().collect())
         }
         _ => None,
     };
-    let (seats, mut selection, fields) = choose(session, &tried)?;
+    let Chosen { seats, mut selection, fields, .. } = Chosen::of(session, &tried, ranked, inputs.seed)?;
     inputs.applications = Some(fields);
     say_who_matters(&mut selection, &inputs, &seats, None)?;
     let passed: BTreeMap<&str, &str> =
@@ -174,11 +170,56 @@ pub fn selection(
         counted: selection.quotas.iter().map(|quota| count(quota.selected)).collect(),
         empty: count(selection.empty_seats),
         rows: rows.collect(),
+        record: selection.snapshot_sha256.clone(),
         readers_who_matter: selection.readers_who_matter.clone(),
         advice: (&selection.advice).into(),
         warnings: worth_saying(&order.warnings, labels),
         by,
     })
+}
+
+/// A selection with what it was made from.
+struct Chosen {
+    pool: Pool,
+    seats: Seats,
+    selection: Selection,
+    fields: Applications,
+}
+
+impl Chosen {
+    fn of(
+        session: &mut Session,
+        programme: &Programme,
+        ranked: Vec<Ranked>,
+        seed: u64,
+    ) -> Result<Self, Failure> {
+        let seats = Seats::of(programme)?;
+        let fields = session.together(|acts| acts.selection_fields(programme))??;
+        let pool = Pool::new(ranked, &seats, Some(&fields), seed)?;
+        let selection = select(&pool, &seats, None, seed)?;
+        Ok(Self { pool, seats, selection, fields })
+    }
+}
+
+/// An order as a selection takes it, with the decimals that the workbench would read in the ranking's JSON.
+fn in_order(rows: &[RankRow]) -> Result<Vec<Ranked>, Failure> {
+    let text = serde_json::to_vec(rows).map_err(|error| Failure::new("bug", error.to_string()))?;
+    Ok(ranked(&compute::File { name: "the ranking", bytes: &text })?)
+}
+
+/// The selection by the programme's own seats, its record, and how many reviews it was made from.
+///
+/// # Errors
+/// [`Failure`]; `quotas-impossible`, `seats-missing`.
+pub(crate) fn own(
+    session: &mut Session,
+    round: Option<&str>,
+) -> Result<(Selection, Vec<u8>, usize), Failure> {
+    let (programme, inputs, _) = inputs(session, round)?;
+    let order = in_order(&compute::ranking(&inputs, round)?.rows)?;
+    let Chosen { pool, seats, selection, .. } = Chosen::of(session, &programme, order, inputs.seed)?;
+    let record = canonical(&pool, &seats, None, inputs.seed, &selection);
+    Ok((selection, record, inputs.scores.reviews().len()))
 }
 
 fn of_definition(seats: &definition::Seats, labels: Labels<'_>) -> SeatsTrial {

@@ -1621,11 +1621,19 @@ export type ExportKind =
 /**  Scores as `tessera compute` reads them. */
 "scores" | 
 /**  Scores, agreement and severity as a document. */
-"report";
+"report" | 
+/**  The order. */
+"ranking" | 
+/**  The order corrected for severity, beside the raw one. */
+"calibration" | 
+/**  Who would be selected by the programme's seats. */
+"selection" | 
+/**  What that selection was made from and what came out, so that anybody can calculate it again. */
+"snapshot";
 
 /**  What is to be exported. */
 export type ExportRequest = {
-	/**  `applications`, `scores` or `report`. */
+	/**  What. */
 	what: ExportKind,
 	/**  `csv`, `xlsx`, `json`; `html` or `pdf` of a report. */
 	form: ExportForm,
@@ -1639,7 +1647,7 @@ export type ExportRequest = {
 	scores: boolean,
 	/**  Names of readers instead of pseudonyms. */
 	names: boolean,
-	/**  Only this round, of a report. */
+	/**  Only this round, of a report and of figures. */
 	round: string | null,
 };
 
@@ -2412,7 +2420,7 @@ export type PairView = {
 export type PastExport = {
 	/**  When, by this device's clock. */
 	atMs: number,
-	/**  `applications`, `scores`, `report` or `dossier`. */
+	/**  `applications`, `scores`, `report`, `dossier`, `ranking`, `calibration`, `selection` or `snapshot`. */
 	what: string,
 	/**  The form of the file. */
 	form: string,
@@ -3438,6 +3446,8 @@ export type SelectionView = {
 	empty: number,
 	/**  Everybody, in order. */
 	rows: SelectionRow[],
+	/**  SHA-256 of the record of what it was made from and what came out, as hexadecimal digits. */
+	record: string,
 	/**  Without any one of these readers the list would change; none where the list hangs on nobody. */
 	readersWhoMatter: string[],
 	/**  What it says, and what to do. */

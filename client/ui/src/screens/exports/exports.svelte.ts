@@ -9,7 +9,14 @@ export type Part = 'identity' | 'dossier' | 'eligibility' | 'scores' | 'rulings'
 /** What can be chosen of a table, and what beside what readers read of a dossier. */
 export const PARTS: Part[] = ['identity', 'dossier', 'eligibility', 'scores'];
 export const DOSSIER_PARTS: Part[] = ['identity', 'scores', 'rulings'];
-export const FORMS: Record<What, ExportForm[]> = { applications: ['xlsx', 'csv', 'json'], scores: ['csv'], report: ['pdf', 'html'], dossier: ['pdf', 'html'] };
+export const FORMS: Record<What, ExportForm[]> = {
+  applications: ['xlsx', 'csv', 'json'], scores: ['csv'], report: ['pdf', 'html'], dossier: ['pdf', 'html'],
+  ranking: ['xlsx', 'csv', 'json'], calibration: ['xlsx', 'csv', 'json'], selection: ['xlsx', 'csv', 'json'], snapshot: ['json'],
+};
+/** In the order in which they are offered. */
+export const WHATS: What[] = ['applications', 'scores', 'ranking', 'calibration', 'selection', 'snapshot', 'report', 'dossier'];
+/** What is calculated from scores and names no reader. */
+export const FIGURES: What[] = ['ranking', 'calibration', 'selection', 'snapshot'];
 
 export class Export {
   what = $state<What>('applications');
@@ -41,6 +48,7 @@ export class Export {
   /** What goes in, as the list of what left names it. */
   get inside(): string[] {
     if (this.what === 'report') return ['scores', 'names'];
+    if (FIGURES.includes(this.what)) return ['figures'];
     if (this.what === 'scores') return this.names ? ['scores', 'names'] : ['scores'];
     const { parts } = this;
     if (this.what === 'dossier') {

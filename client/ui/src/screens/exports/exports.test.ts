@@ -87,3 +87,20 @@ test('every word that Rust sets is brought, and none that it does not know', () 
   expect([...Object.keys(PAPER), 'made'].sort()).toEqual(known.sort());
   expect(Object.values(paper()).filter((word) => word === '' || /[\u2066-\u2069]/.test(word))).toEqual([]);
 });
+
+test('an order, a correction and a selection leave as tables without readers; its record as it was calculated', async () => {
+  const user = userEvent.setup();
+  render(Exports);
+  await user.click(await screen.findByLabelText(/^The order(?! corrected)/));
+  expect(screen.getByText('which places and totals they have')).toBeTruthy();
+  expect(screen.queryByText(/which of the 12 readers/)).toBeNull();
+  expect(screen.getByLabelText('Round')).toBeTruthy();
+  await user.click(screen.getByLabelText('CSV'));
+  await user.click(screen.getByRole('button', { name: 'Save…' }));
+  await waitFor(async () => expect((await backend.exports()).past[0]).toMatchObject({ what: 'ranking', form: 'csv', parts: ['figures'] }));
+  await user.click(screen.getByLabelText(/^The record of that selection/));
+  expect(screen.queryByLabelText('CSV')).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Save…' }));
+  await waitFor(async () => expect((await backend.exports()).past[0]).toMatchObject({ what: 'snapshot', form: 'json' }));
+  expect((await screen.findAllByText(/^The record of that selection/)).length).toBeGreaterThan(1);
+});

@@ -18,9 +18,12 @@ test('other seats are a trial that says who moves in, and the programme’s own 
   await user.click(screen.getByRole('button', { name: 'Try these' }));
   expect(await screen.findByText('This is a trial')).toBeTruthy();
   expect(screen.getByText(/^4 move in$/)).toBeTruthy();
+  expect(screen.queryByText(/The record of this selection/)).toBeNull();
   await user.click(screen.getByRole('button', { name: 'Back to the programme’s own' }));
   await waitFor(() => expect(screen.queryByText('This is a trial')).toBeNull());
-  expect((await backend.selection(null, null)).by.seats).toBe(20);
+  const own = await backend.selection(null, null);
+  expect(own.by.seats).toBe(20);
+  expect(screen.getByText(own.record)).toBeTruthy();
 });
 
 test('quotas that nobody can meet are said, and numbers that are none are named beside the field', async () => {

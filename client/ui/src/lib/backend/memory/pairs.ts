@@ -147,6 +147,7 @@ export function pairs(world: World): Part {
 }
 
 function inside(request: ExportRequest): string[] {
+  if (['ranking', 'calibration', 'selection', 'snapshot'].includes(request.what)) return ['figures'];
   if (request.what === 'report') return ['scores', 'names'];
   const parts = (['identity', 'dossier', 'eligibility', 'scores'] as const).filter((part) => request.what === 'scores' ? part === 'scores' : request[part]);
   return request.names && parts.includes('scores') ? [...parts, 'names'] : parts;

@@ -52,7 +52,7 @@ export function selection(world: World): Part {
       const answers = new Map(world.applications.map((one) => [one.key, row(world, one).answers]));
       const view: SelectionView = {
         trial: trial !== null, by, own: OWN, counted: by.quotas.map((quota) => selected.filter((one) => answers.get(one.key)?.[quota.field] === quota.value).length),
-        empty: Math.max(0, by.seats - selected.length), rows, readersWhoMatter: by.seats > 20 ? [] : ['Thomas Okello'], warnings: [],
+        empty: Math.max(0, by.seats - selected.length), rows, record: trial === null ? '3f9a1c52d07be4468e21aa90c4d3f7b5e6120c9d8b7a4f5e3d2c1b0a99887766' : '7b5e6120c9d8b7a4f5e3d2c1b0a998877663f9a1c52d07be4468e21aa90c4d3f', readersWhoMatter: by.seats > 20 ? [] : ['Thomas Okello'], warnings: [],
         advice: { 
           sentence: { code: 'selected', text: `${selected.length} are selected.`, params: { selected: String(selected.length), seats: String(by.seats), passed: String(rows.filter((one) => one.passedOverBy !== null).length), waiting: String(rows.filter((one) => one.outcome === 'waitlist').length) } },
           act: { code: 'decide', text: 'Look at the seat line, then decide.', params: {} },
