@@ -5,8 +5,8 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events}
 
 use crate::commands::{
     CareEvent, ChangedEvent, ClosingEvent, DroppedEvent, IntakeEvent, LockedEvent, ProgressEvent, assignment,
-    care, coordinator, devices, eligibility, exchange, exports, intake, keychain, people, programme, record,
-    recovery, relays, reviewer, scores, session,
+    care, conflicts, coordinator, devices, eligibility, exchange, exports, intake, keychain, people,
+    programme, record, recovery, relays, reviewer, scores, session,
 };
 
 /// Every command and event.
@@ -170,6 +170,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             scores::scores_readers,
             scores::preview_scores,
             scores::take_scores,
+            conflicts::conflicts,
+            conflicts::rule_conflict,
             people::people,
             people::person,
             people::invite,

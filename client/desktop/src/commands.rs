@@ -3,6 +3,7 @@
 
 pub(crate) mod assignment;
 pub(crate) mod care;
+pub(crate) mod conflicts;
 pub(crate) mod coordinator;
 pub(crate) mod devices;
 pub(crate) mod eligibility;

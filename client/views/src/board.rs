@@ -259,6 +259,11 @@ impl Searched {
         words.iter().all(|word| self.folded.contains(word.as_str()))
     }
 
+    /// Whether this member is to read it.
+    pub(crate) fn is_to_read(&self, member: MemberId) -> bool {
+        self.assigned.contains(&member.0)
+    }
+
     fn title(&self) -> &str {
         self.folded.get(self.title_at..).unwrap_or_default()
     }

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
-//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`eligibility`], [`tables`], [`verdicts`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`eligibility`], [`tables`], [`verdicts`], [`ruled`], [`why`], [`assignment`], [`conflicts`], [`queue`], [`arrivals`], [`mails`],
 //! [`record`], [`scores`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
@@ -18,6 +18,7 @@ pub mod assignment;
 pub mod board;
 pub mod care;
 pub mod chase;
+pub mod conflicts;
 pub mod deciding;
 pub mod declaring;
 pub mod devices;

@@ -293,6 +293,10 @@ export const commands = {
 	previewScores: (choices: TableChoices, way: ScoresWay) => __TAURI_INVOKE<ScoresReport>("preview_scores", { choices, way }),
 	/**  Takes the table of scores that was chosen, whole or not at all. */
 	takeScores: (choices: TableChoices, way: ScoresWay) => __TAURI_INVOKE<ScoresReport>("take_scores", { choices, way }),
+	/**  Reads what readers declared, on every application. */
+	conflicts: () => __TAURI_INVOKE<ConflictRow[]>("conflicts"),
+	/**  Rules on what a reader declared. */
+	ruleConflict: (form: RulingForm) => __TAURI_INVOKE<null>("rule_conflict", { form }),
 	/**  Reads everybody. */
 	people: () => __TAURI_INVOKE<PeopleView>("people"),
 	/**  Reads one person. */
@@ -1056,6 +1060,38 @@ export type Confidence = {
 	min: number,
 	/**  Highest. */
 	max: number,
+};
+
+/**  What a reader declared about an application. */
+export type ConflictRow = {
+	/**  The application's id. */
+	application: string,
+	/**  Its key. */
+	key: string,
+	/**  Its title; empty where it has none. */
+	title: string,
+	/**  The reader's id. */
+	member: string,
+	/**  The reader's name. */
+	name: string,
+	/**  `none`, `conflict`, `unsure`, `recused`, `handed-back` or `contested`. */
+	declaration: string,
+	/**  What kind of conflict. */
+	kind: string,
+	/**  What a coordinator should know. */
+	note: string,
+	/**  `lifted` or `upheld`; none where nobody ruled on exactly this declaration. */
+	ruling: string | null,
+	/**  Why. */
+	reason: string,
+	/**  True where it keeps the reader from reading. */
+	bars: boolean,
+	/**  True where the reader is to read it. */
+	reads: boolean,
+	/**  True where a ruling is waited for. */
+	waits: boolean,
+	/**  Which declaration it is: a ruling is on exactly this one. */
+	on: string,
 };
 
 /**  How this reviewer used the scales. */
@@ -3280,6 +3316,20 @@ export type RuledView = {
 	conflicts: RuledConflict[],
 	/**  Whether it is one with another application. */
 	pairs: PairView[],
+};
+
+/**  A ruling on a declared conflict of interest. */
+export type RulingForm = {
+	/**  The application's id. */
+	application: string,
+	/**  The reader's id. */
+	member: string,
+	/**  Which declaration it is. */
+	on: string,
+	/**  True where the reader may read; false where not. */
+	lift: boolean,
+	/**  Why. */
+	reason: string,
 };
 
 /**  One verdict as somebody gave it. */

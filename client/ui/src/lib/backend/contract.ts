@@ -45,10 +45,10 @@ export type {
   WhyReader, WhyView, WipeView,
 } from './bindings';
 
-import type { BundleLook, EligibilityPage, EligibilityQuery, EligibilityView, ScoresReader, ScoresReport, ScoresWay, TableChoices, TableView, VerdictsReport } from './bindings';
+import type { BundleLook, ConflictRow, EligibilityPage, EligibilityQuery, EligibilityView, RulingForm, ScoresReader, ScoresReport, ScoresWay, TableChoices, TableView, VerdictsReport } from './bindings';
 
 export type {
-  BundleAuthor, BundleLook, ConditionView, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, ScoreLine, ScoresReader, ScoresReport, ScoresWay, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
+  BundleAuthor, BundleLook, ConditionView, ConflictRow, EligibilityPage, EligibilityQuery, EligibilityRow, EligibilityView, RulingForm, ScoreLine, ScoresReader, ScoresReport, ScoresWay, TableChoices, TablePart, TableView, VerdictLine, VerdictsReport, Wanting,
 } from './bindings';
 
 // ---------- first run, unlocking ----------
@@ -268,6 +268,8 @@ export interface Backend {
   scoresReaders(): Promise<ScoresReader[]>;                       // whose scores a coordinator can take down
   previewScores(choices: TableChoices, way: ScoresWay): Promise<ScoresReport>; // writes nothing
   takeScores(choices: TableChoices, way: ScoresWay): Promise<ScoresReport>;    // whole or not at all
+  conflicts(): Promise<ConflictRow[]>;                             // what readers declared, and what was ruled
+  ruleConflict(form: RulingForm): Promise<void>;
 
   programme(): Promise<ProgrammeView>;
   beginProgramme(): Promise<void>;                                 // a draft of what is published

@@ -3,6 +3,7 @@
 import type { Backend, Failure } from './contract';
 import { assignment } from './memory/assignment';
 import { care } from './memory/care';
+import { conflicts } from './memory/conflicts';
 import { coordinator } from './memory/coordinator';
 import { devices } from './memory/devices';
 import { eligibility } from './memory/eligibility';
@@ -36,6 +37,7 @@ export class Memory {
       ...own(this.world),
       ...exchange(this.world),
       ...assignment(this.world),
+      ...conflicts(this.world),
       ...coordinator(this.world),
       ...eligibility(this.world),
       ...mails(this.world),

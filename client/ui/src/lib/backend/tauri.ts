@@ -218,6 +218,8 @@ export const tauri: Backend = {
   scoresReaders: commands.scoresReaders,
   previewScores: commands.previewScores,
   takeScores: commands.takeScores,
+  conflicts: commands.conflicts,
+  ruleConflict: (form) => nothing(commands.ruleConflict(form)),
 
   programme: commands.programme,
   beginProgramme: () => nothing(commands.beginProgramme()),

@@ -21,6 +21,7 @@ import Moderation from '../../screens/moderation/Moderation.svelte';
 import Compare from '../../screens/reviewer/Compare.svelte';
 import Consistency from '../../screens/reviewer/Consistency.svelte';
 import Agreement from '../../screens/figures/Agreement.svelte';
+import Conflicts from '../../screens/conflicts/Conflicts.svelte';
 import Access from '../../screens/people/Access.svelte';
 import People from '../../screens/people/People.svelte';
 import Programme from '../../screens/programme/Programme.svelte';
@@ -75,6 +76,7 @@ export const PLACES: Place[] = [
   { screen: 'shares', name: 'nav.shares', icon: 'share', roles: ['coordinator'], shown: true, component: of(Shares) },
   { screen: 'exports', name: 'nav.exports', icon: 'export', roles: ['coordinator'], shown: true, component: of(Exports) },
   { screen: 'people', name: 'nav.people', icon: 'people', roles: ['coordinator', 'admin'], shown: true, component: of(People) },
+  { screen: 'conflicts', name: 'nav.people', icon: 'people', roles: ['coordinator'], shown: false, under: 'people', component: of(Conflicts) },
   { screen: 'access', name: 'nav.access', icon: 'access', roles: ['coordinator', 'admin'], shown: true, component: of(Access) },
   { screen: 'home', name: 'nav.home', icon: 'home', roles: ['reviewer'], shown: true, component: of(Home) },
   { screen: 'review', name: 'nav.home', icon: 'file', roles: ['reviewer'], shown: false, under: 'home', component: of(Review) },

@@ -20,6 +20,7 @@ const PATHS = {
   verdicts: '/eligibility/table',
   ownScores: '/scores',
   theirScores: '/scores/theirs',
+  conflicts: '/conflicts',
   application: '/application/:id',
   applicationPage: '/application/:id/:file/:page',
   assignment: '/assignment',

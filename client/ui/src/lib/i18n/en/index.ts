@@ -2,6 +2,7 @@
 import assignment from './assignment.json';
 import care from './care.json';
 import common from './common.json';
+import conflicts from './conflicts.json';
 import coordinator from './coordinator.json';
 import eligibility from './eligibility.json';
 import engine from './engine.json';
@@ -25,6 +26,7 @@ export const areas = {
   ...assignment,
   ...care,
   ...common,
+  ...conflicts,
   ...coordinator,
   ...eligibility,
   ...engine,
