@@ -285,7 +285,7 @@ pub fn assignment(
     let further = further::view(session, &programme, in_round, labels, &applications)?;
     Ok(AssignmentView {
         round: in_round.key.to_string(),
-        rounds: rounds(&programme, labels),
+        rounds: RoundName::all(&programme, labels),
         closed: session.engine().permission().closes.contains_key(&id),
         known: KnownOf {
             regions: said(&tables, "region"),
@@ -305,11 +305,6 @@ pub fn assignment(
         further,
         rules,
     })
-}
-
-pub(crate) fn rounds(programme: &Programme, labels: Labels<'_>) -> Vec<RoundName> {
-    let name = |one: &Round| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) };
-    programme.rounds.iter().map(name).collect()
 }
 
 /// How many applications say something in a column.
