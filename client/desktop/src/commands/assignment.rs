@@ -186,9 +186,7 @@ pub(crate) async fn forget_wishes(desk: State<'_, Desk>) -> Result<(), Failure> 
 
 /// A file that the person chooses, with its name.
 async fn chosen(limit: usize) -> Result<Option<(String, Vec<u8>)>, Failure> {
-    let Some(path) = dialogs::open().await.and_then(|paths| paths.into_iter().next()) else {
-        return Ok(None);
-    };
+    let Some(path) = dialogs::open_one().await else { return Ok(None) };
     off_the_window(move || {
         let bytes = read_bounded(&path, u64::try_from(limit).unwrap_or(u64::MAX))?;
         let name = path.file_name().unwrap_or_else(|| Path::new("table").as_os_str());
