@@ -702,6 +702,25 @@ fn a_bundle_that_is_ended_leaves_what_was_there() {
 }
 
 #[test]
+fn what_a_killed_export_left_goes_with_the_next_one_of_its_name() {
+    let office = Office::new();
+    let folder = office.folder.path().join("stick");
+    std::fs::create_dir(&folder).unwrap();
+    let left = ["parcel.tessera.1-of-3.unfinished", "parcel.tessera.2-of-3.unfinished.part"];
+    let others = ["friend.tessera.1-of-3.unfinished", "parcel.tessera.1-of-2"];
+    for name in left.iter().chain(&others) {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+    let out = folder.join("parcel.tessera");
+    office.with(|session| bundle_out(session, &BundleFor::Everything, true, &out, quietly)).unwrap();
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, [others[0], "parcel.tessera", others[1]]);
+}
+
+#[test]
 fn what_a_comment_points_to_is_seen_and_leaves_with_the_scores() {
     let office = Office::new();
     office.full();
