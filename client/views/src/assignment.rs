@@ -221,12 +221,8 @@ impl Readings {
         let stands = |(pair, one): (Pair, tessera_model::documents::Assignment)| {
             (one.state == Some(AssignmentState::Assigned)).then_some(pair)
         };
-        let read = reviews.into_iter().map(|review| Pair {
-            member: review.member,
-            application: review.application,
-            round: review.round,
-        });
-        Ok(Self { assigned: assigned.into_iter().filter_map(stands).collect(), staged, read: read.collect() })
+        let read = reviews.iter().map(|review| review.pair()).collect();
+        Ok(Self { assigned: assigned.into_iter().filter_map(stands).collect(), staged, read })
     }
 
     /// What would stand once the draft is published.

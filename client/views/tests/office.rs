@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::ApplicationId;
-use tessera_views::board::{Whole, whole};
+use tessera_views::board::{Whole, board, whole};
 use tessera_views::draft::{AnswerValue, DraftView, PinView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
 use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
@@ -451,10 +451,22 @@ fn whoever_is_behind_is_reminded_and_an_author_is_asked() {
     let alice = &reminded.readers[0];
     assert_eq!((alice.name.as_str(), alice.submitted, alice.left), ("Alice", 0, 2));
     assert!(alice.rounds[0].deadline.is_some());
+    // The board and the pace of the round count the same.
+    let reads = |whole: &Whole| {
+        let reads = office.with(|session| board(session, whole, "en").unwrap()).reads;
+        let pace = office.with(|session| pace::pace(session, 1_000, "en")).unwrap();
+        (reads.done, reads.wanted, pace[0].remaining)
+    };
+    let before = office.with(|session| whole(session, None, "en").unwrap());
+    assert_eq!(reads(&before), (0, 2, 2));
 
     // Whoever is unsure is not behind with it, and is asked by the name that the dossier has for its reader.
     office.with(|session| declaring::declare(session, &ids[0], "unsure", "", "we met once").unwrap());
     assert_eq!(office.with(|session| mails::reminders(session).unwrap()).readers[0].left, 1);
+    let declared = office.with(|session| whole(session, Some(before), "en").unwrap());
+    assert_eq!(reads(&declared), (0, 1, 1));
+    office.with(|session| session.engine().keep_view(b"not a board").unwrap());
+    assert_eq!(rows_of(&office.with(|session| whole(session, None, "en").unwrap())), rows_of(&declared));
     let waiting = office.with(|session| queue::queue(session, "en").unwrap()).waiting;
     let asked = [waiting.iter().find(|one| one.code == "conflict-unsure").unwrap().id.clone()];
     let asking = office.with(|session| mails::asking(session, &asked).unwrap());
