@@ -276,6 +276,8 @@ const FORM: u32 = 4;
 const ONE_BY_ONE: usize = 20;
 /// Kinds of documents that say which applications are alike.
 const TELLING: [Kind; 4] = [Kind::Identity, Kind::Dossier, Kind::Manifest, Kind::Duplicate];
+/// Kinds of documents by which no application gets a further reader.
+const ASIDE: [Kind; 4] = [Kind::Card, Kind::Draft, Kind::Note, Kind::Duplicate];
 
 /// Fails where this home is not a coordinator's.
 pub(crate) fn must_coordinate(session: &mut Session) -> Result<(), Failure> {
@@ -315,8 +317,8 @@ pub fn whole(
         }));
     };
     if let Some(before) = before {
-        let telling = touched.applications.iter().any(|(_, kind)| TELLING.contains(kind));
-        return Ok(Arc::new(renewed(session, &programme, &before, &changed, telling)?));
+        let kinds = touched.applications.iter().map(|(_, kind)| *kind).collect();
+        return Ok(Arc::new(renewed(session, &programme, &before, &changed, &kinds)?));
     }
     // The first time, what was kept may be good still.
     if first
@@ -365,24 +367,29 @@ fn renewed(
     programme: &Programme,
     before: &Whole,
     changed: &BTreeSet<ApplicationId>,
-    telling: bool,
+    kinds: &BTreeSet<Kind>,
 ) -> Result<Whole, Failure> {
     let mut whole = Whole { waiting: None, ..before.clone() };
     let labels = Labels::new(programme, &before.language);
     session.together(|acts| {
         for id in changed {
             let application = id.to_string();
+            let further = whole.rows.iter().any(|one| one.row.application == application && one.row.further);
             whole.rows.retain(|one| one.row.application != application);
             let Some(identity) = acts.read::<Identity>(&Audience::File(*id), &id.0)? else { continue };
             let reviews = acts.tallies_of(*id)?;
             let readings = acts.readings_of(*id, &reviews)?;
-            whole.rows.push(row(acts, programme, labels, *id, identity.value.key, readings)?);
+            let mut row = row(acts, programme, labels, *id, identity.value.key, readings)?;
+            row.row.further = further;
+            whole.rows.push(row);
         }
-        if telling {
+        if kinds.iter().any(|kind| TELLING.contains(kind)) {
             whole.twins = twins(acts, programme)?;
         }
-        // A review of one moves the line of seats for others.
-        mark_further(acts, programme, &mut whole.rows)?;
+        // A review of one moves the line of seats for others; what its reader is writing moves nothing.
+        if kinds.iter().any(|kind| !ASIDE.contains(kind)) {
+            mark_further(acts, programme, &mut whole.rows)?;
+        }
         Ok(())
     })?;
     whole.rows.sort_by(|one, other| one.row.key.as_bytes().cmp(other.row.key.as_bytes()));

@@ -15,7 +15,7 @@ use tessera_views::assignment::further::FurtherView;
 use tessera_views::assignment::search::{self, ProposalView, Readers};
 use tessera_views::assignment::{AssignmentView, assignment, draft};
 use tessera_views::board::{self, Whole, board};
-use tessera_views::draft::{AnswerValue, DraftView};
+use tessera_views::draft::{AnswerValue, DraftView, save_note};
 use tessera_views::me::{self, Role};
 use tessera_views::record::{RecordForm, card, record};
 use tessera_views::shelf::Shelf;
@@ -152,6 +152,12 @@ fn a_third_reader_is_proposed_where_two_differ() {
     assert_eq!(line.reasons[0].code, "moderation-wide-spread");
     let differ = board::whole(&mut office.alice, Some(before), "en").unwrap();
     assert_eq!(office.counts(&differ), ((4, 4, 1), vec!["A-1".to_owned()]));
+    // A note on it changes nothing of that.
+    let application = line.application.clone();
+    save_note(&mut office.alice, &application, "to be talked about").unwrap();
+    let noted = board::whole(&mut office.alice, Some(Arc::clone(&differ)), "en").unwrap();
+    assert!(!Arc::ptr_eq(&noted, &differ), "its row is read anew");
+    assert_eq!(office.counts(&noted), ((4, 4, 1), vec!["A-1".to_owned()]));
 
     let two = office.readers("A-1");
     let proposal = office.propose(Readers::Further).unwrap();
@@ -167,7 +173,7 @@ fn a_third_reader_is_proposed_where_two_differ() {
     // Asked once, and waited for.
     assert!(office.further().needed.is_empty());
     assert_eq!(office.propose(Readers::Further).unwrap_err().code, "no-further-needed");
-    let asked = board::whole(&mut office.alice, Some(differ), "en").unwrap();
+    let asked = board::whole(&mut office.alice, Some(noted), "en").unwrap();
     assert_eq!(office.counts(&asked), ((4, 5, 0), vec![]));
     let three = office.readers("A-1");
     assert!(three.len() == 3 && three.is_superset(&two));
