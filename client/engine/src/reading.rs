@@ -196,11 +196,7 @@ impl Acts<'_> {
     fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<Read<Draft>>, EngineError> {
         let (core, tx) = self.parts();
         let id = core.document_id(desk, Kind::Draft, subject)?;
-        if let Some(contents) = contents::in_place(tx, id)? {
-            return Ok(Some(Draft::read(&contents)));
-        }
-        let opened = core.open_document(tx, id)?;
-        Ok(opened.map(|opened| Draft::read(&opened.document)))
+        core.read_in_place(tx, id, Draft::read)
     }
 
     /// Says whether the text of an application in a rendition is here.
@@ -256,11 +252,8 @@ impl Acts<'_> {
         let desk = Audience::Desk(self.member());
         let (core, tx) = self.parts();
         let id = core.document_id(&desk, Kind::Note, &application.0)?;
-        if let Some(contents) = contents::in_place(tx, id)? {
-            return Ok(Note::read(&contents).value);
-        }
-        let opened = core.open_document(tx, id)?;
-        Ok(opened.map(|opened| Note::read(&opened.document).value).unwrap_or_default())
+        let note = core.read_in_place(tx, id, Note::read)?;
+        Ok(note.map(|read| read.value).unwrap_or_default())
     }
 
     /// Saves what this member noted on an application.

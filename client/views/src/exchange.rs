@@ -370,7 +370,7 @@ pub fn bundle_in(
 
 fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result<BundleIn, Failure> {
     let shown = path.display().to_string();
-    let Taken { imported, damaged, receipts, for_other } =
+    let Taken { brought, imported, damaged, for_other } =
         bundles::take(session, path, through).map_err(|error| Failure::from(error).at(shown.clone()))?;
     let mut warnings = Vec::new();
     if for_other {
@@ -379,6 +379,7 @@ fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result
             "This bundle is for somebody else; what you may read of it was taken.",
         ));
     }
+    let damaged = damaged.len();
     if damaged > 0 {
         let text = format!("{damaged} files were not what they should be; nothing of them was kept.");
         warnings.push(Sentence::plain("files-damaged", text).with("count", damaged));
@@ -389,7 +390,7 @@ fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result
         known: count(imported.known),
         refused: count(imported.refused),
         waiting: count(imported.waiting),
-        receipts: count(receipts),
+        receipts: count(brought.receipts),
         warnings,
     })
 }

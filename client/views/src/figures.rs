@@ -47,6 +47,14 @@ pub struct RoundName {
     pub label: String,
 }
 
+impl RoundName {
+    /// The rounds of a programme, in its order.
+    pub(crate) fn all(programme: &Programme, labels: Labels<'_>) -> Vec<Self> {
+        let keys = programme.rounds.iter().map(|round| round.key.as_str());
+        keys.map(|key| Self { key: key.to_owned(), label: labels.round(key) }).collect()
+    }
+}
+
 /// An application in the order.
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -238,11 +246,7 @@ pub fn ranking(session: &mut Session, round: Option<&str>, language: &str) -> Re
     }
     Ok(RankingView {
         round: round.map(str::to_owned),
-        rounds: programme
-            .rounds
-            .iter()
-            .map(|one| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) })
-            .collect(),
+        rounds: RoundName::all(&programme, labels),
         rows: rows.collect(),
         seats: inputs.seats().map(count),
         advice,

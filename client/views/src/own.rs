@@ -199,13 +199,8 @@ pub fn beside(
         let round = round_of(key);
         all.iter().filter(move |(task, _)| task.round == round)
     };
-    let rounds: Vec<RoundName> = programme
-        .rounds
-        .iter()
-        .map(|round| round.key.as_str())
-        .filter(|key| in_round(key).next().is_some())
-        .map(|key| RoundName { key: key.to_owned(), label: labels.round(key) })
-        .collect();
+    let mut rounds = RoundName::all(&programme, labels);
+    rounds.retain(|round| in_round(&round.key).next().is_some());
     // Two can be compared where two were scored.
     let whole = rounds.iter().find(|round| in_round(&round.key).nth(1).is_some()).or_else(|| rounds.first());
     let asked = rounds.iter().find(|known| Some(known.key.as_str()) == round);

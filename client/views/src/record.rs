@@ -162,14 +162,11 @@ pub fn choices(session: &mut Session, application: &str, language: &str) -> Resu
     readers.sort_by(|one, other| {
         (one.rounds.is_empty(), &one.name).cmp(&(other.rounds.is_empty(), &other.name))
     });
-    let rounds = programme.rounds.iter();
     Ok(RecordChoices {
         application: application.to_string(),
         key,
         title: title(&programme, &answers),
-        rounds: rounds
-            .map(|one| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) })
-            .collect(),
+        rounds: RoundName::all(&programme, labels),
         readers,
     })
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::ApplicationId;
-use tessera_views::board::{Whole, whole};
+use tessera_views::board::{Whole, board, whole};
 use tessera_views::draft::{AnswerValue, DraftView, PinView};
 use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
 use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
@@ -451,10 +451,22 @@ fn whoever_is_behind_is_reminded_and_an_author_is_asked() {
     let alice = &reminded.readers[0];
     assert_eq!((alice.name.as_str(), alice.submitted, alice.left), ("Alice", 0, 2));
     assert!(alice.rounds[0].deadline.is_some());
+    // The board and the pace of the round count the same.
+    let reads = |whole: &Whole| {
+        let reads = office.with(|session| board(session, whole, "en").unwrap()).reads;
+        let pace = office.with(|session| pace::pace(session, 1_000, "en")).unwrap();
+        (reads.done, reads.wanted, pace[0].remaining)
+    };
+    let before = office.with(|session| whole(session, None, "en").unwrap());
+    assert_eq!(reads(&before), (0, 2, 2));
 
     // Whoever is unsure is not behind with it, and is asked by the name that the dossier has for its reader.
     office.with(|session| declaring::declare(session, &ids[0], "unsure", "", "we met once").unwrap());
     assert_eq!(office.with(|session| mails::reminders(session).unwrap()).readers[0].left, 1);
+    let declared = office.with(|session| whole(session, Some(before), "en").unwrap());
+    assert_eq!(reads(&declared), (0, 1, 1));
+    office.with(|session| session.engine().keep_view(b"not a board").unwrap());
+    assert_eq!(rows_of(&office.with(|session| whole(session, None, "en").unwrap())), rows_of(&declared));
     let waiting = office.with(|session| queue::queue(session, "en").unwrap()).waiting;
     let asked = [waiting.iter().find(|one| one.code == "conflict-unsure").unwrap().id.clone()];
     let asking = office.with(|session| mails::asking(session, &asked).unwrap());
@@ -699,6 +711,25 @@ fn a_bundle_that_is_ended_leaves_what_was_there() {
         bundle_in(session, std::slice::from_ref(&path), &mut |_| ControlFlow::Break(())).unwrap_err()
     });
     assert_eq!(ended.code, "cancelled");
+}
+
+#[test]
+fn what_a_killed_export_left_goes_with_the_next_one_of_its_name() {
+    let office = Office::new();
+    let folder = office.folder.path().join("stick");
+    std::fs::create_dir(&folder).unwrap();
+    let left = ["parcel.tessera.1-of-3.unfinished", "parcel.tessera.2-of-3.unfinished.part"];
+    let others = ["friend.tessera.1-of-3.unfinished", "parcel.tessera.1-of-2"];
+    for name in left.iter().chain(&others) {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+    let out = folder.join("parcel.tessera");
+    office.with(|session| bundle_out(session, &BundleFor::Everything, true, &out, quietly)).unwrap();
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, [others[0], "parcel.tessera", others[1]]);
 }
 
 #[test]

@@ -171,12 +171,7 @@ pub(crate) async fn save_file(desk: State<'_, Desk>, handle: String) -> Result<O
             Ok((found.name.clone(), files::contents(session, &found)?))
         })
         .await?;
-    let Some(path) = dialogs::save(&tessera_driver::save::plain_name(&name)).await else { return Ok(None) };
-    crate::desk::off_the_window(move || {
-        tessera_engine::home::write_atomically(&path, &bytes)?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file(&tessera_driver::save::plain_name(&name), bytes).await
 }
 
 /// Finds words in everything that this home may read.

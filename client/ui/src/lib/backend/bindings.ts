@@ -2711,7 +2711,7 @@ export type ReaderRow = {
 	member: string,
 	/**  The name. */
 	name: string,
-	/**  What is assigned. */
+	/**  What came, or is still to come. */
 	assigned: number,
 	/**  What came. */
 	submitted: number,
@@ -2788,7 +2788,7 @@ export type ReadingState =
 export type Reads = {
 	/**  Done. */
 	done: number,
-	/**  To be done. */
+	/**  Done, or still to be done. */
 	wanted: number,
 	/**  Further reads that rounds ask for and that nobody is asked to do yet. */
 	further: number,

@@ -116,7 +116,7 @@ test('answers are read from lines, each with a key of its own', () => {
 
 const drafted = async (): Promise<Definition> => parse((await backend.programme()).draft?.definition ?? '{}');
 
-test('further readers are turned on at a round, said in a sentence, and turned off again', async () => {
+test('further readers are turned on at a round, said in a sentence, turned off again, and come back with what was typed', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
@@ -133,6 +133,10 @@ test('further readers are turned on at a round, said in a sentence, and turned o
   expect(await screen.findByText('Further readers come after the first ones: allow more readers than read first.', { selector: '.error' })).toBeTruthy();
   await user.click(box);
   await waitFor(async () => expect((await drafted()).round[0]?.further ?? null).toBeNull());
+  await user.click(step('undo'));
+  await waitFor(async () => expect((await drafted()).round[0]?.further).toMatchObject({ up_to: 3, apart: 5, near: 0 }));
+  expect((screen.getAllByLabelText('Further readers only where they are needed')[0] as HTMLInputElement).checked).toBe(true);
+  expect((screen.getByLabelText('Most readers of one application') as HTMLInputElement).value).toBe('3');
 });
 
 test('what is published says whom it asks for as further readers', async () => {
