@@ -233,6 +233,9 @@ impl From<EngineError> for Failure {
             EngineError::Store(error) => return store(error),
             EngineError::Damaged(_) => (Exit::Damaged, RECOVER),
             EngineError::TooMany(_) | EngineError::BadInput(_) => (Exit::BadInput, ""),
+            EngineError::TooLong => {
+                (Exit::BadInput, "a page may have 32 KiB of text, and all of a file 256 KiB")
+            }
             EngineError::NotFound(_) => (Exit::NotFound, ""),
             EngineError::NotPermitted(_) => (Exit::NotPermitted, "ask an admin or a coordinator"),
             EngineError::NotAMember => (

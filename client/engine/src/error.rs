@@ -43,6 +43,9 @@ pub enum EngineError {
     /// Input that does not fit.
     #[error("{0}")]
     BadInput(String),
+    /// A text that is longer than allowed.
+    #[error("the text is too long")]
+    TooLong,
     /// Bytes that are forged or damaged.
     #[error("{0}")]
     Forged(&'static str),
@@ -101,6 +104,7 @@ impl EngineError {
             Self::Unreachable(_) => "unreachable-device",
             Self::Unchecked(_) => "not-checked",
             Self::BadInput(_) => "bad-input",
+            Self::TooLong => "too-long",
             Self::Forged(_) => "forged",
             Self::OtherProgramme => "other-programme",
             Self::Newer => "newer-version",

@@ -17,13 +17,14 @@ use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_applicatio
 use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
 use tessera_views::exports::dossiers::{self, DossierChoice, DossierRequest};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
+use tessera_views::files::{TypedView, type_file, typed};
 use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run, table};
 use tessera_views::people::{self, ReadingProfile};
 use tessera_views::record::{RecordForm, card, choices, preview, record};
 use tessera_views::shelf::Shelf;
 use tessera_views::{
     Session, application, arrivals, chase, declaring, duplicates, mails, me, moderation, pace, queue, ruled,
-    shares,
+    search, shares,
 };
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
@@ -290,6 +291,38 @@ fn what_came_by_mail_is_typed_in_and_stays_so() {
     office
         .with(|session| withdraw_application(session, &id, true, Some("mail"), "has a post abroad").unwrap());
     assert!(!office.with(|session| chase::chase(session, "en").unwrap()).iter().any(|row| row.key == "A-4"));
+}
+
+#[test]
+fn what_a_scan_says_is_typed_and_stands_with_who_typed_it() {
+    let office = Office::new();
+    office.full();
+    let id = office.id("A-1");
+    let scan = office.folder.path().join("letter.pdf");
+    std::fs::write(&scan, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n").unwrap();
+    office.with(|session| attach_files(session, &id, Some("letters"), &[scan], "en").unwrap());
+    let file = || {
+        let seen = office.with(|session| application::application(session, &[], &id, "en").unwrap());
+        seen.files.into_iter().next().unwrap()
+    };
+    let scan = file();
+    let said = || office.with(|session| typed(session, &scan.handle).unwrap());
+    let put = |pages: &[String]| office.with(|session| type_file(session, &scan.handle, pages));
+    let nothing = TypedView { pages: Vec::new(), by: Vec::new(), lacks: false };
+    assert_eq!((scan.typed, said()), (false, nothing.clone()));
+
+    let pages = ["I recommend Ada.".to_owned(), "Signed in Accra".to_owned()];
+    put(&pages).unwrap();
+    let by_alice = TypedView { pages: pages.to_vec(), by: vec!["Alice".to_owned()], lacks: false };
+    assert_eq!((file().typed, said()), (true, by_alice.clone()));
+    let hits = office.with(|session| search::search(session, "accra", "en").unwrap());
+    let found = hits.iter().find_map(|hit| hit.file.as_ref()).unwrap();
+    assert_eq!((found.name.as_str(), found.page, &found.contents), ("letter.pdf", 2, &scan.contents));
+
+    assert_eq!(put(&["x".repeat(40_000)]).unwrap_err().code, "too-long");
+    assert_eq!(said(), by_alice, "nothing was changed");
+    put(&[]).unwrap();
+    assert_eq!((file().typed, said()), (false, nothing));
 }
 
 #[test]

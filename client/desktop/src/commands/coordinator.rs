@@ -7,6 +7,7 @@ use tessera_views::application::{self, ApplicationView};
 use tessera_views::arrivals::{self, ArrivalsView};
 use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
+use tessera_views::files;
 use tessera_views::mails::{self, AskingView, RemindersView};
 use tessera_views::moderation::{self, ModerationView};
 use tessera_views::pace::{self, PaceView};
@@ -111,6 +112,17 @@ pub(crate) async fn take_back_exception(
     decision: bool,
 ) -> Result<(), Failure> {
     desk.act(move |session| application::take_back_exception(session, &application, decision)).await
+}
+
+/// Puts what a coordinator typed from a file beside it; no page takes that back.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn type_file(
+    desk: State<'_, Desk>,
+    handle: String,
+    pages: Vec<String>,
+) -> Result<(), Failure> {
+    desk.act(move |session| files::type_file(session, &handle, &pages)).await
 }
 
 /// How many questions wait.

@@ -5,7 +5,7 @@ use tessera_views::Failure;
 use tessera_views::declaring;
 use tessera_views::dossier::{self, DossierView};
 use tessera_views::draft::{self, DraftView, Saved, Submitted};
-use tessera_views::files;
+use tessera_views::files::{self, TypedView};
 use tessera_views::own::{self, ConsistencyView, OwnPair};
 use tessera_views::search::{self, SearchHit};
 use tessera_views::tasks::{self, ReviewerHome};
@@ -159,6 +159,13 @@ pub(crate) async fn file_pages(desk: State<'_, Desk>, handle: String) -> Result<
     // The pages are shown all the same: what is not kept is read again.
     drop(desk.look(move |session, _| files::keep_text(session, &named, &kept)).await);
     Ok(info.into())
+}
+
+/// What a person typed from a file.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn file_typed(desk: State<'_, Desk>, handle: String) -> Result<TypedView, Failure> {
+    desk.look(move |session, _| files::typed(session, &handle)).await
 }
 
 /// Saves a file outside the safe; gives where.

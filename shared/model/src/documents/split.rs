@@ -190,10 +190,11 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
             *number += 1;
             format!("{stem}-{number}.{}", ending(&file.media_type))
         };
-        // A light copy is called after its file, and takes no number.
-        if let Some((light, copy)) = files.light_copy(slot, contents) {
-            let name = light_name(&name);
-            rendered.files.insert((slot.clone(), *light), File { name, referee: None, ..copy.clone() });
+        // What stands for a file is called after it, and takes no number.
+        let light = files.light_copy(slot, contents).map(|copy| (light_name(&name), copy));
+        let typed = files.typed(slot, contents).map(|text| (typed_name(&name), text));
+        for (name, (own, copy)) in light.into_iter().chain(typed) {
+            rendered.files.insert((slot.clone(), *own), File { name, referee: None, ..copy.clone() });
         }
         rendered.files.insert((slot.clone(), *contents), File { name, referee: None, ..file.clone() });
     }
@@ -203,10 +204,19 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
 /// What the light copy of a file of this name is called.
 #[must_use]
 pub fn light_name(name: &str) -> String {
-    const ENDING: &str = "-light.pdf";
+    called_after(name, "-light.pdf")
+}
+
+/// What a text is called that was typed from a file of this name.
+#[must_use]
+pub fn typed_name(name: &str) -> String {
+    called_after(name, "-typed.txt")
+}
+
+fn called_after(name: &str, ending: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let stem = &stem[..stem.floor_char_boundary(MAX_NAME_BYTES - ENDING.len())];
-    format!("{stem}{ENDING}")
+    let stem = &stem[..stem.floor_char_boundary(MAX_NAME_BYTES - ending.len())];
+    format!("{stem}{ending}")
 }
 
 const fn stem(kind: AttachmentKind) -> &'static str {

@@ -113,6 +113,8 @@ export const commands = {
 	fileText: (handle: string) => __TAURI_INVOKE<string>("file_text", { handle }),
 	/**  How many pages a file has, and the text of each. */
 	filePages: (handle: string) => __TAURI_INVOKE<PageInfo>("file_pages", { handle }),
+	/**  What a person typed from a file. */
+	fileTyped: (handle: string) => __TAURI_INVOKE<TypedView>("file_typed", { handle }),
 	/**  Saves a file outside the safe; gives where. */
 	saveFile: (handle: string) => __TAURI_INVOKE<string | null>("save_file", { handle }),
 	/**  Finds words in everything that this home may read. */
@@ -151,6 +153,8 @@ export const commands = {
 	decideException: (application: string, grant: boolean, reason: string) => __TAURI_INVOKE<null>("decide_exception", { application, grant, reason }),
 	/**  Takes back what this person did of the exception: the decision, or the request. */
 	takeBackException: (application: string, decision: boolean) => __TAURI_INVOKE<null>("take_back_exception", { application, decision }),
+	/**  Puts what a coordinator typed from a file beside it; no page takes that back. */
+	typeFile: (handle: string, pages: string[]) => __TAURI_INVOKE<null>("type_file", { handle, pages }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
 	/**  Reads what arrived, whose it is and by which way it came. */
@@ -1585,6 +1589,8 @@ export type FileView = {
 	shown: Shown,
 	/**  What is shown in its place while it is not here. */
 	lightCopy: LightCopy | null,
+	/**  True where a person typed what it says, and all of that is here. */
+	typed: boolean,
 };
 
 /**  What becomes of a file, or became. */
@@ -3524,6 +3530,16 @@ export type TaskState =
 "handed-back" | 
 /**  A coordinator took the assignment back. */
 "taken-back";
+
+/**  What a person typed from a file. */
+export type TypedView = {
+	/**  Page by page, from the first; empty where nothing was typed. */
+	pages: string[],
+	/**  Who typed it; in a coordinator's view alone. */
+	by: string[],
+	/**  True where something was typed that is not here yet; then no page is. */
+	lacks: boolean,
+};
 
 /**  What stands in cells of a column and is none of the answers to choose from. */
 export type UnknownValue = {

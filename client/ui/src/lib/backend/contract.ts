@@ -14,9 +14,9 @@ export type {
   Role, RoundName, RuledView, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
 
-import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } from './bindings';
+import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView, TypedView } from './bindings';
 
-export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView } from './bindings';
+export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView, TypedView } from './bindings';
 
 import type {
   AttachedView, ChaseRow, Compared, DossierRequest, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
@@ -173,6 +173,7 @@ export interface Backend {
   beside(round: string | null, one: string | null, other: string | null): Promise<OwnPair>; // null: chosen
   fileText(handle: string): Promise<string>;                       // for shown === 'text'
   filePages(handle: string): Promise<PageInfo>;                    // for 'pages' and 'image'
+  fileTyped(handle: string): Promise<TypedView>;                   // what a person typed from it
   pageUrl(handle: string, page: number): string;                   // an <img src>
   saveFile(handle: string): Promise<string | null>;                // asks where, after a warning that it leaves the safe
 
@@ -198,6 +199,7 @@ export interface Backend {
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
+  typeFile(handle: string, pages: string[]): Promise<void>;        // in place of what was typed before; no page takes that back
   arrivals(): Promise<ArrivalsView>;                               // what arrived, whose, by which way
   queue(): Promise<QueueView>;
   queueSize(): Promise<number>;                                    // how many questions wait

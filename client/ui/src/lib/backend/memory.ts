@@ -17,6 +17,7 @@ import { relays } from './memory/relays';
 import { reviewer } from './memory/reviewer';
 import { selection } from './memory/selection';
 import { session } from './memory/session';
+import { typed } from './memory/typed';
 import { World, type Scenario } from './memory/world';
 
 export class Memory {
@@ -44,6 +45,7 @@ export class Memory {
       ...devices(this.world),
       ...relays(this.world),
       ...selection(this.world),
+      ...typed(this.world),
     };
     this.backend = this.#watched(acts);
   }

@@ -123,6 +123,7 @@ export const tauri: Backend = {
   beside: commands.beside,
   fileText: commands.fileText,
   filePages: commands.filePages,
+  fileTyped: commands.fileTyped,
   pageUrl: (handle, page) => `page://localhost/${handle}/${page}`,
   saveFile: commands.saveFile,
 
@@ -154,6 +155,7 @@ export const tauri: Backend = {
   askException: (application, reason) => nothing(commands.askException(application, reason)),
   decideException: (application, grant, reason) => nothing(commands.decideException(application, grant, reason)),
   takeBackException: (application, decision) => nothing(commands.takeBackException(application, decision)),
+  typeFile: (handle, pages) => nothing(commands.typeFile(handle, pages)),
   queue: commands.queue,
   arrivals: commands.arrivals,
   queueSize: commands.queueSize,

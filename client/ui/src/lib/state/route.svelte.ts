@@ -17,6 +17,7 @@ const PATHS = {
   duplicates: '/intake/duplicates',
   pair: '/intake/duplicates/:one/:other',
   application: '/application/:id',
+  typing: '/application/:id/type/:file',
   applicationPage: '/application/:id/:file/:page',
   assignment: '/assignment',
   record: '/application/:id/record',

@@ -24,6 +24,14 @@ test('a hit in a file says which file and page, and leads there', async () => {
   expect([file?.name, place?.params['page']]).toEqual(['letter-1.pdf', '2']);
 });
 
+test('what was typed from a scan is found with the page of the scan', async () => {
+  const user = userEvent.setup();
+  render(SearchScreen);
+  await user.type(screen.getByRole('searchbox'), 'harbour district');
+  const link = await screen.findByRole('link', { name: 'letter-2-scan.jpg, page 1' });
+  expect(parse(link.getAttribute('href') ?? '')?.params).toMatchObject({ application: 'a-0007', file: 'f-6-letter2', page: '1' });
+});
+
 test('a file that is not here is read in its light copy, and comments point to the file', async () => {
   const review = new Review('a-0003', 'reading');
   await review.view.load();

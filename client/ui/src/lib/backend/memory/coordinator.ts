@@ -9,6 +9,7 @@ import { PEOPLE } from './names';
 import { pace } from './pace';
 import { takenDown, twinsOf } from './pairs';
 import { ruled } from './ruled';
+import { withTyped } from './typed';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
@@ -87,7 +88,7 @@ export function coordinator(world: World): Part {
           { field: 'born', label: 'Year of birth', value: String(1976 + (one.n % 25)) }, { field: 'organisation', label: 'Organisation', value: one.organisation },
           { field: 'country', label: 'Country', value: one.country },
         ],
-        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line), moderation: verdictsOn(world, one),
+        files: withTyped(world, files(one.n)), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line), moderation: verdictsOn(world, one),
         openTo: ['Amara Diallo', 'Nguyễn Thị Hoa', ...readers(world, one, line).filter((reader) => reader.state === 'assigned').map((reader) => reader.name)],
         duplicates: twinsOf(world, id), criteria: CRITERIA.map(({ key, label }) => ({ key, label })), route: one.answers?.route ?? 'import', onBehalf: one.answers?.route !== undefined,
       });

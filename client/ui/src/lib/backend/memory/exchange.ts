@@ -128,17 +128,18 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
         ...around(whole, at, end), file: null,
       });
     }
-    const letter = files(task.place - 1)[0];
-    if (letter === undefined) continue;
-    for (const [index, whole] of PAGE_TEXT.entries()) {
-      const at = plain(whole).indexOf(wanted);
-      if (at < 0) continue;
-      const end = at + wanted.length;
-      hits.push({
-        application: task.application, label: task.label, round: task.round, kind: 'file', field: letter.slotLabel, member: null, memberId: null,
-        ...around(whole, at, end),
-        file: { name: letter.name, page: index + 1, contents: letter.contents },
-      });
+    for (const [nth, file] of files(task.place - 1).entries()) {
+      const pages = nth === 0 ? PAGE_TEXT : (world.typed.get(file.handle)?.pages ?? []);
+      for (const [index, whole] of pages.entries()) {
+        const at = plain(whole).indexOf(wanted);
+        if (at < 0) continue;
+        const end = at + wanted.length;
+        hits.push({
+          application: task.application, label: task.label, round: task.round, kind: 'file', field: file.slotLabel, member: null, memberId: null,
+          ...around(whole, at, end),
+          file: { name: file.name, page: index + 1, contents: file.contents },
+        });
+      }
     }
   }
   return hits;

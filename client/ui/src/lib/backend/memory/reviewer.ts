@@ -4,6 +4,7 @@ import { CRITERIA, CV_TEXT, PAGE_TEXT, card, files, sections } from './dossiers'
 import letterOne from './pages/letter-1.png';
 import letterTwo from './pages/letter-2.png';
 import scan from './pages/scan-1.png';
+import { withTyped } from './typed';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
@@ -99,7 +100,7 @@ export function reviewer(world: World): Part {
     },
     fileText: () => Promise.resolve(CV_TEXT),
     filePages: (handle) =>
-      Promise.resolve({ pages: (handle.includes('letter2') ? PAGE_TEXT.slice(0, 1) : PAGE_TEXT).map((text) => ({ shape: 0.707, text })) }),
+      Promise.resolve({ pages: (handle.includes('letter2') ? [''] : PAGE_TEXT).map((text) => ({ shape: 0.707, text })) }),
     pageUrl: (handle, page) => drawn(handle, page),
     saveFile: () => Promise.resolve('/home/amara/Documents/letter-1.pdf'),
   };
@@ -136,7 +137,7 @@ function dossier(world: World, task: TaskRow): DossierView {
     application: task.application, label: task.label, round: task.round, roundLabel: task.roundLabel, state: task.state,
     place: at + 1, of: around.length, previous: around[at - 1]?.application ?? null, next: around[at + 1]?.application ?? null,
     card: card(n), declaration: told && { ...told, mayTakeBack: told.declaration !== 'none' && !world.told.has(task.application), lifted: world.lifted.get(task.application) ?? null },
-    sections: readable ? sections(n) : [], files: readable ? files(n) : [],
+    sections: readable ? sections(n) : [], files: readable ? withTyped(world, files(n)) : [],
     criteria: CRITERIA, attestation: ATTESTATION, confidence: { min: '1', max: '5', step: '1' },
     draft, draftConflicts: conflicts(world, task),
     submitted: task.revision > 0 ? { revision: task.revision, answers: draft.answers, outcome: task.outcome } : null,

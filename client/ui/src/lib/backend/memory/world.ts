@@ -9,6 +9,9 @@ export type Scenario =
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
+/** What stands on the one scan from which somebody typed. */
+const SCAN_TEXT =
+  'To the selection committee.\n\nThe applicant stood before the children’s court of the harbour district in forty cases and lost three. [stamp, not legible]';
 export const PROGRAMME = 'Global Leadership Seminar on Child Protection';
 
 export class World {
@@ -26,6 +29,8 @@ export class World {
   told = new Set<string>();
   /** Why coordinators lifted a declaration, by application. */
   lifted = new Map<string, string>();
+  /** What was typed from files, by handle. */
+  typed = new Map<string, { pages: string[]; by: string }>();
   /** Applications for which a further reader was asked. */
   askedFurther = new Set<string>();
   lastExchangeMs: number | null = null;
@@ -68,6 +73,7 @@ export class World {
     this.told = new Set(['a-0013']);
     this.lifted.clear();
     this.askedFurther.clear();
+    this.typed = new Map([['f-6-letter2', { pages: [SCAN_TEXT], by: PEOPLE[1] ?? '' }]]);
     if (this.tasks.length > 20) {
       this.declarations.set('a-0021', { declaration: 'unsure', kind: 'colleague', note: 'We worked in one clinic until 2014.' });
       this.told.add('a-0021');
