@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use tessera_model::crdt::Readable as _;
 use tessera_model::documents::manifest::{TYPED, entry_key, typed_key};
 use tessera_model::documents::split::typed_name;
-use tessera_model::documents::{File, Kind, Manifest, Sha256Bytes};
+use tessera_model::documents::{File, Kind, Manifest, Record, Sha256Bytes};
 use tessera_protocol::ids::{ApplicationId, MemberId};
 use tessera_vault::ids::Audience;
 
