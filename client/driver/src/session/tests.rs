@@ -253,6 +253,12 @@ fn a_backup_becomes_a_home_and_a_cut_one_becomes_nothing() {
     }
     std::fs::write(&file, [&whole[..], b"x"].concat()).unwrap();
     assert!(Session::restore(&place.path().join("cut"), &words(), &file).is_err());
+    // In the last page of the store, which opening does not read.
+    let mut changed = whole.clone();
+    changed[whole.len() - 2000] ^= 1;
+    std::fs::write(&file, changed).unwrap();
+    let refused = Session::restore(&place.path().join("cut"), &words(), &file).err();
+    assert!(matches!(refused, Some(SessionError::Home(HomeError::Damaged("backup")))));
     assert!(!place.path().join("cut").exists());
 }
 
