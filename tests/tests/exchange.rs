@@ -12,11 +12,12 @@ use tessera_driver::relay::{self, Options, Report};
 use tessera_engine::Engine;
 use tessera_engine::reading::WorkState;
 use tessera_engine::store::MemoryStore;
+use tessera_protocol::access::Classes;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::{Incarnation, ProgrammeId};
 use tessera_protocol::signature::PublicKey;
 use tessera_tests::homes;
-use tessera_tests::sim::relay::Relay as Kept;
+use tessera_tests::sim::relay::{Answer, Relay as Kept};
 use tessera_tests::stand_in::{Fault, StandIn};
 use tessera_vault::enrol::Relay;
 use tessera_vault::identity::DeviceSecret;
@@ -291,6 +292,59 @@ fn a_person_can_end_it() {
     let mut report = Report::default();
     let error = relay::sync(&mut alice, &options(vec![place(&relay)]), &mut tell, &mut report).unwrap_err();
     assert_eq!(error.code(), "cancelled");
+}
+
+#[test]
+fn who_ends_an_exchange_before_the_reading_finds_everything_read() {
+    let (mut alice, mut bob, relay) = world();
+    sync(&mut bob, &relay).unwrap();
+    let mut tell = |progress: &relay::Progress| match progress.phase {
+        relay::Phase::Reading => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let mut report = Report::default();
+    let error = relay::sync(&mut alice, &options(vec![place(&relay)]), &mut tell, &mut report).unwrap_err();
+    assert_eq!((error.code(), homes::counted(&mut alice).unwrap()), ("cancelled", 3));
+}
+
+#[test]
+fn what_came_before_a_kill_is_read_by_the_next_exchange_though_it_brings_nothing() {
+    let (mut alice, mut bob, relay) = world();
+    sync(&mut bob, &relay).unwrap();
+    let sending = alice.prepare(public(KEY), u64::MAX, Classes::ALL).unwrap();
+    let Answer::Frames(frames) = relay.with(|kept| kept.exchange(&sending.frames)) else { panic!("news") };
+    alice.answer_head(&sending, &frames[0]).unwrap();
+    for (index, frame) in (0..).zip(&frames[1..]) {
+        alice.segment(&sending, frame, index).unwrap();
+    }
+    let secret = DeviceSecret::generate(&mut *homes::dice("alice secret"));
+    let mut alice = Engine::open(alice.into_store(), secret, homes::dice("alice again")).unwrap();
+    assert!(alice.has_unread().unwrap());
+    assert_eq!(homes::counted(&mut alice).unwrap(), 0);
+    let report = sync(&mut alice, &relay).unwrap();
+    assert_eq!((report.new, homes::counted(&mut alice).unwrap()), (0, 3));
+    assert_eq!(report.outbox, 0, "and their author is told");
+}
+
+#[test]
+fn a_disk_that_fails_once_everything_is_stored_ends_no_exchange() {
+    let (alice, mut bob, relay) = world();
+    sync(&mut bob, &relay).unwrap();
+    let before = alice.into_store();
+    let untouched = relay.with(|kept| kept.clone());
+    let open = |store: MemoryStore| {
+        let secret = DeviceSecret::generate(&mut *homes::dice("alice secret"));
+        Engine::open(store, secret, homes::dice("alice again")).unwrap()
+    };
+    let mut alice = open(before.clone());
+    sync(&mut alice, &relay).unwrap();
+    let last = alice.store().steps();
+    // The last that an exchange writes is when it was; the same again, and the disk fails at that.
+    let relay = StandIn::start(untouched).unwrap();
+    let mut alice = open(before);
+    alice.store().fail_at(last, tessera_engine::store::Fault::Io);
+    sync(&mut alice, &relay).unwrap();
+    assert_eq!((alice.store().steps(), homes::counted(&mut alice).unwrap()), (last, 3));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tessera_engine::EngineError;
 use tessera_engine::bundle::{self, Bundle, Outline};
-use tessera_engine::home::{HomeError, write_atomically_with};
+use tessera_engine::home::{HomeError, sync_name, write_atomically_with};
 use tessera_engine::receive::Imported;
 use tessera_protocol::bundle::BundleHead;
 use tessera_protocol::ids::AttachmentId;
@@ -140,8 +140,9 @@ pub fn write(
             let failed = |source| HomeError::Io { path: path.clone(), source };
             fs::rename(beside, path).map_err(failed)?;
             named += 1;
-            Ok(())
-        })
+            Ok::<(), HomeError>(())
+        })?;
+        Ok(sync_name(out)?)
     });
     if let Err(error) = done {
         // The first failure is the one to report. What has its name already goes too, and no other file of that name.

@@ -1,5 +1,7 @@
 //! What can go wrong in the engine, as codes that a command line or a window turns into words.
 
+use std::io;
+
 use tessera_protocol::codec::{DecodeError, TooMany};
 use tessera_protocol::ids::{AttachmentId, DeviceId, MemberId, StreamId};
 
@@ -55,6 +57,9 @@ pub enum EngineError {
     /// Written by a newer version.
     #[error("this was written by a newer version")]
     Newer,
+    /// No worker could be started to try what came; nothing of it was tried.
+    #[error("no worker could be started: {0}")]
+    NoWorker(#[source] io::Error),
     /// A document broke or a worker ended.
     #[error("a document could not be built: {0}")]
     Document(String),
@@ -108,6 +113,7 @@ impl EngineError {
             Self::Forged(_) => "forged",
             Self::OtherProgramme => "other-programme",
             Self::Newer => "newer-version",
+            Self::NoWorker(_) => "no-worker",
             Self::Document(_) => "broken-document",
             Self::DamagedAttachment(_) => "damaged-attachment",
             Self::Unreadable | Self::Unwritable => "disk",

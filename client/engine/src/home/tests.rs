@@ -87,6 +87,17 @@ fn what_a_keychain_opens_is_kept_until_it_is_removed_and_no_backup_has_it() {
     assert!(matches!(Home::keychain_envelope(&place.folder()), Err(HomeError::TooLarge { .. })));
 }
 
+#[test]
+fn a_backup_is_written_once_its_name_is_durable() {
+    let place = Place::new();
+    let home = place.create();
+    let backup = place.0.path().join("home.backup");
+    files::SYNCED.take();
+    home.write_backup(&backup).unwrap();
+    assert_eq!(files::SYNCED.take(), [place.0.path()]);
+    assert_eq!(names(place.0.path()), ["home.backup", "parent"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read() {
