@@ -148,6 +148,15 @@ pub fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Re
     if through.more(0).is_break() {
         return Err(EngineError::Cancelled.into());
     }
+    let taken = take_in(session, path, through);
+    // What was refused is through as well.
+    if !matches!(taken, Err(SessionError::Engine(EngineError::Cancelled))) {
+        through.up_to(from, whole);
+    }
+    taken
+}
+
+fn take_in(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result<Taken, SessionError> {
     let file = File::open(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })?;
     let checked = bundle::check_told(file, &mut |bytes| through.more(bytes))?;
     let me = session.engine().member();
@@ -156,7 +165,6 @@ pub fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Re
     let mut tell = |bytes| through.more(bytes);
     let (imported, damaged) =
         session.work(|engine| engine.import_checked_told(checked, Some(now_ms()), &mut tell))?;
-    through.up_to(from, whole);
     Ok(Taken { imported, damaged: damaged.len(), receipts, for_other })
 }
 
