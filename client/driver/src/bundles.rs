@@ -187,6 +187,15 @@ pub fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Re
     if through.more(0).is_break() {
         return Err(EngineError::Cancelled.into());
     }
+    let taken = take_in(session, path, through);
+    // What was refused is through as well.
+    if !matches!(taken, Err(SessionError::Engine(EngineError::Cancelled))) {
+        through.up_to(from, whole);
+    }
+    taken
+}
+
+fn take_in(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result<Taken, SessionError> {
     let checked = bundle::check_told(open(path)?, &mut |bytes| through.more(bytes))?;
     let me = session.engine().member();
     let brought = Brought::from(&checked.bundle);
@@ -194,7 +203,6 @@ pub fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Re
     let mut tell = |bytes| through.more(bytes);
     let (imported, damaged) =
         session.work(|engine| engine.import_checked_told(checked, Some(now_ms()), &mut tell))?;
-    through.up_to(from, whole);
     Ok(Taken { brought, imported, damaged, for_other })
 }
 

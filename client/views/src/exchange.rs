@@ -165,12 +165,14 @@ pub struct BundleOut {
     pub packs: u32,
 }
 
-/// A bundle that was taken in.
-#[derive(Debug, Clone, Serialize, Type)]
+/// A bundle that was to be taken in, and what came of it.
+#[derive(Debug, Clone, Default, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleIn {
     /// The file.
     pub path: String,
+    /// Why nothing of it came; none where it was taken in.
+    pub failure: Option<Failure>,
     /// Parcels that were new.
     pub new_packs: u32,
     /// Parcels that were here.
@@ -345,11 +347,11 @@ pub fn bundle_out(
     })
 }
 
-/// Takes in bundles, through the same gate as what a relay sends: each wholly or not at all. Where it is ended after some of them,
-/// gives those.
+/// Takes in bundles, through the same gate as what a relay sends: each wholly or not at all, and each whatever came of the others.
+/// Where it is ended after some of them, gives those.
 ///
 /// # Errors
-/// [`Failure`], among others `cancelled`; what was taken before stays.
+/// [`Failure`] `cancelled`, where it was ended before the first was through.
 pub fn bundle_in(
     session: &mut Session,
     paths: &[PathBuf],
@@ -361,8 +363,12 @@ pub fn bundle_in(
     for path in paths {
         match take(session, path, &mut through) {
             Ok(one) => taken.push(one),
-            Err(failure) if failure.code == CANCELLED && !taken.is_empty() => return Ok(taken),
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.code != CANCELLED => {
+                let path = path.display().to_string();
+                taken.push(BundleIn { path, failure: Some(failure), ..BundleIn::default() });
+            }
+            Err(failure) if taken.is_empty() => return Err(failure),
+            Err(_) => break,
         }
     }
     Ok(taken)
@@ -386,6 +392,7 @@ fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result
     }
     Ok(BundleIn {
         path: shown,
+        failure: None,
         new_packs: count(imported.new),
         known: count(imported.known),
         refused: count(imported.refused),

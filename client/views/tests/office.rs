@@ -766,6 +766,31 @@ fn what_a_killed_export_left_goes_with_the_next_one_of_its_name() {
 }
 
 #[test]
+fn a_bundle_that_is_refused_is_told_and_the_others_come() {
+    let office = Office::new();
+    office.full();
+    let place = |name: &str| office.folder.path().join(name);
+    let [bad, good, absent] = ["bad.tessera", "good.tessera", "absent.tessera"].map(place);
+    std::fs::write(&bad, "no bundle").unwrap();
+    let mut heard = Vec::new();
+    let tell = &mut |progress: ProgressView| {
+        heard.push((progress.bytes_done, progress.bytes_total));
+        ControlFlow::Continue(())
+    };
+    let taken = office.with(|session| {
+        let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+        bundle_out(session, &BundleFor::Everything, false, &good, quietly).unwrap();
+        bundle_in(session, &[bad.clone(), good, absent], tell).unwrap()
+    });
+    let codes = taken.iter().map(|one| one.failure.as_ref().map(|failure| failure.code.as_str()));
+    assert_eq!(codes.collect::<Vec<_>>(), [Some("forged"), None, Some("not-found")]);
+    assert_eq!((taken[0].path.clone(), taken[0].known), (bad.display().to_string(), 0));
+    assert_eq!(taken[0].failure.as_ref().unwrap().at.as_ref(), Some(&taken[0].path));
+    assert!(taken[1].known > 0);
+    assert!(heard.last().is_some_and(|(done, total)| done == total), "what is refused is through as well");
+}
+
+#[test]
 fn what_a_comment_points_to_is_seen_and_leaves_with_the_scores() {
     let office = Office::new();
     office.full();

@@ -807,10 +807,12 @@ member: string } |
 /**  Everything that this home holds. */
 { kind: "everything" };
 
-/**  A bundle that was taken in. */
+/**  A bundle that was to be taken in, and what came of it. */
 export type BundleIn = {
 	/**  The file. */
 	path: string,
+	/**  Why nothing of it came; none where it was taken in. */
+	failure: Failure | null,
 	/**  Parcels that were new. */
 	newPacks: number,
 	/**  Parcels that were here. */

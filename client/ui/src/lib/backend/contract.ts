@@ -186,7 +186,7 @@ export interface Backend {
   onClosing(hear: () => void): () => void;                         // the window is to be closed: save, then leave
   leave(): Promise<void>;                                          // closes the window; a second press on its button does too
   bundleOut(to: BundleTo, files: boolean): Promise<BundleOut | null>;
-  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; stopped after some of them, gives those
+  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; each with what came of it; stopped after some, gives those
   stopBundle(): Promise<void>;                                     // of what is written nothing is left, of a file that is taken in nothing comes
 
   board(): Promise<Board>;

@@ -10,6 +10,7 @@ import { Drafting } from './drafting.svelte';
 import { keyFor, namedBy, options, scoring, unscored } from './parts';
 import Programme from './Programme.svelte';
 import Publish from './Publish.svelte';
+import Seen from './Seen.svelte';
 
 // Four hundred choices make every look for a button slow here, and nothing else.
 vi.spyOn(Intl, 'supportedValuesOf').mockReturnValue(['Africa/Nairobi', 'Asia/Shanghai']);
@@ -229,4 +230,15 @@ test('a day with its time is handed over with seconds, when its field is left', 
   expect(onchange).not.toHaveBeenCalled();
   await fireEvent.change(field);
   expect(onchange.mock.calls).toEqual([['2026-11-30T17:00:00']]);
+});
+
+test('levels that have one value while they are typed are all seen', async () => {
+  const user = userEvent.setup();
+  const definition = parse((await backend.programme()).published?.definition ?? '{}');
+  const one = definition.criterion.find(({ kind }) => kind !== 'gate');
+  if (one === undefined) throw new Error('no criterion');
+  one.level = ['none', 'some'].map((text) => ({ value: '7', text }));
+  render(Seen, { definition, onclose: () => {} });
+  await user.click(screen.getByLabelText('Reviewers'));
+  expect(await screen.findAllByText('7')).toHaveLength(2);
 });

@@ -85,7 +85,9 @@ export function exchange(world: World): Part {
           if (taken.length === 0) throw cancelled();
           break;
         }
-        taken.push({ path, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [] });
+        // A file that is called so is no whole bundle here.
+        if (path.includes('damaged')) taken.push({ path, failure: damaged(path), newPacks: 0, known: 0, refused: 0, waiting: 0, receipts: 0, warnings: [] });
+        else taken.push({ path, failure: null, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [] });
       }
       world.changed();
       return taken;
@@ -99,6 +101,7 @@ export function exchange(world: World): Part {
   };
 }
 
+const damaged = (at: string) => ({ code: 'forged', message: 'the bundle is damaged or not whole', hint: null, at, row: null, column: null });
 const cancelled = () => ({ code: 'cancelled', message: 'ended on request', hint: null, at: null, row: null, column: null });
 
 /** A word, with some of what stands before and after it. */

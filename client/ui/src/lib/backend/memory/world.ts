@@ -87,7 +87,7 @@ export class World {
     const folder = '/home/amara/tessera/seminar';
     const waiting = this.scenario === 'waiting' || this.scenario === 'first-run' || this.scenario === 'settling';
     const roles: Me['roles'] =
-      this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario.startsWith('coordinator') ? ['coordinator'] : ['reviewer'];
+      this.scenario === 'rehearsal' ? ['reviewer', 'coordinator', 'admin'] : this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario.startsWith('coordinator') ? ['coordinator'] : ['reviewer'];
     return {
       folder,
       programmeId: 'p-7c1e',
