@@ -74,7 +74,6 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             reviewer::save_draft,
             reviewer::save_note,
             reviewer::mark_again,
-            reviewer::settle_draft,
             reviewer::submit,
             reviewer::consistency,
             reviewer::beside,

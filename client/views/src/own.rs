@@ -269,13 +269,13 @@ mod tests {
         for task in &tasks {
             declaring::declare(&mut session, &task.application, "none", "", "").unwrap();
             let read = dossier::dossier(&mut session, &task.application, &task.round, "en").unwrap();
-            let (mut draft, criterion) = (read.draft, &read.criteria[0]);
+            let (mut draft, criterion) = (read.draft.clone(), &read.criteria[0]);
             let score = criterion.scores.last().unwrap_or(&criterion.max).clone();
             let answer = AnswerValue { score: Some(score), not_applicable: None };
             draft.answers.insert(criterion.key.clone(), answer);
             let pin = PinView::Field { field: read.sections[0].field.clone() };
             draft.pins.insert(criterion.key.clone(), pin);
-            save(&mut session, &task.application, &task.round, draft).unwrap();
+            save(&mut session, &task.application, &task.round, &read.draft_heads, read.draft, draft).unwrap();
         }
         let ids: Vec<&str> = tasks.iter().map(|task| task.application.as_str()).collect();
         mark_again(&mut session, ids[2], true).unwrap();

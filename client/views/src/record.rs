@@ -19,7 +19,7 @@ use tessera_protocol::ids::{ApplicationId, MemberId};
 use crate::application::title;
 use crate::board::must_coordinate;
 use crate::dossier::{Confidence, CriterionView, criteria_of, criterion};
-use crate::draft::{DraftView, MissingView, answers, assess};
+use crate::draft::{DraftView, MissingView, assess};
 use crate::failure::Failure;
 use crate::figures::RoundName;
 use crate::tasks;
@@ -214,14 +214,8 @@ pub fn card(
         Some(review) => taken_down(session, &names, review)?,
         None => None,
     };
-    let draft = recorded.as_ref().map(|recorded| DraftView {
-        answers: answers(&recorded.review.answers),
-        comments: recorded.review.comments.clone(),
-        pins: recorded.review.pins.iter().map(|(key, pin)| (key.clone(), pin.into())).collect(),
-        overall: recorded.review.overall.clone(),
-        confidence: recorded.review.confidence.map(|value| value.to_string()),
-        attested: false,
-    });
+    let draft =
+        recorded.as_ref().map(|recorded| DraftView { attested: false, ..DraftView::from(&recorded.review) });
     let criteria =
         criteria_of(&programme, round).into_iter().map(|one| criterion(labels, &programme, one, round));
     Ok(RecordCard {
@@ -269,7 +263,7 @@ fn read(session: &mut Session, form: &RecordForm) -> Result<Prepared, Failure> {
     let source = Source::parse(&form.source).ok_or_else(|| Failure::bad_input("the way"))?;
     // Nobody attests for somebody else; nothing is missing for that.
     let draft = Draft { attested: true, ..form.draft.clone().into_draft()? };
-    let judged = assess(&programme, &form.round, Some(&Read::clean(draft.clone())));
+    let (total, missing) = assess(&programme, &form.round, Some(&Read::clean(draft.clone())));
     let taken = TakenDown {
         application: id(&form.application)?,
         member: id(&form.member)?,
@@ -278,7 +272,7 @@ fn read(session: &mut Session, form: &RecordForm) -> Result<Prepared, Failure> {
         source,
         reason: form.reason.clone(),
     };
-    Ok((programme, taken, judged.missing, judged.total))
+    Ok((programme, taken, missing, total))
 }
 
 fn result(came: Result<(Became, u32), RefusalKind>, total: Option<String>) -> Result<RecordResult, Failure> {

@@ -59,27 +59,30 @@ pub(crate) async fn hand_back(
     desk.act(move |session| declaring::hand_back(session, &application, &reason)).await
 }
 
-/// Saves a draft.
+/// Saves what was made of a draft since these changes of it were read.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_draft(
     desk: State<'_, Desk>,
     application: String,
     round: String,
+    seen: Vec<String>,
+    before: DraftView,
     draft: DraftView,
 ) -> Result<Saved, Failure> {
-    desk.act(move |session| draft::save(session, &application, &round, draft)).await
+    desk.act(move |session| draft::save(session, &application, &round, &seen, before, draft)).await
 }
 
-/// Saves a private note.
+/// Saves what was made of a private note.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_note(
     desk: State<'_, Desk>,
     application: String,
+    before: String,
     text: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| draft::save_note(session, &application, &text)).await
+    desk.act(move |session| draft::save_note(session, &application, &before, &text)).await
 }
 
 /// Marks an application to be read again, or takes the mark away.
@@ -91,19 +94,6 @@ pub(crate) async fn mark_again(
     again: bool,
 ) -> Result<(), Failure> {
     desk.act(move |session| draft::mark_again(session, &application, again)).await
-}
-
-/// Chooses between what two laptops wrote.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn settle_draft(
-    desk: State<'_, Desk>,
-    application: String,
-    round: String,
-    field: String,
-    value: String,
-) -> Result<(), Failure> {
-    desk.act(move |session| draft::settle(session, &application, &round, &field, &value)).await
 }
 
 /// Submits a draft, or amends what was submitted.

@@ -95,14 +95,12 @@ export const commands = {
 	declare: (application: string, declaration: string, kind: string, note: string) => __TAURI_INVOKE<null>("declare", { application, declaration, kind, note }),
 	/**  Hands an application back that this reviewer cannot read. */
 	handBack: (application: string, reason: string) => __TAURI_INVOKE<null>("hand_back", { application, reason }),
-	/**  Saves a draft. */
-	saveDraft: (application: string, round: string, draft: DraftView) => __TAURI_INVOKE<Saved>("save_draft", { application, round, draft }),
-	/**  Saves a private note. */
-	saveNote: (application: string, text: string) => __TAURI_INVOKE<null>("save_note", { application, text }),
+	/**  Saves what was made of a draft since these changes of it were read. */
+	saveDraft: (application: string, round: string, seen: string[], before: DraftView, draft: DraftView) => __TAURI_INVOKE<Saved>("save_draft", { application, round, seen, before, draft }),
+	/**  Saves what was made of a private note. */
+	saveNote: (application: string, before: string, text: string) => __TAURI_INVOKE<null>("save_note", { application, before, text }),
 	/**  Marks an application to be read again, or takes the mark away. */
 	markAgain: (application: string, again: boolean) => __TAURI_INVOKE<null>("mark_again", { application, again }),
-	/**  Chooses between what two laptops wrote. */
-	settleDraft: (application: string, round: string, field: string, value: string) => __TAURI_INVOKE<null>("settle_draft", { application, round, field, value }),
 	/**  Submits a draft, or amends what was submitted. */
 	submit: (application: string, round: string, reason: string | null) => __TAURI_INVOKE<Submitted>("submit", { application, round, reason }),
 	/**  How this reviewer used each scale; of everything, or of what is to be read again. */
@@ -1223,6 +1221,8 @@ export type DossierView = {
 	confidence: Confidence,
 	/**  What is written so far. */
 	draft: DraftView,
+	/**  Its newest changes: whoever saves what was made of it names them. */
+	draftHeads: string[],
 	/**  Fields that two laptops of one reviewer wrote differently. */
 	draftConflicts: FieldConflict[],
 	/**  What was submitted. */
@@ -1553,9 +1553,9 @@ export type Failure = {
 
 /**  A field that two laptops wrote differently. */
 export type FieldConflict = {
-	/**  The field, as `answer/KEY`. */
+	/**  The field, as `answer/KEY`, `reason/KEY`, `confidence` or `attestation`. */
 	field: string,
-	/**  What each says. */
+	/**  What each says; empty where it is "not applicable". */
 	values: string[],
 };
 
@@ -3162,6 +3162,8 @@ export type Saved = {
 	total: string | null,
 	/**  What is missing before it can be submitted. */
 	missing: MissingView[],
+	/**  Its newest changes, as whoever saved it has them: the next saving names them. */
+	heads: string[],
 };
 
 /**  How often one score was given. */
@@ -3442,8 +3444,8 @@ missing: MissingView[] };
 export type SubmittedView = {
 	/**  From 1. */
 	revision: number,
-	/**  The answers by criterion. */
-	answers: { [key in string]: AnswerValue },
+	/**  What it says. */
+	draft: DraftView,
 	/**  What a coordinator's device said of it. */
 	outcome: OutcomeView | null,
 };

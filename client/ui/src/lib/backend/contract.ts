@@ -2,14 +2,14 @@
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 import type {
   AccessRow, AgreementView, AnswerValue, ApplicationView, ArrivalsView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
-  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
+  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FieldConflict, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
   QueueVerdict, QueueView, RankingView, RemovalView, Role, RuledView, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
   AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, ArrivalView, ArrivalsView, ArrivedPerson, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
-  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
+  Failure, FieldConflict, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
   Role, RoundName, RuledView, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
@@ -71,7 +71,7 @@ export interface Draft {
   answers: Record<string, AnswerValue>; comments: Record<string, string>; pins: Record<string, PinView>; overall: string;
   confidence: string | null; attested: boolean;
 }
-/** Places of a scorecard, in `draftConflicts` and `missing`: `answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`. */
+/** Places of a scorecard, in `draftConflicts` and `missing`: `answer/KEY`, `reason/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`. */
 export interface DossierView {
   application: string; label: string; round: string; roundLabel: string; state: WorkState; place: number; of: number;
   previous: string | null; next: string | null;
@@ -85,8 +85,9 @@ export interface DossierView {
   files: FileView[];
   criteria: CriterionView[]; attestation: string;
   confidence: { min: string; max: string; step: string } | null;
-  draft: Draft; draftConflicts: { field: string; values: string[] }[];   // two laptops: same field, different values
-  submitted: { revision: number; answers: Record<string, AnswerValue>; outcome: TaskRow['outcome'] } | null;
+  draft: Draft; draftHeads: string[];                // with its newest changes
+  draftConflicts: FieldConflict[];                   // two laptops: same field, different values
+  submitted: { revision: number; draft: Draft; outcome: TaskRow['outcome'] } | null;
   total: string | null;                              // running total of the draft, as the programme counts it
   missing: { place: string | null; code: string; text: string }[];
   notes: string;
@@ -164,10 +165,9 @@ export interface Backend {
   dossier(application: string, round: string): Promise<DossierView>;
   declare(application: string, declaration: 'none' | 'conflict' | 'unsure' | 'recused', kind: string, note: string): Promise<void>;
   handBack(application: string, reason: string): Promise<void>;    // cannot be read, and no conflict
-  saveDraft(application: string, round: string, draft: Draft): Promise<Saved>;
-  saveNote(application: string, round: string, text: string): Promise<void>;
+  saveDraft(application: string, round: string, seen: string[], before: Draft, draft: Draft): Promise<Saved>; // what was made of `before` since these changes were seen
+  saveNote(application: string, round: string, before: string, text: string): Promise<void>;
   markAgain(application: string, again: boolean): Promise<void>;   // to be read again; seen by nobody else
-  settleDraft(application: string, round: string, field: string, value: string): Promise<void>; // two laptops: this value stays
   submit(application: string, round: string, reason: string | null): Promise<Submitted>;
   consistency(again: boolean): Promise<ConsistencyView>;           // of everything, or of what is to be read again
   beside(round: string | null, one: string | null, other: string | null): Promise<OwnPair>; // null: chosen

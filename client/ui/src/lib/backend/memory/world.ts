@@ -23,6 +23,8 @@ export class World {
   tasks: TaskRow[] = [];
   drafts = new Map<string, Draft>();
   settled = new Set<string>();
+  /** What was submitted since the world began. */
+  submitted = new Map<string, Draft>();
   notes = new Map<string, string>();
   declarations = new Map<string, { declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string }>();
   /** Applications whose declaration others have heard of. */
@@ -67,6 +69,7 @@ export class World {
     this.tasks = scenario === 'reviewer-empty' || scenario === 'waiting' ? [] : tasks(this.applications, scenario === 'rehearsal' ? 3 : 24);
     this.drafts.clear();
     this.settled.clear();
+    this.submitted.clear();
     this.notes.clear();
     this.declarations.clear();
     this.foundedWith = null;
