@@ -64,7 +64,7 @@ impl Core {
     }
 
     /// Takes back the attempt that was counted for a batch: what failed was not the reading.
-    pub(crate) fn give_back(
+    pub(crate) fn take_back_attempt(
         &mut self,
         tx: &mut dyn Transaction,
         batch: &[PackId],

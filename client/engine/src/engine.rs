@@ -442,7 +442,7 @@ impl<S: Store> Engine<S> {
             ) = &read
             {
                 // Where that fails as well, the attempt stays counted; one alone sets nothing aside.
-                drop(self.act(|core, tx| core.give_back(tx, &batch)));
+                drop(self.act(|core, tx| core.take_back_attempt(tx, &batch)));
             }
             read?;
         }

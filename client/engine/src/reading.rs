@@ -1,6 +1,5 @@
 //! A reviewer's acts: what is assigned, drafting, submitting and amending. Declaring is [`crate::withheld`].
 
-use tessera_model::crdt::Readable;
 use tessera_model::documents::{
     Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Note, Read, Record,
     Review, Subject, check_submission,
@@ -124,6 +123,9 @@ pub enum Submission {
     NeedsReason,
 }
 
+/// A draft, with its newest changes.
+type DraftRead = (Read<Draft>, Vec<ChangeHash>);
+
 impl Acts<'_> {
     /// What this member is to read.
     ///
@@ -199,12 +201,8 @@ impl Acts<'_> {
         }))
     }
 
-    /// Reads a draft, with its newest changes.
-    fn read_draft(
-        &mut self,
-        desk: &Audience,
-        subject: &[u8],
-    ) -> Result<Option<(Read<Draft>, Vec<ChangeHash>)>, EngineError> {
+    /// Reads a draft.
+    fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<DraftRead>, EngineError> {
         let (core, tx) = self.parts();
         let id = core.document_id(desk, Kind::Draft, subject)?;
         core.read_in_place(tx, id, |document| (Draft::read(document), document.heads()))

@@ -154,7 +154,7 @@ fn a_third_reader_is_proposed_where_two_differ() {
     assert_eq!(office.counts(&differ), ((4, 4, 1), vec!["A-1".to_owned()]));
     // A note on it changes nothing of that.
     let application = line.application.clone();
-    save_note(&mut office.alice, &application, "to be talked about").unwrap();
+    save_note(&mut office.alice, &application, "", "to be talked about").unwrap();
     let noted = board::whole(&mut office.alice, Some(Arc::clone(&differ)), "en").unwrap();
     assert!(!Arc::ptr_eq(&noted, &differ), "its row is read anew");
     assert_eq!(office.counts(&noted), ((4, 4, 1), vec!["A-1".to_owned()]));
