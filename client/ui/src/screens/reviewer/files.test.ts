@@ -28,6 +28,6 @@ test('a dossier lists it twice, and leads to either', async () => {
 
 test('so does a coordinator’s view', async () => {
   const { files } = (await twice()).dossier;
-  const { container } = render(Files, { files });
+  const { container } = render(Files, { id: 'a', files });
   expect(container.querySelectorAll('details')).toHaveLength(2);
 });
