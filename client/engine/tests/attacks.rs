@@ -21,7 +21,7 @@ use tessera_protocol::codec::Wire;
 use tessera_protocol::exchange::frame;
 use tessera_protocol::hash::{Hash, hash};
 use tessera_protocol::header::PackKind;
-use tessera_protocol::ids::{ApplicationId, DeviceId, Incarnation, MemberId};
+use tessera_protocol::ids::{ApplicationId, DeviceId, Incarnation, MemberId, PackId};
 use tessera_protocol::pack::Pack;
 use tessera_protocol::permission::Standing;
 use tessera_protocol::signature::Verified;
@@ -230,6 +230,11 @@ fn g17_nobody_writes_as_somebody_else() {
     assert_eq!(alice.together(|acts| acts.reviews()).unwrap().len(), 2);
 }
 
+/// The packs that a home misses by their names.
+fn named(home: &mut Home) -> BTreeSet<PackId> {
+    home.together(|acts| acts.gaps()).unwrap().into_iter().flat_map(|gap| gap.named).collect()
+}
+
 #[test]
 fn i05_what_was_left_out_is_missed_and_counts_when_it_comes() {
     let (alice, mut bob, programme, ids) = world();
@@ -253,15 +258,25 @@ fn i05_what_was_left_out_is_missed_and_counts_when_it_comes() {
         import(&mut cut_off, with(bundle.clone(), bundle.packs[cut..].to_vec()));
         assert_eq!(result(&mut cut_off), expected, "cut after {cut} packs");
     }
-    // Any one left out: what is there is counted or waits, never something else; then it comes.
+    // Any one left out: what is there is counted or waits, never something else; it is missed by its name wherever something
+    // here follows it; then it comes, and is missed no more.
+    let mut missed = 0;
     for left_out in 0..bundle.packs.len() {
         let mut without = open(&whole);
         let mut packs = bundle.packs.clone();
         let late = packs.remove(left_out);
-        import(&mut without, with(bundle.clone(), packs));
+        let id = late.id();
+        import(&mut without, with(bundle.clone(), packs.clone()));
+        let here: BTreeSet<PackId> = without.packs().unwrap().iter().map(|pack| pack.id).collect();
+        let follows = |pack: &Pack| here.contains(&pack.id()) && pack.header().previous.contains(&id);
+        let is_missed = !here.contains(&id) && packs.iter().any(follows);
+        assert_eq!(named(&mut without).contains(&id), is_missed, "{left_out} is left out");
+        missed += usize::from(is_missed);
         import(&mut without, with(bundle.clone(), vec![late]));
         assert_eq!(result(&mut without), expected, "{left_out} came late");
+        assert!(!named(&mut without).contains(&id), "{left_out} is here");
     }
+    assert!(missed >= 3, "{missed} of four submissions have something behind them");
     whole = all.into_store();
     let mut again = open(&whole);
     assert_eq!(result(&mut again), expected);
