@@ -186,6 +186,8 @@ fn k02_keys_go_to_nobody_whom_charter_and_statements_do_not_name() {
 }
 
 /// The number of Bob's secret in `world`: Alice's secret and randomness come first, then the randomness of his.
+const BOB: u64 = 3;
+
 /// Every stream key of a home.
 fn keys(home: &mut Home) -> Vec<StreamKey> {
     let kept = home.store().transaction::<_, EngineError>(|tx| all::<KeyRecord>(tx, Table::Keys, &[]));
@@ -244,8 +246,6 @@ fn k14_a_removed_member_opens_nothing_that_was_sealed_after_its_removal() {
     let states = carol.packs().unwrap();
     assert!(states.iter().any(|state| read(&state.id) && state.record.stage == Stage::Opened));
 }
-
-const BOB: u64 = 3;
 
 #[test]
 fn g17_nobody_writes_as_somebody_else() {
