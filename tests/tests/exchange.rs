@@ -1,8 +1,9 @@
-//! The driver against the simulation's relay behind a socket: cuts at every place, strangers in the relay's
+//! The driver against the simulation's relay behind a socket: cuts at many places, strangers in the relay's
 //! place, and what an idle exchange costs.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -102,8 +103,22 @@ fn t3_an_idle_exchange_is_one_and_costs_less_than_500_bytes() {
     }
 }
 
+/// Where an answer is cut: at every byte of its head and around every frame's border, and at some bytes of each frame. (At every
+/// byte of all it takes half a minute.)
+fn cuts(answer: &[u8]) -> BTreeSet<usize> {
+    let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let mut cuts: BTreeSet<usize> = (0..body).chain((body..answer.len()).step_by(29)).collect();
+    let mut border = body;
+    while let Some(length) = answer[border..].first_chunk() {
+        cuts.extend(border - 4..border + 8);
+        border += 4 + usize::try_from(u32::from_le_bytes(*length)).unwrap();
+    }
+    cuts.extend(border - 4..border);
+    cuts
+}
+
 #[test]
-fn f07_an_answer_cut_at_any_byte_loses_nothing_and_ends_the_same() {
+fn f07_an_answer_cut_at_borders_and_between_loses_nothing_and_ends_the_same() {
     let (mut alice, mut bob, relay) = world();
     sync(&mut bob, &relay).unwrap();
     let before = alice.into_store();
@@ -115,10 +130,10 @@ fn f07_an_answer_cut_at_any_byte_loses_nothing_and_ends_the_same() {
     let untouched = relay.with(|kept| kept.clone());
     let answers = relay.answers().len();
     sync(&mut alice, &relay).unwrap();
-    let whole = relay.answers()[answers].len();
+    let whole = relay.answers()[answers].clone();
     let after = alice.packs().unwrap().len();
-    assert!(whole > 1500, "a long answer: {whole}");
-    for cut in (0..whole).step_by(29) {
+    assert!(whole.len() > 1500, "a long answer: {}", whole.len());
+    for cut in cuts(&whole) {
         let relay = StandIn::start(untouched.clone()).unwrap();
         let mut alice = open(before.clone());
         relay.script([Fault::CutAnswer(cut)]);
