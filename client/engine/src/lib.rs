@@ -59,6 +59,7 @@ pub mod recorded;
 pub mod records;
 pub mod recovery;
 pub mod relays;
+pub mod renditions;
 pub mod reviews;
 pub mod score_import;
 pub mod scores;

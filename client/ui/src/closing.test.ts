@@ -65,3 +65,23 @@ test('a lock says what is not saved; it is saved for whoever wrote it and for no
   await saveAll();
   expect(await saved()).toBe('clear');
 });
+
+test('what is typed for an applicant is kept before the window closes; what cannot be kept holds it open', async () => {
+  memory.reset('coordinator');
+  memory.world.left = false;
+  render(App);
+  const user = userEvent.setup();
+  await screen.findByRole('navigation', { name: 'Main navigation' });
+  await route.go('entry', { id: 'new' });
+  const name = await screen.findByLabelText('Full name, as in your passport (required)');
+  memory.fail('keepEntry', { code: 'disk-full' });
+  await user.type(name, 'Hawa');
+  memory.world.close();
+  await screen.findByText(/Closing the window again loses them/);
+  expect(memory.world.left).toBe(false);
+  memory.heal();
+  await user.type(name, ' Touré');
+  memory.world.close();
+  await waitFor(() => expect(memory.world.left).toBe(true));
+  expect((await backend.entryForm(null)).typed.answers.name).toBe('Hawa Touré');
+});

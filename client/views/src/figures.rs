@@ -2,6 +2,8 @@
 //! belongs beside each figure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 use specta::Type;
@@ -325,13 +327,17 @@ pub fn agreement(
     Ok(AgreementView { rows: found.rows.iter().map(line).collect(), advice: (&found.beside).into() })
 }
 
-/// Calculates how severe readers are, and whether a correction helps. Takes seconds on many reads.
+/// Collects what it takes to calculate how severe readers are, and whether a correction helps. `stop` ends the calculation.
 ///
 /// # Errors
 /// [`Failure`].
-pub fn severity(session: &mut Session, round: Option<&str>) -> Result<Calculation, Failure> {
+pub fn severity(
+    session: &mut Session,
+    round: Option<&str>,
+    stop: Arc<AtomicBool>,
+) -> Result<Calculation, Failure> {
     let (_, inputs, _) = inputs(session, round)?;
-    Ok(Calculation { inputs, round: round.map(str::to_owned) })
+    Ok(Calculation { inputs, round: round.map(str::to_owned), stop })
 }
 
 /// A calculation that needs the home no longer: it runs while other work goes on.
@@ -339,15 +345,17 @@ pub fn severity(session: &mut Session, round: Option<&str>) -> Result<Calculatio
 pub struct Calculation {
     inputs: Inputs,
     round: Option<String>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Calculation {
-    /// Calculates.
+    /// Calculates. Takes seconds on many reads.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// [`Failure`]; `stopped` where somebody had enough.
     pub fn severity(&self) -> Result<SeverityView, Failure> {
-        let found = compute::calibration(&self.inputs, self.round.as_deref(), false)?;
+        let found = compute::calibration_unless(&self.inputs, self.round.as_deref(), false, &self.stop)?;
+        let found = found.ok_or_else(|| Failure::new("stopped", "the calculation was stopped"))?;
         let light = serde_json::to_value(found.beside.light).ok();
         let moves = |row: &CalibrationRow| MoveLine {
             key: row.application.clone(),

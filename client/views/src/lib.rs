@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
-//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`seen`], [`ruled`], [`why`], [`assignment`], [`queue`], [`arrivals`], [`mails`],
 //! [`record`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
@@ -47,10 +47,12 @@ pub mod rehearsal;
 pub mod relays;
 pub mod ruled;
 pub mod search;
+pub mod seen;
 pub mod selection;
 pub mod shares;
 pub mod shelf;
 pub mod tasks;
+mod typed;
 pub mod why;
 pub mod words;
 

@@ -23,6 +23,7 @@ use crate::draft::{DraftView, MissingView, assess};
 use crate::failure::Failure;
 use crate::figures::RoundName;
 use crate::tasks;
+use crate::typed::{keep, kept};
 use crate::words::{Labels, id};
 
 /// Whose review of an application could be taken down.
@@ -39,6 +40,8 @@ pub struct RecordChoices {
     pub rounds: Vec<RoundName>,
     /// Readers to whom it is assigned first, then everybody else.
     pub readers: Vec<RecordReader>,
+    /// What was typed before and is not taken down yet, by reader and round; what was typed last comes last.
+    pub typed: Vec<RecordForm>,
 }
 
 /// A member whose review could be taken down.
@@ -84,7 +87,7 @@ pub struct RecordCard {
 }
 
 /// A review as it is being taken down.
-#[derive(Debug, Clone, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordForm {
     /// The application.
@@ -168,7 +171,23 @@ pub fn choices(session: &mut Session, application: &str, language: &str) -> Resu
         title: title(&programme, &answers),
         rounds: RoundName::all(&programme, labels),
         readers,
+        typed: kept(session, &typed_name(application))?,
     })
+}
+
+/// Keeps what is typed of an application's reviews until it is taken down; where nothing is, what was kept is forgotten.
+///
+/// # Errors
+/// [`Failure`].
+pub fn keep_typed(session: &mut Session, application: &str, forms: &[RecordForm]) -> Result<(), Failure> {
+    must_coordinate(session)?;
+    let name = typed_name(id(application)?);
+    Ok(session.together(|acts| keep(acts, &name, &forms.to_vec()))?)
+}
+
+/// The setting that keeps what is typed of an application's reviews.
+fn typed_name(application: ApplicationId) -> String {
+    format!("record-{application}")
 }
 
 /// Who took a review down, where somebody else than its author did.
@@ -248,7 +267,16 @@ pub fn record(session: &mut Session, form: &RecordForm) -> Result<RecordResult, 
     if !missing.is_empty() {
         return Ok(RecordResult { became: "missing".to_owned(), revision: 0, total, missing });
     }
-    let came = session.together(|acts| acts.record_review(&programme, &taken))?;
+    let name = typed_name(taken.application);
+    let mut left: Vec<RecordForm> = kept(session, &name)?;
+    left.retain(|one| (&one.member, &one.round) != (&form.member, &form.round));
+    let came = session.together(|acts| {
+        let came = acts.record_review(&programme, &taken)?;
+        if came.is_ok() {
+            keep(acts, &name, &left)?;
+        }
+        Ok(came)
+    })?;
     result(came, total)
 }
 

@@ -97,7 +97,7 @@ pub(crate) async fn explain_pair(
     member: String,
     rules: AssignmentRules,
 ) -> Result<ExplainView, Failure> {
-    let stop = desk.search();
+    let stop = desk.ask();
     let question = desk
         .look(move |session, _| search::question(session, (&application, &member), &round, &rules, stop))
         .await?;

@@ -75,9 +75,11 @@ pub(crate) async fn judge(
     application: String,
     gate: String,
     verdict: String,
+    evidence: String,
     reason: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| application::judge(session, &application, &gate, &verdict, &reason)).await
+    desk.act(move |session| application::judge(session, &application, &gate, &verdict, &evidence, &reason))
+        .await
 }
 
 /// Asks for the exception.
@@ -205,12 +207,21 @@ pub(crate) async fn agreement(
     desk.look(move |session, language| figures::agreement(session, round.as_deref(), language)).await
 }
 
-/// Calculates how severe readers are.
+/// Calculates how severe readers are; ends a calculation that is under way.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
-    let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
+    let stop = desk.calculate();
+    let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref(), stop)).await?;
     off_the_window(move || calculation.severity()).await
+}
+
+/// Stops the calculation that is under way.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_severity(desk: State<'_, Desk>) -> Result<(), Failure> {
+    drop(desk.calculate());
+    Ok(())
 }
 
 /// Counts groups at every stage, with what is small hidden.

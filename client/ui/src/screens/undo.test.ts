@@ -268,7 +268,7 @@ test('reading a table of wishes; forgetting it is asked about', async () => {
   const desk = await assigning();
   if ((await known()) !== null) await backend.forgetWishes();
   await desk.load();
-  const props = () => ({ assigning: desk, view: desk.view.value!, rules: { ...desk.rules! } });
+  const props = () => ({ assigning: desk, typed: desk.typed!, view: desk.view.value! });
   const first = render(RulesForm, props());
   await user.click(document.querySelector<HTMLElement>('[data-step=wishes]')!);
   await waitFor(async () => expect(await known()).toBe(412));

@@ -87,24 +87,36 @@ fn place(field: &Field, cell: &str, split: &mut Split) {
     let put = |fields: &mut BTreeMap<String, String>| {
         fields.insert(field.key.as_str().to_owned(), cell.to_owned());
     };
-    // A cell of a file is the file's name, and a name of a file may name a person.
-    let goes_to = if field.kind == FieldKind::File { GoesTo::Identity } else { field.goes_to };
-    match goes_to {
-        GoesTo::Identity => put(&mut split.identity.fields),
-        GoesTo::Open => {
-            put(&mut split.identity.fields);
-            put(&mut split.open.fields);
-        }
-        GoesTo::Dossier => {
-            put(&mut split.open.fields);
-            put(&mut split.blind.fields);
-        }
+    let (open, blind) = (is_shown(field, OPEN), is_shown(field, BLIND));
+    if !blind {
+        put(&mut split.identity.fields);
+    }
+    if open {
+        put(&mut split.open.fields);
+    }
+    if blind {
+        put(&mut split.blind.fields);
     }
     if field.card && field.kind != FieldKind::File {
         put(&mut split.open_card.fields);
-        if goes_to == GoesTo::Dossier {
+        if blind {
             put(&mut split.blind_card.fields);
         }
+    }
+}
+
+/// Says whether a rendition holds the answer to a field.
+#[must_use]
+pub fn is_shown(field: &Field, rendition: u8) -> bool {
+    // A cell of a file is the file's name, and a name of a file may name a person.
+    field.kind != FieldKind::File && reaches(field.goes_to, rendition)
+}
+
+fn reaches(goes_to: GoesTo, rendition: u8) -> bool {
+    match goes_to {
+        GoesTo::Identity => false,
+        GoesTo::Open => rendition == OPEN,
+        GoesTo::Dossier => true,
     }
 }
 
@@ -174,12 +186,7 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
         let Some(asked) = programme.attachments.iter().find(|asked| asked.key.as_str() == slot) else {
             continue;
         };
-        let visible = match asked.goes_to {
-            GoesTo::Identity => false,
-            GoesTo::Open => rendition == OPEN,
-            GoesTo::Dossier => true,
-        };
-        if !visible {
+        if !reaches(asked.goes_to, rendition) {
             continue;
         }
         let name = if rendition == OPEN {

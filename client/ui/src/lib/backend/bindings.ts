@@ -144,7 +144,7 @@ export const commands = {
 	/**  Reads why something of an application is not here, or does not count. */
 	explainApplication: (id: string) => __TAURI_INVOKE<WhyView>("explain_application", { id }),
 	/**  Gives a verdict on a condition. */
-	judge: (application: string, gate: string, verdict: string, reason: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, reason }),
+	judge: (application: string, gate: string, verdict: string, evidence: string, reason: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, evidence, reason }),
 	/**  Asks for the exception. */
 	askException: (application: string, reason: string) => __TAURI_INVOKE<null>("ask_exception", { application, reason }),
 	/**  Grants or refuses the exception. */
@@ -173,8 +173,10 @@ export const commands = {
 	ruled: (application: string) => __TAURI_INVOKE<RuledView>("ruled", { application }),
 	/**  Calculates how far readers agree. */
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
-	/**  Calculates how severe readers are. */
+	/**  Calculates how severe readers are; ends a calculation that is under way. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Stops the calculation that is under way. */
+	stopSeverity: () => __TAURI_INVOKE<null>("stop_severity"),
 	/**  Counts groups at every stage, with what is small hidden. */
 	shares: (least: number) => __TAURI_INVOKE<SharesView>("shares", { least }),
 	/**  Reads what wants a person's judgement before the order decides. */
@@ -243,6 +245,8 @@ export const commands = {
 	intakeTake: (choices: IntakeChoices) => __TAURI_INVOKE<IntakeReport>("intake_take", { choices }),
 	/**  Reads the form for entry on behalf of an applicant. */
 	entryForm: (application: string | null) => __TAURI_INVOKE<EntryForm>("entry_form", { application }),
+	/**  Keeps what is typed for an applicant until it is taken in. Whoever shows it typed it: nothing is to be read again. */
+	keepEntry: (application: string | null, typed: EntryTyped) => __TAURI_INVOKE<null>("keep_entry", { application, typed }),
 	/**  Takes in what was typed for an applicant. */
 	enter: (entry: Entry) => __TAURI_INVOKE<Entered>("enter", { entry }),
 	/**  Adds files that the person chooses to an application; none where it was called off. */
@@ -250,7 +254,7 @@ export const commands = {
 	/**  Notes that an applicant withdrew, or that this was a mistake. */
 	withdraw: (application: string, withdrawn: boolean, route: string | null, reason: string) => __TAURI_INVOKE<number>("withdraw", { application, withdrawn, route, reason }),
 	/**  Reads whose application lacks what. */
-	chase: () => __TAURI_INVOKE<ChaseRow[]>("chase"),
+	chase: () => __TAURI_INVOKE<ChaseView>("chase"),
 	/**  Reads which applications may be one person's. */
 	duplicates: () => __TAURI_INVOKE<PairView[]>("duplicates"),
 	/**  Reads two applications side by side. */
@@ -265,6 +269,8 @@ export const commands = {
 	exportDossiers: (request: DossierRequest) => __TAURI_INVOKE<string | null>("export_dossiers", { request }),
 	/**  Reads whose review of an application could be taken down. */
 	recordChoices: (application: string) => __TAURI_INVOKE<RecordChoices>("record_choices", { application }),
+	/**  Keeps what is typed of an application's reviews until it is taken down. Whoever shows it typed it: nothing is to be read again. */
+	keepRecords: (application: string, forms: RecordForm[]) => __TAURI_INVOKE<null>("keep_records", { application, forms }),
 	/**  Reads the scorecard, with what was taken down before. */
 	recordCard: (application: string, member: string, round: string) => __TAURI_INVOKE<RecordCard>("record_card", { application, member, round }),
 	/**  Says what taking a review down would come to. */
@@ -502,10 +508,14 @@ export type ApplicationView = {
 	withdrawn: string | null,
 	/**  By which way that was said: `form`, `mail` or `import`. */
 	withdrawnBy: string | null,
-	/**  Answers that readers see too. */
+	/**  Answers that readers of some round see. */
 	sections: Section[],
-	/**  Answers that stay with coordinators. */
+	/**  The other answers: coordinators see them, and readers at most on a card. */
 	identity: CardField[],
+	/**  Which readers see each answer, by field. */
+	seen: { [key in string]: SeenBy },
+	/**  The application as readers get it, once for all rounds that read it so. */
+	renditions: RenditionView[],
 	/**  Files. */
 	files: FileView[],
 	/**  Required answers and files that are missing. */
@@ -903,6 +913,14 @@ export type ChaseFile = {
 	more: number,
 };
 
+/**  What an application lacks. */
+export type ChaseLacks = {
+	/**  Required answers, as people call them. */
+	answers: string[],
+	/**  Files. */
+	files: ChaseFile[],
+};
+
 /**  An application that lacks something. */
 export type ChaseRow = {
 	/**  Its id. */
@@ -913,10 +931,18 @@ export type ChaseRow = {
 	title: string,
 	/**  The applicant's mail address, where an answer is one. */
 	contact: string | null,
-	/**  Required answers that are missing, as people call them. */
-	answers: string[],
-	/**  Files that are missing. */
-	files: ChaseFile[],
+	/**  What is missing. */
+	lacks: ChaseLacks,
+	/**  The same in the programme's language. */
+	asked: ChaseLacks,
+};
+
+/**  Whose application lacks what. */
+export type ChaseView = {
+	/**  The language that the programme is written in first, as `fr`: that of mails to applicants. */
+	language: string,
+	/**  Applications, by key. */
+	rows: ChaseRow[],
 };
 
 /**  What a check found. */
@@ -1359,8 +1385,8 @@ export type EntryField = {
 	options: FilterOption[],
 	/**  Whether several may be chosen. */
 	many: boolean,
-	/**  True where readers see the answer. */
-	read: boolean,
+	/**  Which readers see the answer. */
+	seen: SeenBy,
 	/**  The answer that is here; of several choices their keys, separated by semicolons. */
 	value: string,
 };
@@ -1379,6 +1405,18 @@ export type EntryForm = {
 	fields: EntryField[],
 	/**  The files that are asked for. */
 	attachments: EntryAttachment[],
+	/**  What was typed before and is not taken in yet. */
+	typed: EntryTyped,
+};
+
+/**  What is typed and not taken in: only what differs from what is here. */
+export type EntryTyped = {
+	/**  How a new application is called. */
+	key: string | null,
+	/**  By which way it came. */
+	route: string | null,
+	/**  Answers by field. */
+	answers: { [key in string]: string },
 };
 
 /**  The exception. */
@@ -1720,6 +1758,8 @@ export type GateView = {
 	evidence: string | null,
 	/**  `met`, `not-met` or `open`; none where nobody decided, or two contradict one another. */
 	verdict: string | null,
+	/**  What was seen, and where. */
+	evidenceGiven: string,
 	/**  Why. */
 	reason: string,
 	/**  Who decided. */
@@ -1965,6 +2005,14 @@ export type KnownOf = {
 	competences: number,
 	/**  Pairs of which it is known how well they fit; none where no table was read. */
 	wishes: number | null,
+};
+
+/**  An answer that has a word of another one, which its readers do not see. */
+export type LeakView = {
+	/**  What the answer is called in which it stands. */
+	label: string,
+	/**  What the answer is called that it comes from. */
+	of: string,
 };
 
 /**  What a proposal leaves out, for one reason. */
@@ -2564,10 +2612,10 @@ export type QueueItem = {
 	memberId: string | null,
 	/**  What it is about. */
 	applications: QueueApplication[],
-	/**  The field or criteria. */
+	/**  The field, or criteria with commas between them. */
 	place: string,
-	/**  The same as people call it. */
-	placeLabel: string,
+	/**  The same as people call it, one by one. */
+	placeLabels: string[],
 	/**  What this side says, then the others. */
 	says: string[],
 	/**  True where the author was asked. */
@@ -2826,6 +2874,8 @@ export type RecordChoices = {
 	rounds: RoundName[],
 	/**  Readers to whom it is assigned first, then everybody else. */
 	readers: RecordReader[],
+	/**  What was typed before and is not taken down yet, by reader and round; what was typed last comes last. */
+	typed: RecordForm[],
 };
 
 /**  A review as it is being taken down. */
@@ -2989,6 +3039,34 @@ export type RemovalView = {
 	reviews: number,
 	/**  True where other admins must sign as well. */
 	needsOthers: boolean,
+};
+
+/**  A file as readers get it. */
+export type RenderedFile = {
+	/**  Which attachment of the form it is. */
+	slot: string,
+	/**  The SHA-256 of its contents. */
+	contents: string,
+	/**  What readers see as its name. */
+	name: string,
+};
+
+/**  An application as readers of some rounds get it. */
+export type RenditionView = {
+	/**  True where it is the blind one. */
+	blind: boolean,
+	/**  The rounds that read it, as people call them. */
+	rounds: string[],
+	/**  What its readers call the application. */
+	label: string,
+	/**  What they see before they declare on conflicts of interest. */
+	card: CardField[],
+	/**  Answers. */
+	sections: Section[],
+	/**  Files. */
+	files: RenderedFile[],
+	/**  Answers of the blind one that may name the applicant. */
+	leaks: LeakView[],
 };
 
 /**  What a repair did. */
@@ -3221,6 +3299,21 @@ export type Section = {
 	/**  How many words it has. */
 	words: number,
 };
+
+/**  Which readers see an answer. */
+export type SeenBy = 
+/**  All of them. */
+{ kind: "everybody" } | 
+/**  Those of some rounds. */
+{ kind: "rounds"; 
+/**  The rounds, as people call them. */
+rounds: string[] } | 
+/**  Those of some rounds, on the card that comes before a declaration and nowhere else. */
+{ kind: "card"; 
+/**  The rounds, as people call them. */
+rounds: string[] } | 
+/**  None of them: coordinators alone. */
+{ kind: "nobody" };
 
 /**  One application. */
 export type SelectionRow = {

@@ -11,7 +11,7 @@ export type {
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
   Failure, FieldConflict, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
-  Role, RoundName, RuledView, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
+  RenditionView, Role, RoundName, RuledView, Saved, SearchHit, SeenBy, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
 
 import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView, TypedView } from './bindings';
@@ -19,7 +19,7 @@ import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView, Type
 export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView, TypedView } from './bindings';
 
 import type {
-  AttachedView, ChaseRow, Compared, DossierRequest, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
+  AttachedView, ChaseView, Compared, DossierRequest, Entered, Entry, EntryForm, EntryTyped, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
   ModerationView, PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, } from './bindings';
 
 import type { DecidingView, FoundForm, GuestTable, GuestsInvited, PersonView, RelayForm, RelaysView } from './bindings';
@@ -107,7 +107,7 @@ export type { ModerationLine, ModerationRead, ModerationVerdict, ModerationView 
 export type {
   Compared, ComparedRow, CriterionName, DossierChoice, DossierRequest, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
   PatternView, Placing, RecordForm, RecordReader, RecordResult, SaidView, SlotView, StrangeFolder, TakenDownView,
-  AgainView, AttachedView, ChangeView, ChaseFile, ChaseRow, Entered, Entry, EntryAttachment, EntryField, EntryForm, IntakeChoices,
+  AgainView, AttachedView, ChangeView, ChaseFile, ChaseLacks, ChaseRow, ChaseView, Entered, Entry, EntryAttachment, EntryField, EntryForm, EntryTyped, IntakeChoices,
   FiledView, FilePlace, IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
 } from './bindings';
 
@@ -195,7 +195,7 @@ export interface Backend {
   pace(): Promise<PaceView[]>;                                     // whether the dates of open rounds hold
   application(id: string): Promise<ApplicationView>;
   explainApplication(id: string): Promise<WhyView>;                // why something of it is not here, or does not count
-  judge(application: string, gate: string, verdict: GateVerdict, reason: string): Promise<void>;
+  judge(application: string, gate: string, verdict: GateVerdict, evidence: string, reason: string): Promise<void>; // both in place of those before
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
@@ -210,7 +210,8 @@ export interface Backend {
   rank(application: string): Promise<RankView | null>;
   ruled(application: string): Promise<RuledView>;                  // what decided about it, for its printed page
   agreement(round: string | null): Promise<AgreementView>;
-  severity(round: string | null): Promise<SeverityView>;
+  severity(round: string | null): Promise<SeverityView>;           // ends one that is under way
+  stopSeverity(): Promise<void>;
   shares(least: number): Promise<SharesView>;
   moderation(round: string | null): Promise<ModerationView>;       // null: the first round
   moderate(application: string, round: string, verdict: Settled | null, reason: string): Promise<void>; // null: taken back
@@ -238,10 +239,11 @@ export interface Backend {
   intakeTake(choices: IntakeChoices): Promise<IntakeReport>;      // `cancel` stops it between two steps
   onIntakeProgress(hear: (progress: IntakeProgress) => void): () => void;
   entryForm(application: string | null): Promise<EntryForm>;
+  keepEntry(application: string | null, typed: EntryTyped): Promise<void>; // until it is taken in; nobody is told of a change
   enter(entry: Entry): Promise<Entered>;
   attach(application: string, slot: string | null): Promise<AttachedView | null>; // asks which files
   withdraw(application: string, withdrawn: boolean, route: string | null, reason: string): Promise<number>; // taken back from so many readers
-  chase(): Promise<ChaseRow[]>;
+  chase(): Promise<ChaseView>;
   duplicates(): Promise<PairView[]>;                              // what waits for a decision first
   comparePair(one: string, other: string): Promise<Compared>;
   judgePair(one: string, other: string, verdict: 'same' | 'different' | 'open', keep: string | null, reason: string): Promise<void>; // open: taken back
@@ -249,6 +251,7 @@ export interface Backend {
   export(request: ExportRequest): Promise<string | null>;        // asks where; path, or null when called off
   exportDossiers(request: DossierRequest): Promise<string | null>; // asks where: a file, or a folder in which one is made
   recordChoices(application: string): Promise<RecordChoices>;
+  keepRecords(application: string, forms: RecordForm[]): Promise<void>; // until they are taken down; nobody is told of a change
   recordCard(application: string, member: string, round: string): Promise<RecordCard>;
   recordPreview(form: RecordForm): Promise<RecordResult>;         // writes nothing
   record(form: RecordForm): Promise<RecordResult>;
