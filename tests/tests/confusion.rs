@@ -65,11 +65,14 @@ const MEMBER: MemberId = MemberId([5; 16]);
 const NEWEST: Position = Position { incarnation: START, sequence: 1, head: Hash([3; 32]) };
 const AGE_FILE: &[u8] = b"age-encryption.org/v1\n";
 
+/// Says whether bytes are read as a kind.
+type Reads<'w> = Box<dyn Fn(&[u8]) -> bool + 'w>;
+
 /// A kind of object: one of it, and who reads it.
 struct Kind<'w> {
     name: &'static str,
     one: Vec<u8>,
-    reads: Box<dyn Fn(&[u8]) -> bool + 'w>,
+    reads: Reads<'w>,
 }
 
 fn kind<'w>(name: &'static str, one: Vec<u8>, reads: impl Fn(&[u8]) -> bool + 'w) -> Kind<'w> {

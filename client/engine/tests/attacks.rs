@@ -525,7 +525,7 @@ fn what_is_said_to_a_member_nobody_has_heard_of_waits() {
     import(&mut carol, with(bundle, said));
     assert_eq!(carol.notices().unwrap(), []);
     let stages = carol.packs().unwrap().into_iter().map(|pack| pack.record.stage);
-    assert!(stages.into_iter().all(|stage| stage != tessera_engine::records::Stage::Refused));
+    assert!(stages.into_iter().all(|stage| stage != Stage::Refused));
     let stream = carol.stream(&tessera_vault::ids::Audience::Dossier(ids[0], 0));
     assert!(stream.is_ok());
     assert_eq!(carol.verify().unwrap().differences, []);

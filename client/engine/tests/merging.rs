@@ -95,7 +95,8 @@ fn bring(from: &mut Home, to: &mut Home) {
 }
 
 fn swap(one: &mut Home, other: &mut Home) {
-    let (from_one, from_other) = (one.export(For::Everything).unwrap(), other.export(For::Everything).unwrap());
+    let (from_one, from_other) =
+        (one.export(For::Everything).unwrap(), other.export(For::Everything).unwrap());
     one.import(&from_other).unwrap();
     other.import(&from_one).unwrap();
 }

@@ -74,7 +74,10 @@ impl Home {
         let mut magic = vec![0; MAGIC.len()];
         let read = input.read_exact(&mut magic);
         if read.is_ok() && magic != MAGIC && magic.starts_with(FAMILY) {
-            return Err(HomeError::Newer { found: u32::from(magic[FAMILY.len()].saturating_sub(b'0')), known: 1 });
+            return Err(HomeError::Newer {
+                found: u32::from(magic[FAMILY.len()].saturating_sub(b'0')),
+                known: 1,
+            });
         }
         if read.is_err() || magic != MAGIC {
             return Err(DAMAGED);
