@@ -171,7 +171,8 @@ impl Core {
         }
     }
 
-    /// Keeps a key, and lets packs that waited for it be read.
+    /// Keeps a key, and lets packs that waited for it be read. Of a stream that this device forgot it keeps none: its
+    /// member's other device would be given what it lacks, forget it and be given it again without end.
     pub(crate) fn learn(
         &mut self,
         tx: &mut dyn Transaction,
@@ -179,7 +180,9 @@ impl Core {
         by_writer: bool,
         given: &[DeviceId],
     ) -> Result<(), EngineError> {
-        if !self.known.keys.learn(tx, grant, by_writer, given.iter().copied())? {
+        if self.is_forgotten(tx, grant.stream)?
+            || !self.known.keys.learn(tx, grant, by_writer, given.iter().copied())?
+        {
             return Ok(());
         }
         let prefix = [&[parked::KEYLESS][..], &grant.key.id().0].concat();
