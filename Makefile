@@ -6,7 +6,7 @@
 #   make app         builds the window and opens it
 #   make screens     a picture of every screen, in target/screens            make pictures the few that the README shows
 #   make package     window and command line as a Debian package            make deb      the relay as one
-#   make attacks     each defence against a numbered attack: its test as it is, and red without it: NUMBER=K05 for one
+#   make attacks     each defence against a numbered attack: its tests as they are, and red without it: NUMBER=K05 for one
 #   make bench       measurements                       make bench-ui what people wait for in the window
 #   make fuzz        hostile bytes                      make soak     long runs
 #   make mutants     changes of the code that no test notices

@@ -16,6 +16,8 @@ use crate::store::{Store, StoreError};
 pub struct Seen {
     /// The shape of this value.
     pub schema: &'static str,
+    /// How sure commits are: `PRAGMA synchronous`, as the open database tells it. A relay serves with `full` alone.
+    pub synchronous: &'static str,
     /// One each.
     pub programmes: Vec<Programme>,
 }
@@ -95,7 +97,11 @@ pub struct StreamSeen {
 /// Where reading fails.
 pub fn inspect(store: &SqliteStore) -> Result<Seen, StoreError> {
     let programmes = store.programmes()?.into_iter().map(|id| programme(store, id));
-    Ok(Seen { schema: "tessera-relay/inspect/1", programmes: programmes.collect::<Result<_, _>>()? })
+    Ok(Seen {
+        schema: "tessera-relay/inspect/1",
+        synchronous: store.synchronous()?,
+        programmes: programmes.collect::<Result<_, _>>()?,
+    })
 }
 
 fn programme(store: &SqliteStore, id: ProgrammeId) -> Result<Programme, StoreError> {

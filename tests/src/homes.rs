@@ -2,6 +2,7 @@
 //! a reader's day.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use tessera_engine::Engine;
 use tessera_engine::EngineError;
@@ -228,7 +229,7 @@ pub fn carry<S: Store, T: Store>(from: &mut Engine<S>, to: &mut Engine<T>) -> Re
 pub struct Inline;
 
 impl Worker for Inline {
-    fn run(&mut self, request: &Request) -> Response {
-        run(request, &Limits::default())
+    fn run(&mut self, request: &Request) -> io::Result<Response> {
+        Ok(run(request, &Limits::default()))
     }
 }

@@ -1,8 +1,9 @@
-//! The driver against the simulation's relay behind a socket: cuts at every place, strangers in the relay's
+//! The driver against the simulation's relay behind a socket: cuts at many places, strangers in the relay's
 //! place, and what an idle exchange costs.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -12,11 +13,12 @@ use tessera_driver::relay::{self, Options, Report};
 use tessera_engine::Engine;
 use tessera_engine::reading::WorkState;
 use tessera_engine::store::MemoryStore;
+use tessera_protocol::access::Classes;
 use tessera_protocol::charter::Roles;
 use tessera_protocol::ids::{Incarnation, ProgrammeId};
 use tessera_protocol::signature::PublicKey;
 use tessera_tests::homes;
-use tessera_tests::sim::relay::Relay as Kept;
+use tessera_tests::sim::relay::{Answer, Relay as Kept};
 use tessera_tests::stand_in::{Fault, StandIn};
 use tessera_vault::enrol::Relay;
 use tessera_vault::identity::DeviceSecret;
@@ -101,8 +103,22 @@ fn t3_an_idle_exchange_is_one_and_costs_less_than_500_bytes() {
     }
 }
 
+/// Where an answer is cut: at every byte of its head and around every frame's border, and at some bytes of each frame. (At every
+/// byte of all it takes half a minute.)
+fn cuts(answer: &[u8]) -> BTreeSet<usize> {
+    let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let mut cuts: BTreeSet<usize> = (0..body).chain((body..answer.len()).step_by(29)).collect();
+    let mut border = body;
+    while let Some(length) = answer[border..].first_chunk() {
+        cuts.extend(border - 4..border + 8);
+        border += 4 + usize::try_from(u32::from_le_bytes(*length)).unwrap();
+    }
+    cuts.extend(border - 4..border);
+    cuts
+}
+
 #[test]
-fn f07_an_answer_cut_at_any_byte_loses_nothing_and_ends_the_same() {
+fn f07_an_answer_cut_at_borders_and_between_loses_nothing_and_ends_the_same() {
     let (mut alice, mut bob, relay) = world();
     sync(&mut bob, &relay).unwrap();
     let before = alice.into_store();
@@ -114,10 +130,10 @@ fn f07_an_answer_cut_at_any_byte_loses_nothing_and_ends_the_same() {
     let untouched = relay.with(|kept| kept.clone());
     let answers = relay.answers().len();
     sync(&mut alice, &relay).unwrap();
-    let whole = relay.answers()[answers].len();
+    let whole = relay.answers()[answers].clone();
     let after = alice.packs().unwrap().len();
-    assert!(whole > 1500, "a long answer: {whole}");
-    for cut in (0..whole).step_by(29) {
+    assert!(whole.len() > 1500, "a long answer: {}", whole.len());
+    for cut in cuts(&whole) {
         let relay = StandIn::start(untouched.clone()).unwrap();
         let mut alice = open(before.clone());
         relay.script([Fault::CutAnswer(cut)]);
@@ -291,6 +307,59 @@ fn a_person_can_end_it() {
     let mut report = Report::default();
     let error = relay::sync(&mut alice, &options(vec![place(&relay)]), &mut tell, &mut report).unwrap_err();
     assert_eq!(error.code(), "cancelled");
+}
+
+#[test]
+fn who_ends_an_exchange_before_the_reading_finds_everything_read() {
+    let (mut alice, mut bob, relay) = world();
+    sync(&mut bob, &relay).unwrap();
+    let mut tell = |progress: &relay::Progress| match progress.phase {
+        relay::Phase::Reading => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    let mut report = Report::default();
+    let error = relay::sync(&mut alice, &options(vec![place(&relay)]), &mut tell, &mut report).unwrap_err();
+    assert_eq!((error.code(), homes::counted(&mut alice).unwrap()), ("cancelled", 3));
+}
+
+#[test]
+fn what_came_before_a_kill_is_read_by_the_next_exchange_though_it_brings_nothing() {
+    let (mut alice, mut bob, relay) = world();
+    sync(&mut bob, &relay).unwrap();
+    let sending = alice.prepare(public(KEY), u64::MAX, Classes::ALL).unwrap();
+    let Answer::Frames(frames) = relay.with(|kept| kept.exchange(&sending.frames)) else { panic!("news") };
+    alice.answer_head(&sending, &frames[0]).unwrap();
+    for (index, frame) in (0..).zip(&frames[1..]) {
+        alice.segment(&sending, frame, index).unwrap();
+    }
+    let secret = DeviceSecret::generate(&mut *homes::dice("alice secret"));
+    let mut alice = Engine::open(alice.into_store(), secret, homes::dice("alice again")).unwrap();
+    assert!(alice.has_unread().unwrap());
+    assert_eq!(homes::counted(&mut alice).unwrap(), 0);
+    let report = sync(&mut alice, &relay).unwrap();
+    assert_eq!((report.new, homes::counted(&mut alice).unwrap()), (0, 3));
+    assert_eq!(report.outbox, 0, "and their author is told");
+}
+
+#[test]
+fn a_disk_that_fails_once_everything_is_stored_ends_no_exchange() {
+    let (alice, mut bob, relay) = world();
+    sync(&mut bob, &relay).unwrap();
+    let before = alice.into_store();
+    let untouched = relay.with(|kept| kept.clone());
+    let open = |store: MemoryStore| {
+        let secret = DeviceSecret::generate(&mut *homes::dice("alice secret"));
+        Engine::open(store, secret, homes::dice("alice again")).unwrap()
+    };
+    let mut alice = open(before.clone());
+    sync(&mut alice, &relay).unwrap();
+    let last = alice.store().steps();
+    // The last that an exchange writes is when it was; the same again, and the disk fails at that.
+    let relay = StandIn::start(untouched).unwrap();
+    let mut alice = open(before);
+    alice.store().fail_at(last, tessera_engine::store::Fault::Io);
+    sync(&mut alice, &relay).unwrap();
+    assert_eq!((alice.store().steps(), homes::counted(&mut alice).unwrap()), (last, 3));
 }
 
 #[test]

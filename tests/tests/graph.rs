@@ -44,7 +44,7 @@ fn ours(package: &str) -> Vec<String> {
 
 #[test]
 fn what_ships_cannot_pass_over_its_defences() {
-    for package in ["tessera-cli", "tessera-relay"] {
+    for package in ["tessera-cli", "tessera-relay", "tessera-desktop"] {
         let features = &below(package, false)["tessera-defence"];
         assert!(!features.contains("attack-proof"), "{package}: {features:?}");
     }

@@ -42,8 +42,8 @@ for (const language of ['en', 'ar']) {
       const { application, round } = tasks[0];
       const { criteria } = await call(app, 'dossier', { application, round });
       const answers = Object.fromEntries(criteria.map(({ key, scores }) => [key, { score: scores[2], notApplicable: null }]));
-      const { draft } = await call(app, 'dossier', { application, round });
-      await call(app, 'save_draft', { application, round, draft: { ...draft, answers, attested: true } });
+      const { draft, draftHeads: seen } = await call(app, 'dossier', { application, round });
+      await call(app, 'save_draft', { application, round, seen, before: draft, draft: { ...draft, answers, attested: true } });
       await call(app, 'submit', { application, round, reason: null });
       for (const place of [...FIELD, `review/${application}/${round}`, `compare/${round}/${application}/${tasks[1].application}`]) await look(app, 'field', place);
       await call(app, 'exchange', { options: { files: 'none', budgetBytes: null } });

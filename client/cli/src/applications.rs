@@ -9,7 +9,7 @@ use tessera_protocol::ids::ApplicationId;
 use crate::failure::{Exit, Failure};
 
 /// The shortest beginning of an id that names an application.
-const SHORTEST: usize = 6;
+pub(crate) const SHORTEST: usize = 6;
 
 /// An application's name as it is typed in a shell.
 pub(crate) fn typed(label: &str) -> String {

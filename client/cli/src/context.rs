@@ -63,8 +63,13 @@ impl Context {
 
     /// Opens the home with a passphrase that is at hand.
     pub(crate) fn session_with(&self, passphrase: &Passphrase) -> Result<Session, Failure> {
-        let session = Session::open(&self.home()?, passphrase)?;
+        let mut session = Session::open(&self.home()?, passphrase)?;
         self.opened(&session);
+        if session.engine().has_unread()? {
+            self.tell(
+                "warning: some of what came could not be read; `tessera sync` tries again and says why not",
+            );
+        }
         Ok(session)
     }
 

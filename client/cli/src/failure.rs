@@ -233,6 +233,9 @@ impl From<EngineError> for Failure {
             EngineError::Store(error) => return store(error),
             EngineError::Damaged(_) => (Exit::Damaged, RECOVER),
             EngineError::TooMany(_) | EngineError::BadInput(_) => (Exit::BadInput, ""),
+            EngineError::TooLong => {
+                (Exit::BadInput, "a page may have 32 KiB of text, and all of a file 256 KiB")
+            }
             EngineError::NotFound(_) => (Exit::NotFound, ""),
             EngineError::NotPermitted(_) => (Exit::NotPermitted, "ask an admin or a coordinator"),
             EngineError::NotAMember => (
@@ -251,6 +254,9 @@ impl From<EngineError> for Failure {
             ),
             EngineError::Forged(_) => (Exit::Damaged, "nothing of it was taken; ask for it again"),
             EngineError::OtherProgramme => (Exit::Damaged, "check which home the file belongs to"),
+            EngineError::NoWorker(_) => {
+                (Exit::Bug, "close other programs and run `tessera sync`; what came is here and is read then")
+            }
             EngineError::Document(_) => (Exit::Damaged, "`tessera verify` shows what is wrong"),
             EngineError::DamagedAttachment(_) => {
                 (Exit::Damaged, "run `tessera sync`, or import a bundle that brings it")

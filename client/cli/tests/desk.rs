@@ -417,6 +417,57 @@ fn heavy_files_have_light_copies_and_what_files_say_is_found() {
 }
 
 #[test]
+fn what_somebody_typed_from_a_scan_is_found_by_page_and_goes_with_the_file() {
+    let world = World::new("typed");
+    world.write("files/A1/cv.pdf", &heavy_pdf(""));
+    world.well("alice", &["application", "import", "a.csv", "--key", "key", "--attachments", "files"]);
+    let text = ["application", "text", "A1", "cv.pdf"];
+    let nothing = world.well("alice", &text);
+    assert_eq!(nothing["rows"][0]["pages"], Value::from(Vec::<Value>::new()));
+    world.write("cv.txt", "Cover\u{c}The \u{202e}wolverine\r\ntestified\n".as_bytes());
+    let from = [&text[..], &["--from", "cv.txt"]].concat();
+    let typed = world.well("alice", &from)["rows"][0].clone();
+    assert_eq!(typed["pages"], Value::from(vec!["Cover", "The wolverine\ntestified"]));
+    assert_eq!((&typed["by"], &typed["changed"]), (&Value::from(vec!["Alice"]), &true.into()));
+    assert_eq!(world.well("alice", &from)["rows"][0]["changed"], false);
+    let shown = world.well("alice", &["application", "show", "A1"]);
+    let files = shown["rows"][0]["files"].as_array().unwrap();
+    assert_eq!((files.len(), &files[0]["typed"]), (1, &true.into()), "no file of its own");
+    let digits = &files[0]["sha256"].as_str().unwrap()[..8];
+    assert_eq!(
+        world.well("alice", &["application", "text", "A1", digits])["rows"][0]["pages"],
+        typed["pages"]
+    );
+
+    let code = |arguments: &[&str], exit: i32| world.refused("alice", arguments, exit)["code"].clone();
+    assert_eq!(code(&["application", "text", "A1", "letter.pdf"], 4), "file-unknown");
+    assert_eq!(code(&[&from[..], &["--clear"]].concat(), 2), "usage");
+    world.write("long.txt", "x".repeat(40_000).as_bytes());
+    assert_eq!(code(&[&text[..], &["--from", "long.txt"]].concat(), 3), "too-long");
+
+    world.enrol("Bob Reviewer", "bob-reviewer");
+    let bob = "bob-reviewer";
+    world.write("pairs.csv", b"application,reviewer\nA1,Bob Reviewer\n");
+    world.well("alice", &["assign", "import", "pairs.csv"]);
+    world.well("alice", &["assign", "publish"]);
+    world.carry("Bob Reviewer", bob);
+    world.well(bob, &["conflict", "declare", "A1", "none"]);
+    let hits =
+        |home: &str| world.well(home, &["search", "wolverine testified"])["rows"].as_array().unwrap().clone();
+    for home in ["alice", bob] {
+        let found = hits(home);
+        assert_eq!(found.len(), 1, "{home}");
+        assert_eq!((&found[0]["file"], &found[0]["page"]), (&"cv.pdf".into(), &2.into()), "{home}");
+    }
+    assert_eq!(world.refused(bob, &text, 5)["code"], "not-permitted");
+
+    let cleared = world.well("alice", &[&text[..], &["--clear"]].concat());
+    assert_eq!(cleared["rows"][0]["changed"], true);
+    world.carry("Bob Reviewer", bob);
+    assert_eq!((hits("alice").len(), hits(bob).len()), (0, 0));
+}
+
+#[test]
 fn every_file_of_a_folder_is_told_and_a_mapping_says_where_it_goes() {
     let world = World::new("flat-files");
     world.write("a.csv", TABLE.replace("A1,", "GLS-0001,").replace("A2,", "GLS-0002,").as_bytes());

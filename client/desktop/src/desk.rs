@@ -40,8 +40,12 @@ pub(crate) struct Desk {
     cancelled: Arc<AtomicBool>,
     /// Ends the writing or taking in of bundles that is under way.
     carrying: Mutex<Arc<AtomicBool>>,
-    /// Ends the search for an assignment that is under way.
-    searching: Mutex<Arc<AtomicBool>>,
+    /// The search for an assignment.
+    searching: Latest,
+    /// The search that says why a pair is, or is not.
+    asking: Latest,
+    /// The calculation of severity.
+    calculating: Latest,
     /// Held while an exchange runs, or is planned.
     exchanging: Arc<Mutex<()>>,
     /// True while a home is away for a backup, and comes back after it.
@@ -103,6 +107,19 @@ fn free<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
     }
 }
 
+/// What ends the last piece of work of its kind: the next one does, and whoever has enough.
+#[derive(Default)]
+struct Latest(Mutex<Arc<AtomicBool>>);
+
+impl Latest {
+    fn begin(&self) -> Arc<AtomicBool> {
+        let mut ends = lock(&self.0);
+        ends.store(true, Ordering::Relaxed);
+        *ends = Arc::default();
+        Arc::clone(&ends)
+    }
+}
+
 /// Work that nobody asked for, until this goes.
 struct Quiet<'a>(&'a AtomicBool);
 
@@ -140,7 +157,9 @@ impl Desk {
             language: Mutex::new("en".to_owned()),
             cancelled: Arc::default(),
             carrying: Mutex::default(),
-            searching: Mutex::default(),
+            searching: Latest::default(),
+            asking: Latest::default(),
+            calculating: Latest::default(),
             exchanging: Arc::default(),
             away: AtomicBool::new(false),
             drawing: tauri::async_runtime::Mutex::default(),
@@ -230,7 +249,9 @@ impl Desk {
         self.choose_table(|tables| *tables = Tables::default());
         self.cancel();
         self.stop_carrying();
-        drop(self.search());
+        for work in [&self.searching, &self.asking, &self.calculating] {
+            drop(work.begin());
+        }
         drop(lock(&self.exchanging));
         if let Some(open) = open {
             // In this order the board is read too.
@@ -361,12 +382,19 @@ impl Desk {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Begins a search, which ends the one before; gives what ends this one.
+    /// Begins a search for an assignment, which ends the one before; gives what ends this one.
     pub(crate) fn search(&self) -> Arc<AtomicBool> {
-        let mut searching = lock(&self.searching);
-        searching.store(true, Ordering::Relaxed);
-        *searching = Arc::default();
-        Arc::clone(&searching)
+        self.searching.begin()
+    }
+
+    /// The same of the search that says why a pair is, or is not; a search for an assignment goes on beside it.
+    pub(crate) fn ask(&self) -> Arc<AtomicBool> {
+        self.asking.begin()
+    }
+
+    /// The same of the calculation of severity.
+    pub(crate) fn calculate(&self) -> Arc<AtomicBool> {
+        self.calculating.begin()
     }
 
     /// Reads something of the home.
@@ -534,4 +562,25 @@ pub(crate) async fn off_the_window<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let done = spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(Failure::new("bug", error.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(work: &Arc<AtomicBool>) -> bool {
+        work.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn each_kind_of_work_ends_its_own_alone_and_a_lock_ends_all() {
+        let desk = Desk::new(PathBuf::new());
+        let (search, question, calculation) = (desk.search(), desk.ask(), desk.calculate());
+        assert!(!ended(&search) && !ended(&question) && !ended(&calculation));
+        let (another, once_more) = (desk.ask(), desk.calculate());
+        assert!(ended(&question) && ended(&calculation));
+        assert!(!ended(&search) && !ended(&another) && !ended(&once_more));
+        desk.close();
+        assert!(ended(&search) && ended(&another) && ended(&once_more));
+    }
 }

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use rfd::AsyncFileDialog;
+use tessera_engine::home::write_atomically;
+use tessera_views::Failure;
+
+use crate::desk::off_the_window;
 
 /// Endings of tables; what a file is, its contents say.
 pub(crate) const TABLES: [&str; 7] = ["csv", "tsv", "txt", "xlsx", "json", "jsonl", "ndjson"];
@@ -16,6 +20,16 @@ pub(crate) async fn save(name: &str) -> Option<PathBuf> {
     chosen.map(|file| file.path().to_owned())
 }
 
+/// Saves a file where the person says; gives where, none where the person called it off.
+pub(crate) async fn save_file(name: &str, bytes: Vec<u8>) -> Result<Option<String>, Failure> {
+    let Some(path) = save(name).await else { return Ok(None) };
+    off_the_window(move || {
+        write_atomically(&path, &bytes)?;
+        Ok(Some(path.display().to_string()))
+    })
+    .await
+}
+
 /// Asks for files; none where the person called it off.
 pub(crate) async fn open() -> Option<Vec<PathBuf>> {
     if let Some(answer) = answered() {
@@ -23,6 +37,11 @@ pub(crate) async fn open() -> Option<Vec<PathBuf>> {
     }
     let chosen = AsyncFileDialog::new().pick_files().await;
     chosen.map(|files| files.iter().map(|file| file.path().to_owned()).collect())
+}
+
+/// Asks for one file; none where the person called it off.
+pub(crate) async fn open_one() -> Option<PathBuf> {
+    open().await.and_then(|paths| paths.into_iter().next())
 }
 
 /// Asks for a table; none where the person called it off.

@@ -27,7 +27,14 @@ fn main() -> ExitCode {
     let life = first.as_ref().and_then(|argument| argument.to_str());
     let is_window = !matches!(life, Some(tessera_driver::worker::COMMAND | tessera_driver::pages::COMMAND));
     if is_window && !surroundings::are_right() {
-        return surroundings::start_again();
+        match surroundings::start_again() {
+            Ok(code) => return code,
+            Err(error) => say(&error.context("this program cannot start itself again")),
+        }
+        // More memory is no reason to stay away; a door for others is.
+        if surroundings::are_open() {
+            return ExitCode::FAILURE;
+        }
     }
     let result = match life {
         Some(tessera_driver::worker::COMMAND) => tessera_driver::worker::serve().map_err(anyhow::Error::from),
@@ -40,10 +47,14 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            use std::io::Write as _;
-            // Nothing is left to tell anyone where stderr itself is gone.
-            let _ = writeln!(std::io::stderr().lock(), "tessera: {error:#}");
+            say(&error);
             ExitCode::FAILURE
         }
     }
+}
+
+fn say(error: &anyhow::Error) {
+    use std::io::Write as _;
+    // Nothing is left to tell anyone where stderr itself is gone.
+    let _ = writeln!(std::io::stderr().lock(), "tessera: {error:#}");
 }

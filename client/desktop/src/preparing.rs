@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tauri::{AppHandle, Manager as _};
 use tessera_driver::pages::Drawer;
@@ -16,6 +16,8 @@ use crate::desk::Desk;
 const SETTLE: Duration = Duration::from_secs(3);
 /// The pause between two steps, in which whoever waits for the home gets it.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The shortest time between two words of new light copies: every list that is shown is read again for each.
+const NEWS: Duration = Duration::from_secs(5);
 
 /// Starts the thread; gives what wakes it.
 pub(crate) fn start(app: AppHandle) -> Sender<()> {
@@ -30,13 +32,36 @@ fn serve(app: &AppHandle, woken: &Receiver<()>) {
         while woken.try_recv().is_ok() {}
         let desk = app.state::<Desk>();
         let (Ok(drawer), Some(home)) = (Drawer::own(), desk.home()) else { continue };
+        let mut news = News::default();
         // Whatever stops it, such as a full disk, is told where a person acts; another wake tries again.
-        let _ = prepare(&desk, &home, &drawer);
+        let _ = prepare(&desk, &home, &drawer, &mut news);
+        if news.waits {
+            desk.changed();
+        }
+    }
+}
+
+/// New light copies of which nobody heard yet.
+#[derive(Default)]
+struct News {
+    waits: bool,
+    told: Option<Instant>,
+}
+
+impl News {
+    /// Notes whether there are more; true where they are to be told at this moment.
+    fn note(&mut self, more: bool, now: Instant) -> bool {
+        self.waits |= more;
+        let due = self.waits && self.told.is_none_or(|told| now.duration_since(told) >= NEWS);
+        if due {
+            *self = Self { waits: false, told: Some(now) };
+        }
+        due
     }
 }
 
 /// Prepares what lacks something; none where the home left the desk, or something failed.
-fn prepare(desk: &Desk, home: &Weak<Mutex<Session>>, drawer: &Drawer) -> Option<()> {
+fn prepare(desk: &Desk, home: &Weak<Mutex<Session>>, drawer: &Drawer, news: &mut News) -> Option<()> {
     let mut preparing = Preparing::new(Wanted::Everything);
     while !preparing.has_ended() {
         let opened = desk.quietly(home, |session| preparing.next(session))?.ok()?;
@@ -47,7 +72,7 @@ fn prepare(desk: &Desk, home: &Weak<Mutex<Session>>, drawer: &Drawer) -> Option<
             };
             let made = opened.make(drawer, &go_on)?;
             let prepared = desk.quietly(home, |session| made.keep(session))?.ok()?;
-            if prepared.light > 0 {
+            if news.note(prepared.light > 0, Instant::now()) {
                 desk.changed();
             }
         }
@@ -59,4 +84,19 @@ fn prepare(desk: &Desk, home: &Weak<Mutex<Session>>, drawer: &Drawer) -> Option<
 /// True where two handles are of one home.
 pub(crate) fn same(open: &Arc<Mutex<Session>>, home: &Weak<Mutex<Session>>) -> bool {
     std::ptr::eq(Arc::as_ptr(open), home.as_ptr())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_light_copies_are_told_now_and_then() {
+        let (mut news, begin) = (News::default(), Instant::now());
+        assert!(!news.note(false, begin), "nothing is no news");
+        assert!(news.note(true, begin), "the first is told at once");
+        let soon = (1..50).filter(|at| news.note(true, begin + NEWS * *at / 50)).count();
+        assert_eq!((soon, news.waits), (0, true));
+        assert!(news.note(false, begin + NEWS) && !news.waits, "what waits is told once it is time");
+    }
 }

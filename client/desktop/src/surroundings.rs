@@ -3,6 +3,8 @@
 
 use std::process::{Command, ExitCode};
 
+use anyhow::Context as _;
+
 /// Variables by which whoever starts the window could look into it; builds for testing leave them.
 const OPEN_DOORS: [&str; 4] = [
     "TAURI_WEBVIEW_AUTOMATION",
@@ -26,15 +28,24 @@ fn open_doors() -> &'static [&'static str] {
     if cfg!(debug_assertions) { &[] } else { &OPEN_DOORS }
 }
 
-/// True where nothing has to be changed. What somebody set for the engine stays as it is.
-pub(crate) fn are_right() -> bool {
-    open_doors().iter().all(|name| std::env::var_os(name).is_none())
-        && ENGINE.iter().all(|(name, _)| std::env::var_os(name).is_some())
+/// True where others could look into the window.
+pub(crate) fn are_open() -> bool {
+    open_doors().iter().any(|name| std::env::var_os(name).is_some())
 }
 
-/// Starts this program in the surroundings that it needs.
-pub(crate) fn start_again() -> ExitCode {
-    let Ok(program) = std::env::current_exe() else { return ExitCode::FAILURE };
+/// True where nothing has to be changed. What somebody set for the engine stays as it is.
+pub(crate) fn are_right() -> bool {
+    !are_open() && ENGINE.iter().all(|(name, _)| std::env::var_os(name).is_some())
+}
+
+/// Starts this program in the surroundings that it needs; gives how that one ended, where it did not take the place of this one.
+///
+/// # Errors
+/// It cannot be started.
+pub(crate) fn start_again() -> anyhow::Result<ExitCode> {
+    let program = std::env::current_exe().context("it is not known where this program is")?;
+    // An attempt that fails leaves its marks on how this process handles signals: none is made in vain.
+    anyhow::ensure!(program.is_file(), "{} is not there any more", program.display());
     let mut again = Command::new(program);
     again.args(std::env::args_os().skip(1));
     for name in open_doors() {
@@ -50,17 +61,13 @@ pub(crate) fn start_again() -> ExitCode {
 
 /// Runs a program in the place of this one.
 #[cfg(unix)]
-fn instead(mut again: Command) -> ExitCode {
+fn instead(mut again: Command) -> anyhow::Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;
     // It returns only where it failed.
-    let _ = again.exec();
-    ExitCode::FAILURE
+    Err(again.exec().into())
 }
 
 #[cfg(not(unix))]
-fn instead(mut again: Command) -> ExitCode {
-    match again.status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+fn instead(mut again: Command) -> anyhow::Result<ExitCode> {
+    Ok(if again.status()?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -103,8 +103,8 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
             WindowEvent::CloseRequested { api, .. } => {
                 let app = window.app_handle();
                 let asked = app.state::<Asked>().0.swap(true, Ordering::Relaxed);
-                // Where nothing is open nothing is being written.
-                if !asked && app.state::<Desk>().folder().is_some() && ClosingEvent.emit(app).is_ok() {
+                // What could not be saved outlasts a lock, in the page: it is asked whatever is open.
+                if !asked && ClosingEvent.emit(app).is_ok() {
                     api.prevent_close();
                 }
             }

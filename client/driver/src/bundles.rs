@@ -1,18 +1,23 @@
 //! Bundles as files: written and taken in wholly or not at all, saying how far it is. Not what goes into one
 //! ([`tessera_engine::bundle`]).
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use tessera_engine::EngineError;
 use tessera_engine::bundle::{self, Bundle, Outline};
-use tessera_engine::home::{HomeError, write_atomically_with};
+use tessera_engine::home::{HomeError, sync_name, write_atomically_with};
 use tessera_engine::receive::Imported;
+use tessera_protocol::bundle::BundleHead;
+use tessera_protocol::ids::AttachmentId;
 
 use crate::clock::now_ms;
 use crate::session::{Session, SessionError};
 
+/// How the name of a part ends until all of them are there.
+const UNFINISHED: &str = ".unfinished";
 /// So many times somebody is told, at most, how far it is.
 const TIMES: u64 = 200;
 
@@ -72,15 +77,39 @@ impl<'a> Through<'a> {
     }
 }
 
-/// A bundle that was taken in.
-#[derive(Debug, Clone, Copy)]
-pub struct Taken {
-    /// What came of its packs.
-    pub imported: Imported,
-    /// Files that were not what they should be; nothing of them was kept.
-    pub damaged: usize,
+/// What a bundle says of itself, and what it brings beside packs.
+#[derive(Debug, Clone)]
+pub struct Brought {
+    /// What it says of itself.
+    pub head: BundleHead,
     /// Receipts in it.
     pub receipts: usize,
+    /// Attachments of which it brings something.
+    pub attachments: usize,
+    /// How much of them, in bytes.
+    pub attachment_bytes: u64,
+}
+
+impl From<&Bundle> for Brought {
+    fn from(bundle: &Bundle) -> Self {
+        Self {
+            head: bundle.head.clone(),
+            receipts: bundle.receipts.len(),
+            attachments: bundle.attachments.len(),
+            attachment_bytes: bundle.attachment_bytes,
+        }
+    }
+}
+
+/// A bundle that was taken in.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What it brought.
+    pub brought: Brought,
+    /// What came of its packs.
+    pub imported: Imported,
+    /// Attachments that were not what they should be; nothing of them was kept.
+    pub damaged: Vec<AttachmentId>,
     /// True where it is addressed to somebody else.
     pub for_other: bool,
 }
@@ -96,6 +125,7 @@ pub fn write(
     out: &Path,
     through: &mut Through<'_>,
 ) -> Result<Vec<(PathBuf, u64)>, SessionError> {
+    clear(out);
     let parts = outline.parts.len();
     if parts == 1 {
         let bytes = write_part(session, outline, 0, out, through)?;
@@ -116,8 +146,9 @@ pub fn write(
             let failed = |source| HomeError::Io { path: path.clone(), source };
             fs::rename(beside, path).map_err(failed)?;
             named += 1;
-            Ok(())
-        })
+            Ok::<(), HomeError>(())
+        })?;
+        Ok(sync_name(out)?)
     });
     if let Err(error) = done {
         // The first failure is the one to report. What has its name already goes too, and no other file of that name.
@@ -145,17 +176,16 @@ fn write_part(
     Ok(length)
 }
 
-/// Reads a bundle to its end; nothing of it is taken in.
+/// Reads a bundle to its end; needs no home, and nothing is taken in.
 ///
 /// # Errors
-/// [`SessionError`] where it is no bundle, or not whole; [`EngineError::Cancelled`] where it was ended.
-pub fn look(path: &Path, through: &mut Through<'_>) -> Result<Bundle, SessionError> {
+/// [`SessionError`]; [`EngineError::Cancelled`] where it was ended.
+pub fn inspect(path: &Path, through: &mut Through<'_>) -> Result<Bundle, SessionError> {
     let (from, whole) = (through.moved.done, length(path));
     if through.more(0).is_break() {
         return Err(EngineError::Cancelled.into());
     }
-    let file = File::open(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })?;
-    let checked = bundle::check_told(file, &mut |bytes| through.more(bytes))?;
+    let checked = bundle::check_told(open(path)?, &mut |bytes| through.more(bytes))?;
     through.up_to(from, whole);
     Ok(checked.bundle)
 }
@@ -169,16 +199,27 @@ pub fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Re
     if through.more(0).is_break() {
         return Err(EngineError::Cancelled.into());
     }
-    let file = File::open(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })?;
-    let checked = bundle::check_told(file, &mut |bytes| through.more(bytes))?;
+    let taken = take_in(session, path, through);
+    // What was refused is through as well.
+    if !matches!(taken, Err(SessionError::Engine(EngineError::Cancelled))) {
+        through.up_to(from, whole);
+    }
+    taken
+}
+
+fn take_in(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result<Taken, SessionError> {
+    let checked = bundle::check_told(open(path)?, &mut |bytes| through.more(bytes))?;
     let me = session.engine().member();
-    let receipts = checked.bundle.receipts.len();
-    let for_other = checked.bundle.head.addressee.is_some_and(|addressee| addressee != me);
+    let brought = Brought::from(&checked.bundle);
+    let for_other = brought.head.addressee.is_some_and(|addressee| addressee != me);
     let mut tell = |bytes| through.more(bytes);
     let (imported, damaged) =
         session.work(|engine| engine.import_checked_told(checked, Some(now_ms()), &mut tell))?;
-    through.up_to(from, whole);
-    Ok(Taken { imported, damaged: damaged.len(), receipts, for_other })
+    Ok(Taken { brought, imported, damaged, for_other })
+}
+
+fn open(path: &Path) -> Result<File, HomeError> {
+    File::open(path).map_err(|source| HomeError::Io { path: path.to_owned(), source })
 }
 
 /// Where a part goes: the file itself where there is one part only.
@@ -195,8 +236,30 @@ pub fn part_path(out: &Path, number: usize, parts: usize) -> PathBuf {
 /// What a part is called until all of them are there.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
+    name.push(UNFINISHED);
     path.with_file_name(name)
+}
+
+/// Removes what an export under the same name left unfinished that was killed, of however many parts it was.
+fn clear(out: &Path) {
+    let (Some(name), Some(folder)) = (out.file_name(), out.parent()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    // What cannot be listed or removed takes room and harms nothing else.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_left(name, &entry.file_name()) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// True where `file` is what a part of `name` is called until all of them are there, or while it is written.
+fn is_left(name: &OsStr, file: &OsStr) -> bool {
+    let rest = file.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+    let Some(rest) = rest.and_then(|rest| std::str::from_utf8(rest).ok()) else { return false };
+    let place = rest.strip_suffix(".part").unwrap_or(rest).strip_suffix(UNFINISHED);
+    let place = place.and_then(|place| place.strip_prefix('.')?.split_once("-of-"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    place.is_some_and(|(number, parts)| is_number(number) && is_number(parts))
 }
 
 fn length(path: &Path) -> u64 {
@@ -230,5 +293,22 @@ mod tests {
         assert_eq!(part_path(out, 1, 1), out);
         assert_eq!(part_path(out, 2, 3), Path::new("stick/parcel.tessera.2-of-3"));
         assert_eq!(beside(&part_path(out, 2, 3)), Path::new("stick/parcel.tessera.2-of-3.unfinished"));
+    }
+
+    #[test]
+    fn what_is_left_unfinished_is_told_by_its_whole_name() {
+        let check = |file: &str, expected: bool| {
+            assert_eq!(is_left(OsStr::new("parcel.tessera"), OsStr::new(file)), expected, "{file}");
+        };
+        check("parcel.tessera.2-of-3.unfinished", true);
+        check("parcel.tessera.12-of-30.unfinished.part", true);
+        check("parcel.tessera.2-of-3", false);
+        check("parcel.tessera.2-of-3.part", false);
+        check("parcel.tessera.2-of-3.unfinished.txt", false);
+        check("parcel.tessera.-of-3.unfinished", false);
+        check("parcel.tessera.old.2-of-3.unfinished", false);
+        check("parcel.tessera.unfinished", false);
+        check("other-parcel.tessera.2-of-3.unfinished", false);
+        check("parcel.tessera", false);
     }
 }

@@ -86,6 +86,7 @@ pub fn facts(session: &mut Session) -> Result<Vec<Fact>, SessionError> {
     };
     say("continuity", Worth::Word(continuity.to_owned()));
     let engine = session.engine();
+    say("synchronous", Worth::Word(engine.store().synchronous()?.to_owned()));
     say("active", Worth::Yes(engine.is_active()));
     say("coordinator", Worth::Yes(engine.is_coordinator()));
     say("admin", Worth::Yes(engine.is_admin()));
@@ -127,6 +128,7 @@ pub fn facts(session: &mut Session) -> Result<Vec<Fact>, SessionError> {
         say(&format!("queue {code}"), count(items));
     }
     say("packs missing", Worth::Count(missing(session)?));
+    say("anchored", Worth::Yes(session.is_anchored()));
     say("last exchange", Worth::Time(session.together(|acts| acts.last_evidence_ms())?));
     Ok(facts)
 }

@@ -2,13 +2,14 @@
 //! copy, which reaches readers with the text. Step by step: the home is needed for a moment at a time, a child reads and draws
 //! in between, and whoever calls may end it after every page.
 //!
-//! Nothing is recognised: a scan has no text to be found. What cannot be drawn has no light copy.
+//! Nothing is recognised: a scan has the text that a person typed from it, or none. What cannot be drawn has no light copy.
 
 use std::collections::VecDeque;
 
 use sha2::{Digest as _, Sha256};
 use tessera_engine::EngineError;
 use tessera_engine::pages::{Lacking, PAGE_TEXT_BYTES, Unprepared};
+use tessera_engine::typed;
 
 use crate::pages::{Drawer, Info, Kind, PageError, light};
 use crate::session::{Session, SessionError};
@@ -129,8 +130,11 @@ impl Opened {
         let mut made = Made { texts: None, light: None, file };
         if is_plain(&made.file.media_type) {
             let text = String::from_utf8_lossy(&bytes);
-            let end = text.floor_char_boundary(PAGE_TEXT_BYTES);
-            made.texts = made.file.unread.then(|| vec![text[..end].to_owned()]);
+            let pages = match made.file.typed {
+                true => typed::pages(&text),
+                false => vec![text[..text.floor_char_boundary(PAGE_TEXT_BYTES)].to_owned()],
+            };
+            made.texts = made.file.unread.then_some(pages);
             return Some(made);
         }
         let kind = Kind::of(&made.file.media_type);

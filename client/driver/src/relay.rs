@@ -363,15 +363,15 @@ impl Talk<'_, '_> {
         }
     }
 
-    /// Notes that the relay was reached, where it said something that is signed. A disk that takes nothing ends no exchange:
-    /// this is for people, and the next exchange notes it again.
+    /// Notes that the relay was reached, where it said something that is signed. A disk that fails at this ends no exchange,
+    /// as all of it is done: this is for people, and the next exchange notes it again.
     fn note_reached<L: Lend>(&self, engine: &mut L) -> Result<(), RelayError> {
         if !self.heard {
             return Ok(());
         }
         let relay = self.relay;
         match engine.lend(|engine| engine.together(|acts| acts.note_reached(relay, now_ms()))) {
-            Err(EngineError::Store(StoreError::Full | StoreError::ReadOnly)) => Ok(()),
+            Err(EngineError::Store(StoreError::Full | StoreError::ReadOnly | StoreError::Io(_))) => Ok(()),
             noted => Ok(noted?),
         }
     }
@@ -423,9 +423,13 @@ impl Talk<'_, '_> {
                 introduced = true;
                 continue;
             }
-            if report.new > before {
-                self.watch.step(Phase::Reading, 0, 0)?;
+            // What came earlier may lie here too, where the program ended before it was read.
+            let unread = report.new > before || engine.lend(|engine| engine.has_unread())?;
+            if unread {
+                let told = self.watch.step(Phase::Reading, 0, 0);
+                // Whoever ends the exchange here ends it afterwards: what is stored is read.
                 engine.lend(|engine| engine.digest())?;
+                told?;
             }
             let announced = result?;
             self.moved |= announced.receipts > 0;
@@ -433,7 +437,7 @@ impl Talk<'_, '_> {
             if *left != u64::MAX {
                 *left = left.saturating_sub(sending.pack_bytes()).saturating_sub(announced.bytes);
             }
-            let fruit = announced.receipts > 0 || announced.packs > 0;
+            let fruit = unread || announced.receipts > 0 || announced.packs > 0;
             fruitless = if fruit { 0 } else { fruitless + 1 };
             // A relay that forgets each time what it signed for would be filled for ever.
             refilled += u32::from(announced.refilled);

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use rand_core::Rng as _;
 use tessera_engine::core::Rng;
-use tessera_engine::home::{Anchor, Continuity, Home, HomeError, Opened};
+use tessera_engine::home::{Anchor, Continuity, Home, Opened};
 use tessera_engine::store::SqlcipherStore;
 use tessera_engine::{Acts, Engine, EngineError};
 use tessera_vault::identity::{Cost, DeviceSecret, IdentityError, open_identity};
@@ -23,11 +23,14 @@ pub use self::error::SessionError;
 pub use self::kept::{Halves, entry as keychain_entry};
 pub use self::make::Founding;
 pub use self::recover::From as RecoverFrom;
+use crate::worker::ChildWorker;
 
 /// A home's engine with what belongs to it. The store closes before the home is let go.
 pub struct Session {
     engine: Engine<SqlcipherStore>,
     anchor: Anchor,
+    /// False where the anchor lacks what the store has.
+    anchored: bool,
     continuity: Continuity,
     cost: Cost,
     home: Home,
@@ -59,23 +62,33 @@ impl Session {
             return Err(IdentityError::TooCheap { found }.into());
         }
         let cost = if demo { Cost::Demo } else { Cost::Full };
-        Ok(Self { engine, anchor, continuity, cost, home })
+        let mut session = Self { engine, anchor, anchored: true, continuity, cost, home };
+        // A home opens all the same: what could not be read is read at the next exchange, which says why not.
+        drop(session.read_earlier());
+        Ok(session)
+    }
+
+    /// Reads, in a process of its own, what came earlier and was not read, as the program or the disk failed before.
+    fn read_earlier(&mut self) -> Result<(), SessionError> {
+        if self.engine.has_unread()? {
+            self.engine.set_worker(Box::new(ChildWorker::start().map_err(EngineError::NoWorker)?));
+            self.work(Engine::digest)?;
+        }
+        Ok(())
     }
 
     /// Works with the engine; what it learned of epochs is kept outside the store afterwards.
     ///
     /// # Errors
-    /// What `act` returned, or [`SessionError::Home`].
+    /// What `act` returned.
     pub fn work<T>(
         &mut self,
         act: impl FnOnce(&mut Engine<SqlcipherStore>) -> Result<T, EngineError>,
     ) -> Result<T, SessionError> {
         let result = act(&mut self.engine)?;
-        match self.anchor.raise(self.engine.epochs()) {
-            // The work is done and durable; the next one tries again.
-            Ok(()) | Err(HomeError::Full | HomeError::ReadOnly(_)) => Ok(result),
-            Err(error) => Err(error.into()),
-        }
+        // The work is done and durable, whatever becomes of the anchor; the next one tries again.
+        self.anchored = self.anchor.raise(self.engine.epochs()).is_ok();
+        Ok(result)
     }
 
     /// Several acts in one transaction, as [`Engine::together`].
@@ -105,6 +118,13 @@ impl Session {
     #[must_use]
     pub fn continuity(&self) -> Continuity {
         self.continuity
+    }
+
+    /// False where what the last act taught of keys could not be kept outside the store. The next act tries again; until
+    /// then nothing would keep an older store in its place from writing under a key that was left behind.
+    #[must_use]
+    pub fn is_anchored(&self) -> bool {
+        self.anchored
     }
 
     /// True in a programme that is marked as a demonstration.

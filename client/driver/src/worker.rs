@@ -122,28 +122,31 @@ impl ChildWorker {
         Ok(Running { child, requests, responses })
     }
 
-    fn ask(&mut self, request: &Request) -> Option<Response> {
+    /// Asks the child, and starts one where none runs: only that is an error.
+    fn ask(&mut self, request: &Request) -> io::Result<Response> {
         let running = match &self.running {
             Some(running) => running,
             None => {
-                let running = self.spawn().ok()?;
+                let running = self.spawn()?;
                 self.running.insert(running)
             }
         };
-        running.requests.send(request.clone()).ok()?;
-        match running.responses.recv_timeout(self.patience) {
-            Ok(Ok(response)) => Some(response),
-            Ok(Err(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        if running.requests.send(request.clone()).is_err() {
+            return Ok(Response::Crashed);
         }
+        Ok(match running.responses.recv_timeout(self.patience) {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Response::Crashed,
+        })
     }
 }
 
 impl Worker for ChildWorker {
-    fn run(&mut self, request: &Request) -> Response {
-        let response = self.ask(request).unwrap_or(Response::Crashed);
+    fn run(&mut self, request: &Request) -> io::Result<Response> {
+        let response = self.ask(request)?;
         if response == Response::Crashed {
             self.running = None;
         }
-        response
+        Ok(response)
     }
 }

@@ -16,16 +16,24 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use forge::{Change, Op};
-use tessera_driver::worker::{ChildWorker, serve};
+use tessera_driver::session::{Founding, Session, SessionError};
+use tessera_driver::worker::{COMMAND, ChildWorker, serve};
+use tessera_engine::EngineError;
+use tessera_engine::bundle::For;
 use tessera_engine::core::Worker;
 use tessera_model::crdt::worker::{ClaimedChange, Outcome, Request, Response};
 use tessera_model::crdt::{ContainerKind, Document, EditError, first_change};
 use tessera_model::guard::{ActorBytes, Limits};
+use tessera_model::programme::Programme;
+use tessera_protocol::charter::Roles;
+use tessera_vault::enrol::About;
+use tessera_vault::passphrase::Passphrase;
 
 #[path = "../../../shared/model/src/guard/forge.rs"]
 #[allow(dead_code, reason = "the guard's own tests use the rest")]
 mod forge;
 
+const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
 const HOSTILE: ActorBytes = [5; 16];
 /// What a hostile input of up to 1 MB may cost: the goal of the performance page in memory, the first mark in time.
 const MAX_MEMORY_KIB: u64 = 64 << 10;
@@ -36,7 +44,7 @@ static WORST: Mutex<Option<(u32, u64, Duration)>> = Mutex::new(None);
 
 type Test = (&'static str, fn());
 
-const TESTS: [Test; 11] = [
+const TESTS: [Test; 13] = [
     ("h01_twenty_million_operations_in_69_bytes", h01),
     ("h02_a_compressed_chunk_of_a_gigabyte", h02),
     ("h03_two_changes_with_one_number", h03),
@@ -48,12 +56,16 @@ const TESTS: [Test; 11] = [
     ("f29_a_worker_that_computes_for_ever_is_a_crash", endless),
     ("f29_a_killed_worker_is_a_crash_and_the_next_document_is_read", killed),
     ("the_worker_sees_no_environment_and_writes_no_file", bare),
+    ("a_worker_that_cannot_be_started_is_no_crash", gone),
+    ("what_came_and_was_not_read_is_read_when_the_home_is_opened", waiting),
 ];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("child") => return serve().unwrap(),
+        // What a session starts; somebody may choose tests by the same word, and has an environment.
+        Some(COMMAND) if std::env::vars_os().next().is_none() => return serve().unwrap(),
         Some("child-greedy") => return misbehave(|| drop(std::hint::black_box(vec![1_u8; 1 << 30]))),
         Some("child-endless") => {
             return misbehave(|| {
@@ -153,7 +165,7 @@ fn check(name: &str, incoming: Vec<ClaimedChange>, expected: impl Fn(&Outcome) -
     let process = worker.process().unwrap();
     let count = incoming.len();
     let started = Instant::now();
-    let response = worker.run(&request(incoming));
+    let response = worker.run(&request(incoming)).unwrap();
     let took = started.elapsed();
     let peak = peak_kib(process);
     println!("{name}: {} ms, {} MiB at most", took.as_millis(), peak >> 10);
@@ -172,7 +184,7 @@ fn check(name: &str, incoming: Vec<ClaimedChange>, expected: impl Fn(&Outcome) -
 fn honest_work(worker: &mut ChildWorker) -> bool {
     let actor = [1; 16];
     let change = document().edit::<EditError>(&actor, |edit| edit.put(&["k"], 1)).unwrap().unwrap();
-    worker.run(&request(vec![claimed(change.bytes().to_vec(), actor)]))
+    worker.run(&request(vec![claimed(change.bytes().to_vec(), actor)])).unwrap()
         == Response::Done(vec![Outcome::Applied])
 }
 
@@ -210,7 +222,7 @@ fn h03() {
         claimed(change.bytes().to_vec(), HOSTILE)
     };
     let mut worker = worker();
-    let response = worker.run(&request(vec![edit("for-alice"), edit("for-bob")]));
+    let response = worker.run(&request(vec![edit("for-alice"), edit("for-bob")])).unwrap();
     let Response::Done(outcomes) = response else { panic!("h03: {response:?}") };
     assert_eq!(outcomes[0], Outcome::Applied);
     assert!(refused(&outcomes[1]), "{outcomes:?}");
@@ -265,28 +277,78 @@ fn h07() {
 fn greedy() {
     let mut worker = child("child-greedy", Duration::from_secs(60));
     let started = Instant::now();
-    assert_eq!(worker.run(&request(vec![])), Response::Crashed);
+    assert_eq!(worker.run(&request(vec![])).unwrap(), Response::Crashed);
     assert!(started.elapsed() < Duration::from_secs(30), "it ended by itself");
     assert_eq!(worker.process(), None);
 }
 
 fn endless() {
     let mut worker = child("child-endless", Duration::from_millis(500));
-    assert_eq!(worker.run(&request(vec![])), Response::Crashed);
+    assert_eq!(worker.run(&request(vec![])).unwrap(), Response::Crashed);
     assert_eq!(worker.process(), None);
+}
+
+fn kill(worker: &ChildWorker) {
+    let process = worker.process().unwrap().to_string();
+    assert!(Command::new("kill").args(["-KILL", &process]).status().unwrap().success());
 }
 
 fn killed() {
     let mut worker = worker();
     assert!(honest_work(&mut worker));
     let process = worker.process().unwrap();
-    assert!(Command::new("kill").args(["-KILL", &process.to_string()]).status().unwrap().success());
-    assert_eq!(worker.run(&request(vec![])), Response::Crashed);
+    kill(&worker);
+    assert_eq!(worker.run(&request(vec![])).unwrap(), Response::Crashed);
     assert!(honest_work(&mut worker), "another child was started");
     assert_ne!(worker.process(), Some(process));
 }
 
 fn bare() {
     let mut worker = child("child-bare", Duration::from_secs(60));
-    assert_eq!(worker.run(&request(vec![])), Response::Failed("0".to_owned()));
+    assert_eq!(worker.run(&request(vec![])).unwrap(), Response::Failed("0".to_owned()));
+}
+
+fn gone() {
+    let place = tempfile::tempdir().unwrap();
+    let program = place.path().join("program");
+    std::os::unix::fs::symlink(std::env::current_exe().unwrap(), &program).unwrap();
+    let arguments = vec![OsString::from("child")];
+    let mut worker = ChildWorker::start_other(program.clone(), arguments, Duration::from_secs(60)).unwrap();
+    assert!(honest_work(&mut worker));
+    std::fs::remove_file(&program).unwrap();
+    kill(&worker);
+    assert_eq!(worker.run(&request(vec![])).unwrap(), Response::Crashed);
+    assert!(worker.run(&request(vec![])).is_err(), "nothing was tried");
+}
+
+/// A worker that this machine cannot start.
+struct NoWorker;
+
+impl Worker for NoWorker {
+    fn run(&mut self, _: &Request) -> std::io::Result<Response> {
+        Err(std::io::ErrorKind::OutOfMemory.into())
+    }
+}
+
+fn waiting() {
+    let place = tempfile::tempdir().unwrap();
+    let words = Passphrase::new("marble tundra fiddle oxygen plaza ribbon");
+    let founding = Founding { demo: true, ..Founding::default() };
+    let mut alice = Session::found(&place.path().join("alice"), &words, &founding, |_| Ok(())).unwrap();
+    let invitation = alice.work(|engine| engine.invite(Roles::default(), "it", Vec::new())).unwrap();
+    let folder = place.path().join("bob");
+    let (mut bob, answer) = Session::enrol(&folder, &words, &invitation, About::default()).unwrap();
+    let member = alice.together(|acts| acts.admit_person(&answer)).unwrap().member;
+    let programme = Programme::parse(SEMINAR).unwrap();
+    alice.work(|engine| engine.check(member)).unwrap();
+    alice.together(|acts| acts.publish(&programme, "")).unwrap();
+    let bundle = alice.work(|engine| engine.export(For::Member(member))).unwrap();
+    bob.engine().set_worker(Box::new(NoWorker));
+    let refused = bob.work(|engine| engine.import(&bundle)).unwrap_err();
+    assert!(matches!(refused, SessionError::Engine(EngineError::NoWorker(_))), "{refused:?}");
+    assert!(bob.engine().has_unread().unwrap());
+    drop(bob);
+    let mut bob = Session::open(&folder, &words).unwrap();
+    assert!(!bob.engine().has_unread().unwrap());
+    assert_eq!(bob.together(|acts| acts.programme()).unwrap().1, programme);
 }

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 
 use tessera_model::documents::Manifest;
+use tessera_model::documents::manifest::TYPED;
 use tessera_protocol::codec::{Bytes, Wire};
 use tessera_protocol::exchange::{Authorisation, Caller, attachment_range, request_bytes};
 use tessera_protocol::ids::{ApplicationId, AttachmentId, DocumentId, RelayKey, StreamId};
@@ -99,6 +100,13 @@ pub(crate) struct Listed {
 }
 wire!(Listed { stream, sealed, light });
 
+impl Listed {
+    /// True for a text that a person typed from another file.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.light && &*self.sealed.media_type == TYPED
+    }
+}
+
 /// An attachment that a manifest here names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
@@ -112,8 +120,10 @@ pub struct Attachment {
     pub sealed_bytes: u64,
     /// How many of them are here from the start without a gap.
     pub held_bytes: u64,
-    /// True for a copy that replaces a heavier file.
+    /// True for a copy that replaces a heavier file, and for what was typed from one.
     pub light: bool,
+    /// True for what a person typed from another file.
+    pub typed: bool,
     /// True where a relay said that it holds it.
     pub at_relay: bool,
 }
@@ -137,9 +147,10 @@ impl Attachment {
 pub enum Fetch {
     /// None.
     Nothing,
-    /// Light copies of what this member is to read, which go with the text.
+    /// Light copies of what this member is to read, which go with the text, and what was typed: of that a coordinator
+    /// gets all.
     Light,
-    /// Those of what this member is to read.
+    /// Those of what this member is to read, and as with [`Fetch::Light`] what was typed.
     #[default]
     Assigned,
     /// All that this device may have.
@@ -208,7 +219,9 @@ impl Core {
     pub(crate) fn attachments(&self, tx: &dyn Transaction) -> Result<Vec<Attachment>, EngineError> {
         let mut found: BTreeMap<(StreamId, AttachmentId), Attachment> = BTreeMap::new();
         each(tx, Table::Attachments, &[LISTED], |_, value| {
-            let Listed { stream, sealed, light } = Listed::from_bytes(&value)?;
+            let listed = Listed::from_bytes(&value)?;
+            let typed = listed.is_typed();
+            let Listed { stream, sealed, light } = listed;
             let held = get::<Held>(tx, Table::Attachments, &held_key(sealed.id))?;
             let held = held.filter(|held| held.sealed_bytes == sealed.sealed_bytes);
             let attachment = Attachment {
@@ -218,6 +231,7 @@ impl Core {
                 sealed_bytes: sealed.sealed_bytes,
                 held_bytes: held.map_or(0, |held| held.prefix()),
                 light,
+                typed,
                 at_relay: tx.get(Table::Attachments, &relay_key(sealed.id, stream))?.is_some(),
             };
             found.insert((stream, sealed.id), attachment);
@@ -643,7 +657,10 @@ impl<S: Store> Engine<S> {
                 .filter(|task| task.conflict.as_ref().is_none_or(|conflict| conflict.is_clear()))
                 .map(|task| (task.application, task.assignment.rendition))
                 .collect();
+            // What was typed is part of the application, for whoever answers for it.
+            let all_typed = self.is_coordinator();
             lacking.retain(|one| match one.audience {
+                _ if one.typed && all_typed => true,
                 Some(Audience::Dossier(application, rendition)) => mine.contains(&(application, rendition)),
                 _ => false,
             });

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tessera_model::crdt::Contents;
+use tessera_model::crdt::{Contents, Readable};
 use tessera_model::documents::Kind;
 use tessera_model::guard::ChangeHash;
 use tessera_protocol::codec::{Bytes, List, Wire as _};
@@ -53,11 +53,6 @@ pub(crate) fn changes(tx: &dyn Transaction, id: DocumentId) -> Result<Vec<Listed
         Some(kept) if !kept.changes.is_empty() => Ok(kept.changes.into_vec()),
         _ => built(tx, id),
     }
-}
-
-/// What a document says that is edited in place, by everything that is here of it; none where that is not kept.
-pub(crate) fn in_place(tx: &dyn Transaction, id: DocumentId) -> Result<Option<Contents>, EngineError> {
-    Ok(kept(tx, id)?.and_then(|kept| kept.contents()))
 }
 
 /// Lists the changes of a document of which nothing is kept.
@@ -159,6 +154,19 @@ pub(crate) fn forget_view(tx: &mut dyn Transaction) -> Result<(), EngineError> {
 }
 
 impl Core {
+    /// Reads a document that is edited in place, by everything that is here of it; where what it says is not kept, it is built.
+    pub(crate) fn read_in_place<T>(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        read: impl FnOnce(&dyn Readable) -> T,
+    ) -> Result<Option<T>, EngineError> {
+        if let Some(contents) = kept(tx, id)?.and_then(|kept| kept.contents()) {
+            return Ok(Some(read(&contents)));
+        }
+        Ok(self.open_document(tx, id)?.map(|opened| read(&opened.document)))
+    }
+
     /// Makes what is kept of every document.
     pub(crate) fn keep_all_contents(&self, tx: &mut dyn Transaction) -> Result<(), EngineError> {
         let mut ids = Vec::new();

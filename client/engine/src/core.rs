@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use rand_core::CryptoRng;
 use tessera_defence::defence;
@@ -118,10 +119,13 @@ impl Untold {
 /// Tries changes of other people before they are kept.
 pub trait Worker: Send {
     /// Builds the document and tries the changes; a crash is an answer, not a panic.
+    ///
+    /// # Errors
+    /// It could not be started, and nothing was tried.
     fn run(
         &mut self,
         request: &tessera_model::crdt::worker::Request,
-    ) -> tessera_model::crdt::worker::Response;
+    ) -> io::Result<tessera_model::crdt::worker::Response>;
 }
 
 /// The worker inside this process: a thread with a large stack, where a panic ends nothing else. A command
@@ -132,11 +136,13 @@ impl Worker for InProcess {
     fn run(
         &mut self,
         request: &tessera_model::crdt::worker::Request,
-    ) -> tessera_model::crdt::worker::Response {
-        use tessera_model::crdt::worker::{Response, in_worker, run};
+    ) -> io::Result<tessera_model::crdt::worker::Response> {
+        use tessera_model::crdt::worker::{Response, WorkerError, in_worker, run};
         let request = request.clone();
-        in_worker(move || run(&request, &tessera_model::guard::Limits::default()))
-            .unwrap_or(Response::Crashed)
+        match in_worker(move || run(&request, &tessera_model::guard::Limits::default())) {
+            Err(WorkerError::Crashed) => Ok(Response::Crashed),
+            tried => tried.map_err(io::Error::other),
+        }
     }
 }
 

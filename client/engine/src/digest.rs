@@ -1,6 +1,7 @@
 //! The second commit of an import: opening packs, and the guard. First an attempt is counted, then the
-//! guarded worker runs, then the result is stored. A pack whose reading ended the program twice is set
-//! aside alone; everything else goes on.
+//! guarded worker runs, then the result is stored. A pack whose reading ended the worker or the program twice
+//! is set aside alone; everything else goes on. Where the store takes nothing, or no worker starts, the attempt is
+//! given back.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,21 @@ impl Core {
             }
         }
         Ok(batch)
+    }
+
+    /// Takes back the attempt that was counted for a batch: what failed was not the reading.
+    pub(crate) fn take_back_attempt(
+        &mut self,
+        tx: &mut dyn Transaction,
+        batch: &[PackId],
+    ) -> Result<(), EngineError> {
+        for id in batch {
+            if let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &id.0)? {
+                record.attempts = record.attempts.saturating_sub(1);
+                put(tx, Table::PackStates, &id.0, &record)?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads the packs of a batch and stores what they hold.
@@ -155,7 +171,8 @@ impl Core {
         }
     }
 
-    /// Keeps a key, and lets packs that waited for it be read.
+    /// Keeps a key, and lets packs that waited for it be read. Of a stream that this device forgot it keeps none: its
+    /// member's other device would be given what it lacks, forget it and be given it again without end.
     pub(crate) fn learn(
         &mut self,
         tx: &mut dyn Transaction,
@@ -163,7 +180,9 @@ impl Core {
         by_writer: bool,
         given: &[DeviceId],
     ) -> Result<(), EngineError> {
-        if !self.known.keys.learn(tx, grant, by_writer, given.iter().copied())? {
+        if self.is_forgotten(tx, grant.stream)?
+            || !self.known.keys.learn(tx, grant, by_writer, given.iter().copied())?
+        {
             return Ok(());
         }
         let prefix = [&[parked::KEYLESS][..], &grant.key.id().0].concat();
@@ -327,14 +346,14 @@ impl Core {
                 })
                 .collect(),
         };
-        let mut outcomes = match self.worker.run(&request) {
+        let mut outcomes = match self.worker.run(&request).map_err(EngineError::NoWorker)? {
             Response::Done(outcomes) => outcomes,
             Response::Failed(_) | Response::Crashed => return Ok(false),
         };
         let taken = |outcome: &Tried| matches!(outcome, Tried::Applied | Tried::Known);
         if !outcomes.iter().all(taken) && leave_other_sides(&mut request) {
             // What has one number with something else here is tried on its own side.
-            outcomes = match self.worker.run(&request) {
+            outcomes = match self.worker.run(&request).map_err(EngineError::NoWorker)? {
                 Response::Done(outcomes) => outcomes,
                 Response::Failed(_) | Response::Crashed => return Ok(false),
             };

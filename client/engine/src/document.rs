@@ -156,6 +156,22 @@ impl Core {
         Ok(self.open_with_sides(tx, id, |_| Ok(true))?.map(|(opened, _)| opened))
     }
 
+    /// Builds a document to be edited by whoever has seen these changes alone, and what they build on: from them and from
+    /// what this start of this device wrote. What is not here is left out.
+    fn open_as_seen(
+        &self,
+        tx: &dyn Transaction,
+        id: DocumentId,
+        seen: &[ChangeHash],
+    ) -> Result<Option<Opened>, EngineError> {
+        let Some(source) = Source::read(tx, id, |_| Ok(true))? else { return Ok(None) };
+        let (wanted, me) = (source.wanted(), self.actor());
+        let own = wanted.iter().filter(|(_, change)| *change.actor() == me).map(|(hash, _)| *hash);
+        let seen = doubled::past(&wanted, seen.iter().copied().chain(own));
+        let sound = doubled::without(&wanted, &doubled::doubled(&wanted));
+        Ok(Some(self.build(tx, &source, &seen.intersection(&sound).copied().collect())?))
+    }
+
     /// Builds a document from the changes of packs that `wanted` names, and what they build on, without both of two
     /// that have one number; with each side where changes have one number.
     pub(crate) fn open_with_sides(
@@ -330,22 +346,60 @@ impl Core {
         outside: bool,
         edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
     ) -> Result<Vec<ChangeHash>, EngineError> {
+        let (id, about) = self.to_edit(audience, kind, subject)?;
+        let opened = self.open_document(tx, id)?;
+        self.change(tx, audience, about, outside, opened, edit)
+    }
+
+    /// Edits a document as whoever has seen these changes alone, and what they build on: beside what else is here of it,
+    /// not after it.
+    pub(crate) fn edit_as_seen(
+        &mut self,
+        tx: &mut dyn Transaction,
+        audience: &Audience,
+        kind: Kind,
+        subject: &[u8],
+        seen: &[ChangeHash],
+        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
+    ) -> Result<Vec<ChangeHash>, EngineError> {
+        let (id, about) = self.to_edit(audience, kind, subject)?;
+        let opened = self.open_as_seen(tx, id, seen)?;
+        self.change(tx, audience, about, false, opened, edit)
+    }
+
+    fn to_edit(
+        &self,
+        audience: &Audience,
+        kind: Kind,
+        subject: &[u8],
+    ) -> Result<(DocumentId, DocumentRecord), EngineError> {
         self.must_write()?;
         if !belongs(kind.code(), audience) {
             return Err(EngineError::BadInput(format!("a {} does not belong there", kind.name())));
         }
         let stream = self.stream(audience)?;
-        let id = document_id(self.programme(), stream, kind.code(), subject);
-        let mut document = match self.open_document(tx, id)? {
+        let about = DocumentRecord { stream, kind: kind.code(), subject: subject.to_vec().try_into()? };
+        Ok((document_id(self.programme(), stream, kind.code(), subject), about))
+    }
+
+    fn change(
+        &mut self,
+        tx: &mut dyn Transaction,
+        audience: &Audience,
+        about: DocumentRecord,
+        outside: bool,
+        opened: Option<Opened>,
+        edit: impl FnOnce(&mut Document, &ActorBytes) -> Result<Vec<Scanned>, EngineError>,
+    ) -> Result<Vec<ChangeHash>, EngineError> {
+        let mut document = match opened {
             Some(opened) => opened.document,
-            None => self.empty(tx, kind.code())?,
+            None => self.empty(tx, about.kind)?,
         };
-        let actor = actor(&self.secret.public_key(), self.incarnation);
-        let changes = edit(&mut document, &actor)?;
+        let changes = edit(&mut document, &self.actor())?;
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let about = DocumentRecord { stream, kind: kind.code(), subject: subject.to_vec().try_into()? };
+        let id = document_id(self.programme(), about.stream, about.kind, &about.subject);
         put(tx, Table::Documents, &id.0, &about)?;
         let mut hashes = Vec::new();
         for scanned in changes {
@@ -358,6 +412,11 @@ impl Core {
         }
         self.after_change(tx, id)?;
         Ok(hashes)
+    }
+
+    /// The actor of this start of this device.
+    fn actor(&self) -> ActorBytes {
+        actor(&self.secret.public_key(), self.incarnation)
     }
 
     /// Keeps what follows from a document: what it says, full-text search, and the criteria of the call.

@@ -68,7 +68,7 @@ pub(crate) fn ground(has: &Changes<'_>, new: &Changes<'_>) -> BTreeSet<ChangeHas
 }
 
 /// Changes and everything that they build on.
-fn past(changes: &Changes<'_>, of: impl IntoIterator<Item = ChangeHash>) -> BTreeSet<ChangeHash> {
+pub(crate) fn past(changes: &Changes<'_>, of: impl IntoIterator<Item = ChangeHash>) -> BTreeSet<ChangeHash> {
     let mut past = BTreeSet::new();
     let mut next: Vec<ChangeHash> = of.into_iter().collect();
     while let Some(hash) = next.pop() {

@@ -32,7 +32,7 @@ use crate::error::EngineError;
 use crate::exchange::{Announced, Budget, Sending};
 use crate::notices::{self, Notice};
 use crate::people::{self, Admitted, Removal};
-use crate::receive::Imported;
+use crate::receive::{Imported, parked};
 use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, get, put};
 use crate::store::{Store, StoreError, Table, Transaction};
 use crate::tallies;
@@ -417,17 +417,34 @@ impl<S: Store> Engine<S> {
         self.act(|core, tx| core.segment(tx, sending, frame, index))
     }
 
-    /// Reads what was received, and does what follows from it. True where something new waits to be sent.
+    /// True where something came that was not read yet.
     ///
     /// # Errors
     /// [`EngineError`].
+    pub fn has_unread(&mut self) -> Result<bool, EngineError> {
+        self.look(|_, tx| Ok(!tx.scan(Table::Parked, &[parked::READY], None, 1)?.is_empty()))
+    }
+
+    /// Reads what was received, and does what follows from it. True where something new waits to be sent.
+    ///
+    /// # Errors
+    /// [`EngineError`]; [`EngineError::NoWorker`], or the store's own: what was not read is read the next time.
     pub fn digest(&mut self) -> Result<bool, EngineError> {
         loop {
             let batch = self.act(|core, tx| core.begin_batch(tx))?;
             if batch.is_empty() {
                 break;
             }
-            self.act(|core, tx| core.finish_batch(tx, &batch))?;
+            let read = self.act(|core, tx| core.finish_batch(tx, &batch));
+            if let Err(
+                EngineError::NoWorker(_)
+                | EngineError::Store(StoreError::Full | StoreError::ReadOnly | StoreError::Io(_)),
+            ) = &read
+            {
+                // Where that fails as well, the attempt stays counted; one alone sets nothing aside.
+                drop(self.act(|core, tx| core.take_back_attempt(tx, &batch)));
+            }
+            read?;
         }
         self.act(|core, tx| {
             core.duties(tx)?;

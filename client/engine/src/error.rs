@@ -1,5 +1,7 @@
 //! What can go wrong in the engine, as codes that a command line or a window turns into words.
 
+use std::io;
+
 use tessera_protocol::codec::{DecodeError, TooMany};
 use tessera_protocol::ids::{AttachmentId, DeviceId, MemberId, StreamId};
 
@@ -43,6 +45,9 @@ pub enum EngineError {
     /// Input that does not fit.
     #[error("{0}")]
     BadInput(String),
+    /// A text that is longer than allowed.
+    #[error("the text is too long")]
+    TooLong,
     /// Bytes that are forged or damaged.
     #[error("{0}")]
     Forged(&'static str),
@@ -52,6 +57,9 @@ pub enum EngineError {
     /// Written by a newer version.
     #[error("this was written by a newer version")]
     Newer,
+    /// No worker could be started to try what came; nothing of it was tried.
+    #[error("no worker could be started: {0}")]
+    NoWorker(#[source] io::Error),
     /// A document broke or a worker ended.
     #[error("a document could not be built: {0}")]
     Document(String),
@@ -101,9 +109,11 @@ impl EngineError {
             Self::Unreachable(_) => "unreachable-device",
             Self::Unchecked(_) => "not-checked",
             Self::BadInput(_) => "bad-input",
+            Self::TooLong => "too-long",
             Self::Forged(_) => "forged",
             Self::OtherProgramme => "other-programme",
             Self::Newer => "newer-version",
+            Self::NoWorker(_) => "no-worker",
             Self::Document(_) => "broken-document",
             Self::DamagedAttachment(_) => "damaged-attachment",
             Self::Unreadable | Self::Unwritable => "disk",

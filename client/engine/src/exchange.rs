@@ -380,10 +380,14 @@ impl Core {
                 tx.put(Table::Meta, meta::REFILL, &[1])?;
             }
         }
-        let newer = self
-            .known
-            .seen
-            .is_none_or(|seen| seen.incarnation != newest.incarnation || seen.sequence < newest.sequence);
+        let known = self.known.seen;
+        let same = known.is_some_and(|known| known.incarnation == newest.incarnation);
+        // Another answer came before this one, from another start of the relay: which of the two starts is the later one
+        // cannot be told, so what it holds is asked.
+        if known != sending.seen && known.is_some() && !same {
+            return Ok(tx.put(Table::Meta, meta::REFILL, &[1])?);
+        }
+        let newer = !same || known.is_none_or(|known| known.sequence < newest.sequence);
         if newest.sequence > 0 && newer {
             put(tx, Table::Meta, meta::SEEN, &newest)?;
             self.known.seen = Some(newest);

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::anchor::{Anchor, Continuity};
 pub use self::error::HomeError;
-pub use self::files::{read_bounded, write_atomically, write_atomically_with};
+pub use self::files::{read_bounded, sync_name, write_atomically, write_atomically_with};
 use tessera_defence::{defence, defended};
 
 use crate::store::{SqlcipherStore, StoreError, StoreKey};

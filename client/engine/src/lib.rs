@@ -8,7 +8,7 @@
 //! Reading order: [`store`] and [`records`] (what is kept), [`chains`], [`core`] (what a device knows),
 //! [`keyring`] and [`send`] (from a change to a sealed pack), [`receive`] and [`digest`] (the two commits of an
 //! import, [`arrivals`] beside them), [`document`] and [`counting`] (what counts), [`duties`] and [`people`], [`exchange`],
-//! [`bundle`] and [`attachments`] with [`pages`], [`engine`] (what callers use).
+//! [`bundle`] and [`attachments`] with [`pages`] and [`typed`], [`engine`] (what callers use).
 
 pub mod access_history;
 pub mod access_list;
@@ -59,6 +59,7 @@ pub mod recorded;
 pub mod records;
 pub mod recovery;
 pub mod relays;
+pub mod renditions;
 pub mod reviews;
 pub mod score_import;
 pub mod scores;
@@ -69,6 +70,7 @@ pub mod shares;
 pub mod solving;
 pub mod store;
 pub mod tallies;
+pub mod typed;
 pub mod verify;
 pub mod withheld;
 pub mod work;

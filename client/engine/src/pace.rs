@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tessera_model::documents::{AssignmentState, Kind, Subject};
-use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
+use tessera_model::documents::{Assignment, AssignmentState, Kind, Subject};
+use tessera_protocol::ids::RoundId;
 use tessera_vault::ids::Audience;
 
 use crate::assignments::Pair;
@@ -12,6 +12,7 @@ use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::records::{PackRecord, get};
 use crate::store::Table;
+use crate::tallies::Tallied;
 
 /// The reads that came, and those that are still to come.
 #[derive(Debug, Clone, Default)]
@@ -39,22 +40,27 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn reads(&mut self) -> Result<Reads, EngineError> {
-        let pair = |application, member, round| Pair { application, member, round };
-        let tallies = self.tallies()?.into_iter();
-        let came: BTreeMap<Pair, bool> =
-            tallies.map(|one| (pair(one.application, one.member, one.round), one.taken_down)).collect();
-        let barred = self.declarations()?.into_iter().filter(|declared| declared.bars());
-        let barred: BTreeSet<(ApplicationId, MemberId)> =
-            barred.map(|declared| (declared.application, declared.member)).collect();
-        let closed: BTreeSet<RoundId> = self.permission().closes.keys().copied().collect();
+        let (reviews, assignments) = (self.tallies()?, self.assignments()?);
+        self.reads_among(&reviews, &assignments)
+    }
+
+    /// As [`Acts::reads`], of some applications: `reviews` and `assignments` are all of theirs.
+    pub(crate) fn reads_among(
+        &mut self,
+        reviews: &[Tallied],
+        assignments: &BTreeMap<Pair, Assignment>,
+    ) -> Result<Reads, EngineError> {
+        let came: BTreeMap<Pair, bool> = reviews.iter().map(|one| (one.pair(), one.taken_down)).collect();
         let withdrawn = self.withdrawn()?;
         let mut left = BTreeSet::new();
-        for (pair, assignment) in self.assignments()? {
-            let open = !closed.contains(&pair.round) && !withdrawn.contains(&pair.application);
-            let may = !barred.contains(&(pair.application, pair.member));
-            if assignment.state == Some(AssignmentState::Assigned) && open && may && !came.contains_key(&pair)
-            {
-                left.insert(pair);
+        for (pair, assignment) in assignments {
+            let open =
+                !self.permission().closes.contains_key(&pair.round) && !withdrawn.contains(&pair.application);
+            if assignment.state == Some(AssignmentState::Assigned) && open && !came.contains_key(pair) {
+                let declared = self.declaration(pair.application, pair.member)?;
+                if !declared.is_some_and(|declared| declared.bars()) {
+                    left.insert(*pair);
+                }
             }
         }
         Ok(Reads { came, left })

@@ -1,5 +1,6 @@
 //! What files say, page by page, for search; and which files still lack it, or a light copy. A cache in the encrypted store:
-//! whoever reads a file hands its text in, and it goes when the sealed bytes do. Not the reading of a file: callers do that.
+//! whoever reads a file hands its text in, and it goes when the sealed bytes do. What a person typed from a file ([`crate::typed`])
+//! stands for that file. Not the reading of a file: callers do that.
 //!
 //! Keys in [`Table::Contents`]:
 //! ```text
@@ -67,6 +68,8 @@ pub struct Unprepared {
     pub media_type: String,
     /// Length of its contents.
     pub size_bytes: u64,
+    /// True for what a person typed from another file: its pages are those of that file.
+    pub typed: bool,
     /// True where its text is not kept yet.
     pub unread: bool,
     /// True where it is heavy, for all that is known of it, and has no light copy.
@@ -246,7 +249,9 @@ impl Acts<'_> {
         let (core, tx) = self.parts();
         let (listed, next) = listed_files(tx, after, STEP)?;
         let mut found = Vec::new();
-        for Listed { stream, sealed, light } in listed {
+        for listed in listed {
+            let typed = listed.is_typed();
+            let Listed { stream, sealed, light } = listed;
             let Some(application) = open.application(core.audience(stream)) else { continue };
             if !whole(tx, sealed.id, sealed.sealed_bytes)? {
                 continue;
@@ -266,6 +271,7 @@ impl Acts<'_> {
                 handle: sealed.to_bytes(),
                 media_type: sealed.media_type.to_string(),
                 size_bytes: sealed.size_bytes,
+                typed,
                 unread,
                 heavy,
             });
@@ -291,10 +297,7 @@ impl Acts<'_> {
     }
 
     /// Puts a light copy, a PDF, beside a file of an application, for everybody who reads that file. `contents` is its
-    /// SHA-256. False where the file is not there any more, or has one.
-    ///
-    /// No person asked for it, so nothing else of the application is written: what coordinators say differently stays for them to
-    /// settle, and what readers read stays as it was.
+    /// SHA-256. False where the file is not there any more, or has one. No person asked for it.
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`], [`EngineError::BadInput`].
@@ -306,7 +309,6 @@ impl Acts<'_> {
         pdf: &[u8],
     ) -> Result<bool, EngineError> {
         let Some((slot, of, file)) = self.heavy_file(application, handle)? else { return Ok(false) };
-        let (_, programme) = self.programme()?;
         let (mut bytes, size_bytes) = (pdf, pdf.len() as u64);
         let media_type = "application/pdf".to_owned();
         let copy = File {
@@ -318,6 +320,26 @@ impl Acts<'_> {
             light: true,
             of: Some(of),
         };
+        self.change_beside(application, &(slot.clone(), of), |manifest, heavy| {
+            let copy = File { name: light_name(heavy), ..copy.clone() };
+            manifest.files.insert((slot.clone(), contents), copy);
+        })?;
+        self.set_lightened(handle)?;
+        Ok(true)
+    }
+
+    /// Changes what stands beside a file in every manifest that names it: the coordinators', and those of the renditions whose
+    /// readers get it. `change` is told what the file is called there: in a blind rendition files have names of their own.
+    ///
+    /// Nothing else of the application is written: what coordinators say differently stays for them to settle, and what
+    /// readers read stays as it was.
+    pub(crate) fn change_beside(
+        &mut self,
+        application: ApplicationId,
+        file: &(String, Sha256Bytes),
+        change: impl Fn(&mut Manifest, &str),
+    ) -> Result<(), EngineError> {
+        let (_, programme) = self.programme()?;
         let mut places = vec![(Audience::File(application), application.0.to_vec())];
         for rendition in renditions(&programme) {
             let subject = Subject::Rendition(application.0, rendition).to_bytes();
@@ -326,15 +348,11 @@ impl Acts<'_> {
         for (audience, subject) in places {
             let Some(read) = self.read::<Manifest>(&audience, &subject)? else { continue };
             let mut manifest = read.value;
-            // In a blind rendition files have names of their own.
-            let Some(heavy) = manifest.files.get(&(slot.clone(), of)) else { continue };
-            let copy = File { name: light_name(&heavy.name), ..copy.clone() };
-            manifest.files.insert((slot.clone(), contents), copy);
+            let Some(name) = manifest.files.get(file).map(|file| file.name.clone()) else { continue };
+            change(&mut manifest, &name);
             self.write(&audience, &subject, &manifest, true)?;
         }
-        self.hand_over()?;
-        self.set_lightened(handle)?;
-        Ok(true)
+        self.hand_over()
     }
 
     /// Notes that no light copy of a file is to be made: it is not worth it, or cannot be drawn.
@@ -380,11 +398,14 @@ impl Acts<'_> {
             let file =
                 files.find(|(_, file)| sealed(&file.handle).is_ok_and(|one| one.id == page.attachment));
             let Some(((slot, contents), file)) = file else { continue };
-            // What a light copy says, its file says too.
+            // What a light copy says, its file says too, and so does what was typed.
             let original = file.of.and_then(|of| {
                 let key = (slot.clone(), of);
                 manifests.iter().find_map(|manifest| manifest.files.get_key_value(&key))
             });
+            if original.is_none() && file.is_typed() {
+                continue;
+            }
             let (contents, name) =
                 original.map_or((contents, &file.name), |((_, contents), file)| (contents, &file.name));
             let text = String::from_utf8_lossy(&page.text).into_owned();
@@ -402,7 +423,7 @@ impl Acts<'_> {
             let key = |page: &FoundPage| (page.application, page.slot.clone(), page.contents, page.page);
             key(one).cmp(&key(other))
         });
-        // The same page of a file and of its light copy is one.
+        // The same page of a file and of what stands for it is one.
         found.dedup_by_key(|page| (page.application, page.slot.clone(), page.contents, page.page));
         Ok(found)
     }
@@ -418,6 +439,6 @@ impl<S: Store> Engine<S> {
     }
 }
 
-fn sealed(handle: &[u8]) -> Result<Sealed, EngineError> {
+pub(crate) fn sealed(handle: &[u8]) -> Result<Sealed, EngineError> {
     Sealed::from_bytes(handle).map_err(|_| EngineError::Forged("an entry of a manifest names no file"))
 }

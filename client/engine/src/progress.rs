@@ -6,6 +6,7 @@ use tessera_model::documents::{Assignment, AssignmentState, Outcome};
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
 
+use crate::assignments::Pair;
 use crate::engine::Acts;
 use crate::error::EngineError;
 use crate::moderation::Moderated;
@@ -36,12 +37,16 @@ pub enum Progress {
 /// Who is to read an application, whose review counts, and in which rounds.
 #[derive(Debug, Clone, Default)]
 pub struct Readings {
-    /// Members who are to read it, a reading each.
+    /// Members who are to read it, also who may not for a conflict of interest, a reading each.
     pub assigned: Vec<MemberId>,
-    /// Members whose review counts, a review each.
-    pub reviewed: Vec<MemberId>,
+    /// Members of whom a review came, whether or not it counts, a review each.
+    pub came: Vec<MemberId>,
+    /// Members who are still to read it, a reading each ([`Acts::reads`]).
+    pub left: Vec<MemberId>,
     /// Rounds in which somebody is to read it.
     pub assigned_in: BTreeSet<RoundId>,
+    /// Members whose review counts, a review each.
+    reviewed: Vec<MemberId>,
     /// Rounds in which a review counts.
     reviewed_in: BTreeSet<RoundId>,
     /// Rounds whose reviews a coordinator settled.
@@ -57,6 +62,7 @@ impl Readings {
     }
 
     fn reviewed(&mut self, review: &Tallied) {
+        self.came.push(review.member);
         if review.counts.is_ok() {
             self.reviewed.push(review.member);
             self.reviewed_in.insert(review.round);
@@ -114,17 +120,8 @@ impl Acts<'_> {
         &mut self,
         reviews: &[Tallied],
     ) -> Result<BTreeMap<ApplicationId, Readings>, EngineError> {
-        let mut readings: BTreeMap<ApplicationId, Readings> = BTreeMap::new();
-        for (pair, assignment) in self.assignments()? {
-            readings.entry(pair.application).or_default().assigned(pair.member, pair.round, &assignment);
-        }
-        for review in reviews {
-            readings.entry(review.application).or_default().reviewed(review);
-        }
-        for moderated in self.moderations(reviews)? {
-            readings.entry(moderated.application).or_default().moderated(&moderated);
-        }
-        Ok(readings)
+        let (assignments, moderations) = (self.assignments()?, self.moderations(reviews)?);
+        self.readings_among(reviews, &assignments, &moderations)
     }
 
     /// As [`Acts::readings`], of one application; `reviews` is what became of its reviews ([`Acts::tallies_of`]).
@@ -136,12 +133,31 @@ impl Acts<'_> {
         application: ApplicationId,
         reviews: &[Tallied],
     ) -> Result<Readings, EngineError> {
-        let mut readings = Readings::default();
-        for (pair, assignment) in self.assignments_of(application)? {
-            readings.assigned(pair.member, pair.round, &assignment);
+        let assignments = self.assignments_of(application)?;
+        let moderations = self.moderations_of(application, reviews)?;
+        let mut readings = self.readings_among(reviews, &assignments, &moderations)?;
+        Ok(readings.remove(&application).unwrap_or_default())
+    }
+
+    fn readings_among(
+        &mut self,
+        reviews: &[Tallied],
+        assignments: &BTreeMap<Pair, Assignment>,
+        moderations: &[Moderated],
+    ) -> Result<BTreeMap<ApplicationId, Readings>, EngineError> {
+        let mut readings: BTreeMap<ApplicationId, Readings> = BTreeMap::new();
+        for (pair, assignment) in assignments {
+            readings.entry(pair.application).or_default().assigned(pair.member, pair.round, assignment);
         }
-        reviews.iter().for_each(|review| readings.reviewed(review));
-        self.moderations_of(application, reviews)?.iter().for_each(|moderated| readings.moderated(moderated));
+        for review in reviews {
+            readings.entry(review.application).or_default().reviewed(review);
+        }
+        for moderated in moderations {
+            readings.entry(moderated.application).or_default().moderated(moderated);
+        }
+        for pair in self.reads_among(reviews, assignments)?.left {
+            readings.entry(pair.application).or_default().left.push(pair.member);
+        }
         Ok(readings)
     }
 }

@@ -4,6 +4,7 @@ use tessera_model::documents::{
     Assignment, AssignmentState, Card, Conflict, Dossier, Draft, Kind, Manifest, Missing, Note, Read, Record,
     Review, Subject, check_submission,
 };
+use tessera_model::guard::ChangeHash;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::{ApplicationId, DocumentId, RoundId};
 use tessera_vault::ids::Audience;
@@ -73,6 +74,8 @@ pub struct Task {
     pub readable: bool,
     /// The draft.
     pub draft: Option<Read<Draft>>,
+    /// The newest changes of the draft: whoever goes on from it names them.
+    pub draft_heads: Vec<ChangeHash>,
     /// Whether the reader means to read it again.
     pub again: bool,
     /// The submitted review.
@@ -119,6 +122,9 @@ pub enum Submission {
     /// It was submitted before with other answers: amending needs a reason.
     NeedsReason,
 }
+
+/// A draft, with its newest changes.
+type DraftRead = (Read<Draft>, Vec<ChangeHash>);
 
 impl Acts<'_> {
     /// What this member is to read.
@@ -169,6 +175,7 @@ impl Acts<'_> {
         let readable = self.is_readable(application, assignment.value.rendition)?;
         let withheld = self.is_withheld(application)?;
         let draft = if withheld { None } else { self.read_draft(&desk, &subject)? };
+        let (draft, heads) = draft.unzip();
         let again = self.note(application)?.again;
         let review = self.read::<Review>(&reviews, &subject)?;
         let (core, tx) = self.parts();
@@ -186,6 +193,7 @@ impl Acts<'_> {
             conflict,
             readable,
             draft,
+            draft_heads: heads.unwrap_or_default(),
             again,
             review,
             state,
@@ -193,14 +201,11 @@ impl Acts<'_> {
         }))
     }
 
-    fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<Read<Draft>>, EngineError> {
+    /// Reads a draft.
+    fn read_draft(&mut self, desk: &Audience, subject: &[u8]) -> Result<Option<DraftRead>, EngineError> {
         let (core, tx) = self.parts();
         let id = core.document_id(desk, Kind::Draft, subject)?;
-        if let Some(contents) = contents::in_place(tx, id)? {
-            return Ok(Some(Draft::read(&contents)));
-        }
-        let opened = core.open_document(tx, id)?;
-        Ok(opened.map(|opened| Draft::read(&opened.document)))
+        core.read_in_place(tx, id, |document| (Draft::read(document), document.heads()))
     }
 
     /// Says whether the text of an application in a rendition is here.
@@ -245,6 +250,35 @@ impl Acts<'_> {
         Ok(!changes.is_empty())
     }
 
+    /// Saves a draft of somebody who began with `before`, having seen these changes of it; gives its newest changes as its
+    /// writer has them from here on. What the writer did not touch stays, and where another laptop answered otherwise
+    /// meanwhile, both answers stand until one is chosen.
+    ///
+    /// # Errors
+    /// As [`Acts::save_draft`].
+    pub fn save_draft_since(
+        &mut self,
+        application: ApplicationId,
+        round: RoundId,
+        seen: &[ChangeHash],
+        before: &Draft,
+        draft: &Draft,
+    ) -> Result<Vec<ChangeHash>, EngineError> {
+        self.must_keep(application)?;
+        let subject = Subject::Reading(application.0, round.0).to_bytes();
+        let desk = Audience::Desk(self.member());
+        let mut heads = Vec::new();
+        let (core, tx) = self.parts();
+        core.edit_as_seen(tx, &desk, Kind::Draft, &subject, seen, |document, actor| {
+            let mut changes = Vec::new();
+            let written = draft.write_since(before, document, actor, &mut changes);
+            written.map_err(|error| EngineError::BadInput(error.to_string()))?;
+            heads = document.heads();
+            Ok(changes)
+        })?;
+        Ok(heads)
+    }
+
     /// What this member noted on an application, and whether to read it again; seen by nobody else.
     ///
     /// # Errors
@@ -256,20 +290,23 @@ impl Acts<'_> {
         let desk = Audience::Desk(self.member());
         let (core, tx) = self.parts();
         let id = core.document_id(&desk, Kind::Note, &application.0)?;
-        if let Some(contents) = contents::in_place(tx, id)? {
-            return Ok(Note::read(&contents).value);
-        }
-        let opened = core.open_document(tx, id)?;
-        Ok(opened.map(|opened| Note::read(&opened.document).value).unwrap_or_default())
+        let note = core.read_in_place(tx, id, Note::read)?;
+        Ok(note.map(|read| read.value).unwrap_or_default())
     }
 
-    /// Saves what this member noted on an application.
+    /// Saves what this member noted on an application, having begun with `before`: what another laptop wrote into it
+    /// meanwhile stays.
     ///
     /// # Errors
     /// [`EngineError::BadInput`] where it is too long, [`EngineError::NotPermitted`] where this reader will not read
     /// the application.
-    pub fn save_note(&mut self, application: ApplicationId, text: &str) -> Result<(), EngineError> {
-        self.edit_note(application, |note| text.clone_into(&mut note.text))
+    pub fn save_note(
+        &mut self,
+        application: ApplicationId,
+        before: &str,
+        text: &str,
+    ) -> Result<(), EngineError> {
+        self.edit_note(application, |note| note.splice(before, text))
     }
 
     /// Marks an application to be read again, or takes the mark away.

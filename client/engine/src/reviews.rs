@@ -458,16 +458,19 @@ impl<'a> Gather<'a> {
         round: RoundId,
         packs: Vec<PackId>,
     ) -> Result<Placed, EngineError> {
-        let mut said = Said::default();
+        let (mut said, mut accepted) = (Said::default(), None);
         for pack in &packs {
-            said = said.or(self.counting.said(self.core, self.tx, *pack, Some(document))?);
+            let of_pack = self.counting.said(self.core, self.tx, *pack, Some(document))?;
+            accepted = accepted.or(of_pack.accept.then_some(*pack));
+            said = said.or(of_pack);
         }
         let first = packs.first().copied().unwrap_or(crate::decisions::UNSEALED);
-        let (speaker, sort) = match (said.accept, said.set_aside) {
-            (true, true) => (first, Sort::Waits(Waits::Contested)),
-            (false, true) => (first, Sort::SetAside),
-            (true, false) => (first, Sort::Counts),
-            (false, false) => self.undecided(round, first, &packs)?,
+        let (speaker, sort) = match (accepted, said.set_aside) {
+            (Some(_), true) => (first, Sort::Waits(Waits::Contested)),
+            (None, true) => (first, Sort::SetAside),
+            // Another of its packs may hold a later version too, which nobody accepted.
+            (Some(accepted), false) => (accepted, Sort::Counts),
+            (None, false) => self.undecided(round, first, &packs)?,
         };
         Ok(Placed { speaker, packs, sort, said })
     }

@@ -13,6 +13,7 @@ use tessera_protocol::hash::Hash;
 use tessera_protocol::ids::{ApplicationId, MemberId, RoundId};
 use tessera_vault::items::{Decision, Matter};
 
+use crate::assignments::Pair;
 use crate::core::{Core, Touched};
 use crate::decisions;
 use crate::engine::Acts;
@@ -40,6 +41,14 @@ pub struct Tallied {
     pub counts: Result<Scored, Absent>,
     /// True where what counts was taken down by somebody else.
     pub taken_down: bool,
+}
+
+impl Tallied {
+    /// The reading that it is of.
+    #[must_use]
+    pub fn pair(&self) -> Pair {
+        Pair { member: self.member, application: self.application, round: self.round }
+    }
 }
 
 impl From<&Reviewed> for Tallied {

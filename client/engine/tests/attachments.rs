@@ -12,11 +12,15 @@ use std::ops::ControlFlow;
 use common::{Home, enrol, found};
 use tessera_engine::EngineError;
 use tessera_engine::attachments::{Attachment, Fetch, PIECE_BYTES, Readiness};
-use tessera_engine::bundle::{self, For};
+use tessera_engine::bundle::{self, Bundle, For};
 use tessera_engine::store::{Store, Table};
 use tessera_model::documents::{File, Manifest, Row};
 use tessera_model::programme::Programme;
+use tessera_protocol::bundle::{BundleHead, Entry, MAGIC};
 use tessera_protocol::charter::Roles;
+use tessera_protocol::codec::Wire;
+use tessera_protocol::exchange::frame;
+use tessera_protocol::hash::hash;
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
 
@@ -219,6 +223,16 @@ fn k12_k13_pieces_and_files_that_changed_places_are_refused() {
     assert_eq!(found, expected);
 }
 
+/// A bundle of the first pack alone, as whoever carries it can write it.
+fn of_one_pack(bundle: &[u8]) -> Vec<u8> {
+    let Bundle { head, mut packs, .. } = bundle::read(bundle).unwrap();
+    let pack = packs.remove(0);
+    let head = BundleHead { packs: 1, pack_bytes: pack.to_bytes().len() as u64, ..head };
+    let bytes = [&MAGIC[..], &frame(&head.to_bytes()), &frame(&Entry::Pack(pack).to_bytes())].concat();
+    let end = Entry::End(hash("bundle", &[&bytes]));
+    [bytes, frame(&end.to_bytes())].concat()
+}
+
 #[test]
 fn h20_f13_a_bundle_cut_or_changed_at_any_byte_leaves_no_trace() {
     let (mut alice, mut bob) = world(&[contents(1, 300)]);
@@ -241,6 +255,18 @@ fn h20_f13_a_bundle_cut_or_changed_at_any_byte_leaves_no_trace() {
     assert_eq!(import(&mut bob, &other).unwrap_err().code(), "other-programme");
     assert_eq!(bob.store().steps(), steps, "nothing was written");
     println!("h20: {} truncations and {} mutations refused", bundle.len(), 2 * bundle.len());
+    // A short one by every value of every byte.
+    let short = of_one_pack(&found().export(For::Everything).unwrap());
+    assert!(short.len() <= 4096 && bundle::read(&short).is_ok(), "{}", short.len());
+    for at in 0..short.len() {
+        assert!(bundle::read(&short[..at]).is_err(), "cut after {at} bytes");
+        let mut changed = short.clone();
+        for by in 1..=255 {
+            changed[at] = short[at] ^ by;
+            assert!(bundle::read(&changed).is_err(), "byte {at} by {by}");
+        }
+    }
+    println!("figure: K11 bundle, {} bytes: {} mutations, 0 accepted", short.len(), 256 * short.len());
     import(&mut bob, &bundle).unwrap();
     assert_eq!(opened(&mut bob), [Ok(contents(1, 300))]);
 }

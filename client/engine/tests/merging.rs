@@ -95,7 +95,8 @@ fn bring(from: &mut Home, to: &mut Home) {
 }
 
 fn swap(one: &mut Home, other: &mut Home) {
-    let (from_one, from_other) = (one.export(For::Everything).unwrap(), other.export(For::Everything).unwrap());
+    let (from_one, from_other) =
+        (one.export(For::Everything).unwrap(), other.export(For::Everything).unwrap());
     one.import(&from_other).unwrap();
     other.import(&from_one).unwrap();
 }
@@ -106,10 +107,16 @@ fn declare(home: &mut Home, id: ApplicationId, declaration: Declaration) {
 }
 
 fn submit(home: &mut Home, programme: &Programme, id: ApplicationId, score: &str) {
+    submit_saying(home, programme, id, score, "");
+}
+
+/// Submits a review with a comment on the whole and one on each criterion.
+fn submit_saying(home: &mut Home, programme: &Programme, id: ApplicationId, score: &str, comment: &str) {
     let score: tessera_model::decimal::Decimal = score.parse().unwrap();
     let answers: BTreeMap<String, Answer> =
         programme.scored().map(|criterion| (criterion.key.to_string(), Answer::Score(score))).collect();
-    let draft = Draft { answers, attested: true, ..Draft::default() };
+    let comments = answers.keys().map(|key| (key.clone(), comment.to_owned())).collect();
+    let draft = Draft { answers, comments, overall: comment.to_owned(), attested: true, ..Draft::default() };
     let none = Conflict { declaration: Some(Declaration::None), ..Conflict::default() };
     let submission = home.together(|acts| {
         acts.declare(id, &none)?;
@@ -207,6 +214,29 @@ fn i16_f11_one_pack_of_many_reviews_of_a_copied_laptop_is_decided_one_by_one() {
     for review in &counted {
         assert_eq!(value(review).to_string(), if review.application == ids[0] { "2" } else { "4" });
     }
+}
+
+#[test]
+fn two_versions_that_differ_in_comments_alone_wait_for_nobody() {
+    let World { mut alice, bob, programme, ids, .. } = world();
+    let (mut one, mut other) = copies(bob);
+    submit_saying(&mut one, &programme, ids[0], "4", "Strong work.");
+    submit_saying(&mut other, &programme, ids[0], "4", "The letters say little.");
+    submit_saying(&mut one, &programme, ids[1], "4", "Strong work.");
+    submit_saying(&mut other, &programme, ids[1], "2", "Strong work.");
+    bring(&mut one, &mut alice);
+    bring(&mut other, &mut alice);
+
+    let same = review(&mut alice, ids[0]);
+    assert_eq!((same.versions.len(), same.waits.len()), (2, 0));
+    assert_eq!(outcome_words(same.outcome()), "counted");
+    assert!(same.counts.is_ok_and(|counted| !counted.marks.contains(&Mark::TwoVersions)));
+    // Where an answer differs a person is asked, whatever the comments say.
+    let differs = review(&mut alice, ids[1]);
+    assert_eq!(outcome_words(differs.outcome()), "waits: two-versions");
+    let asked = queue(&mut alice);
+    assert!(asked.iter().all(|one| one.applications.iter().all(|(about, _)| *about == ids[1])));
+    assert_eq!(asked.iter().map(|one| one.code).collect::<Vec<_>>(), ["two-versions", "two-versions"]);
 }
 
 #[test]

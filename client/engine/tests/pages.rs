@@ -1,11 +1,11 @@
 //! What files say is found by whoever may read them and by nobody else, and goes with the file; a light copy goes with its
-//! file and comes before it.
+//! file and comes before it, and so does what a person typed from it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 
 use common::{Home, enrol, found};
@@ -16,10 +16,11 @@ use tessera_engine::intake::Received;
 use tessera_engine::pages::{FILE_TEXT_BYTES, FoundPage, Lacking, PAGE_TEXT_BYTES, Unprepared};
 use tessera_engine::programme::Taken;
 use tessera_engine::store::{Store, Table};
+use tessera_engine::typed::FILE_BYTES;
 use tessera_model::documents::{Conflict, Declaration, File, Manifest, Row};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::GoesTo;
-use tessera_protocol::charter::Roles;
+use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::ids::ApplicationId;
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
@@ -84,6 +85,39 @@ fn keep(home: &mut Home, id: ApplicationId, handle: &[u8], pages: &[&str]) -> bo
 
 fn pages(home: &mut Home, words: &str) -> Vec<FoundPage> {
     home.search_pages(words, 10).unwrap()
+}
+
+/// What is typed from the one file of [`world`].
+fn type_text(home: &mut Home, id: ApplicationId, handle: &[u8], pages: &[&str]) -> Result<bool, EngineError> {
+    let pages: Vec<String> = pages.iter().map(|page| (*page).to_owned()).collect();
+    home.together(|acts| acts.type_text(id, handle, &pages))
+}
+
+/// How many texts stand beside it on a coordinator's device, and what they say; none where not all of that is here.
+fn typed(home: &mut Home, id: ApplicationId) -> (usize, Option<Vec<String>>) {
+    let files = home.together(|acts| acts.files(id)).unwrap();
+    let pages = home.typed_pages(&files, "media", &[1; 32]).unwrap();
+    (files.typed("media", &[1; 32]).count(), pages)
+}
+
+/// Files as a folder has them: it knows nothing of what stands for them.
+fn folder() -> Received {
+    Received {
+        files: vec![tessera_engine::intake::NewFile {
+            slot: "media".into(),
+            contents: [1; 32],
+            name: "Letter of Nguyễn.pdf".into(),
+            media_type: "application/pdf".into(),
+            size_bytes: HEAVY as u64,
+        }],
+        ..Received::default()
+    }
+}
+
+fn take(home: &mut Home, received: &Received) -> Taken {
+    let taken =
+        home.together(|acts| acts.take_row(&programme(), &row(), Some(received), &mut |_, _| unreachable!()));
+    taken.unwrap().1
 }
 
 fn declare(home: &mut Home, id: ApplicationId, declaration: Declaration) {
@@ -216,24 +250,9 @@ fn a_light_copy_goes_with_its_file_and_comes_before_it() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].contents, [1; 32]);
 
-    // A folder knows nothing of light copies: they stay with their file, and go with it.
-    let same = Received {
-        files: vec![tessera_engine::intake::NewFile {
-            slot: "media".into(),
-            contents: [1; 32],
-            name: "Letter of Nguyễn.pdf".into(),
-            media_type: "application/pdf".into(),
-            size_bytes: HEAVY as u64,
-        }],
-        ..Received::default()
-    };
-    assert_eq!(same.gone(&manifest), Vec::<String>::new());
-    let take = |alice: &mut Home, received: &Received| {
-        let taken = alice
-            .together(|acts| acts.take_row(&programme(), &row(), Some(received), &mut |_, _| unreachable!()));
-        taken.unwrap().1
-    };
-    assert_eq!(take(&mut alice, &same), Taken::Same);
+    // They stay with their file, and go with it.
+    assert_eq!(folder().gone(&manifest), Vec::<String>::new());
+    assert_eq!(take(&mut alice, &folder()), Taken::Same);
     assert_eq!(take(&mut alice, &Received::default()), Taken::Changed);
     assert!(alice.together(|acts| acts.files(id)).unwrap().files.is_empty());
 }
@@ -256,4 +275,199 @@ fn a_light_copy_changes_nothing_else_of_an_application() {
     assert!(alice.together(|acts| acts.add_light_copy(id, &handle, [9; 32], b"%PDF-1.4 light")).unwrap());
     let (after, manifest) = read(&mut alice);
     assert_eq!((after.fields, manifest.files.len()), (before.fields, 2), "readers go on with what they read");
+}
+
+#[test]
+fn what_was_typed_goes_to_who_reads_the_file_and_is_found_by_page() {
+    let (mut alice, mut bob, id, handle) = world();
+    let words = ["", "Warmly recommended, says Đào"];
+    assert!(type_text(&mut alice, id, &handle, &words).unwrap());
+    assert!(!type_text(&mut alice, id, &handle, &words).unwrap(), "the same changes nothing");
+    assert_eq!(typed(&mut alice, id), (1, Some(words.map(str::to_owned).to_vec())));
+    let files = alice.together(|acts| acts.files(id)).unwrap();
+    assert_eq!(files.originals().count(), 1, "no file of its own");
+    let by = alice.together(|acts| acts.typed_by(id, "media", &[1; 32])).unwrap();
+    assert_eq!(by.into_iter().collect::<Vec<_>>(), [alice.member()]);
+    let check = |home: &mut Home| {
+        let found = pages(home, "recommended dao");
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].name.as_str(), found[0].contents, found[0].page),
+            ("Letter of Nguyễn.pdf", [1; 32], 2)
+        );
+    };
+    check(&mut alice);
+
+    // It comes before the file, and only to whoever may read that.
+    let text = alice.export(For::Member(bob.member())).unwrap();
+    bob.import(&text).unwrap();
+    let first = bob.attachments_to_fetch(Fetch::Light).unwrap();
+    assert_eq!(first.iter().map(|one| (one.light, one.typed)).collect::<Vec<_>>(), [(true, true)]);
+    bring(&mut alice, &mut bob);
+    let readiness = bob
+        .together(|acts| {
+            let tasks = acts.tasks()?;
+            acts.readiness(&tasks)
+        })
+        .unwrap();
+    assert_eq!(readiness, [Readiness { files: 1, missing_files: 0, missing_bytes: 0 }]);
+    let lacking = Lacking { texts: |_| true, light: None };
+    let unread = |home: &mut Home| home.together(|acts| acts.unprepared(&lacking, None)).unwrap().0;
+    assert_eq!(unread(&mut bob), [], "nothing is read before the declaration");
+    declare(&mut bob, id, Declaration::None);
+    let (_, shown) = bob.together(|acts| acts.dossier(id, 0)).unwrap().unwrap();
+    let read = bob.typed_pages(&shown, "media", &[1; 32]).unwrap().unwrap();
+    assert_eq!(read, words);
+    let text = unread(&mut bob).into_iter().find(|file| file.typed).unwrap();
+    keep(&mut bob, id, &text.handle, &words);
+    check(&mut bob);
+    assert_eq!(type_text(&mut bob, id, &handle, &["Bob"]).unwrap_err().code(), "not-permitted");
+    declare(&mut bob, id, Declaration::Conflict);
+    assert_eq!((pages(&mut bob, "recommended").len(), kept(&mut bob)), (0, 0));
+}
+
+#[test]
+fn a_blind_reader_gets_nothing_typed_from_a_file_that_is_not_for_blind_readers() {
+    let mut programme = programme();
+    programme.rounds[1].blind = true;
+    let cv = programme.attachments.iter_mut().find(|asked| asked.key.as_str() == "cv").unwrap();
+    cv.goes_to = GoesTo::Dossier;
+    let mut alice = found();
+    let mut bob = enrol(&mut alice, Roles::default());
+    let mut carol = enrol(&mut alice, Roles::default());
+    let id = alice
+        .together(|acts| {
+            acts.publish(&programme, "")?;
+            let mut files = Manifest::default();
+            for (slot, contents) in [("media", [1; 32]), ("cv", [2; 32])] {
+                let handle = acts.seal_attachment("image/jpeg", 4, &mut &b"scan"[..])?;
+                let file = File {
+                    name: format!("Amina {slot}.jpg"),
+                    media_type: "image/jpeg".into(),
+                    size_bytes: 4,
+                    referee: None,
+                    light: false,
+                    of: None,
+                    handle,
+                };
+                files.files.insert((slot.into(), contents), file);
+            }
+            let (id, ..) = acts.take_application(&programme, &row(), &files)?;
+            for file in files.files.values() {
+                acts.type_text(id, &file.handle, &["Seen at the congress".to_owned()])?;
+            }
+            acts.assign(&programme, bob.member(), id, &programme.rounds[1], 1)?;
+            acts.assign(&programme, carol.member(), id, &programme.rounds[0], 1)?;
+            acts.hand_over()?;
+            Ok(id)
+        })
+        .unwrap();
+    for (home, rendition, expected) in [
+        (&mut bob, 1, &[("cv", "cv-1-typed.txt")][..]),
+        (&mut carol, 0, &[("cv", "Amina cv-typed.txt"), ("media", "Amina media-typed.txt")][..]),
+    ] {
+        bring(&mut alice, home);
+        declare(home, id, Declaration::None);
+        let (_, shown) = home.together(|acts| acts.dossier(id, rendition)).unwrap().unwrap();
+        let mut names: Vec<(&str, &str)> = shown
+            .files
+            .iter()
+            .filter(|(_, file)| file.is_typed())
+            .map(|((slot, _), file)| (slot.as_str(), file.name.as_str()))
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, expected);
+        let texts = home.attachments().unwrap().iter().filter(|one| one.typed).count();
+        assert_eq!(texts, expected.len(), "nor are its bytes there");
+    }
+}
+
+#[test]
+fn what_is_typed_anew_replaces_the_old_text_and_no_text_takes_it_back() {
+    let (mut alice, mut bob, id, handle) = world();
+    let version = |home: &mut Home| {
+        let (dossier, files) = home.together(|acts| acts.dossier(id, 0)).unwrap().unwrap();
+        dossier.version(&files)
+    };
+    let before = version(&mut alice);
+    for page in ["The otter", "The heron"] {
+        assert!(type_text(&mut alice, id, &handle, &[page]).unwrap());
+    }
+    assert_eq!(typed(&mut alice, id), (1, Some(vec!["The heron".to_owned()])));
+    assert_eq!((pages(&mut alice, "otter").len(), pages(&mut alice, "heron").len()), (0, 1));
+    assert_eq!(version(&mut alice), before, "readers go on with what they read");
+    bring(&mut alice, &mut bob);
+    assert_eq!(bob.attachments().unwrap().iter().filter(|one| one.typed).count(), 1);
+
+    // It stays with its file through an import.
+    assert_eq!(take(&mut alice, &folder()), Taken::Same);
+    assert!(alice.together(|acts| acts.add_light_copy(id, &handle, [9; 32], b"%PDF-1.4 light")).unwrap());
+    assert_eq!(take(&mut alice, &folder()), Taken::Same);
+    assert_eq!(alice.together(|acts| acts.files(id)).unwrap().files.len(), 3);
+
+    assert!(type_text(&mut alice, id, &handle, &["", " \u{c}\n"]).unwrap(), "nothing but space is nothing");
+    assert_eq!(typed(&mut alice, id), (0, Some(Vec::new())));
+    assert_eq!((pages(&mut alice, "heron").len(), kept(&mut alice)), (0, 0));
+    bring(&mut alice, &mut bob);
+    assert_eq!(bob.attachments().unwrap().iter().filter(|one| one.typed).count(), 0);
+    assert!(!type_text(&mut alice, id, &handle, &[]).unwrap());
+    assert!(type_text(&mut alice, id, &handle, &["The heron"]).unwrap(), "as an undo does");
+    assert_eq!(take(&mut alice, &Received::default()), Taken::Changed);
+    assert!(alice.together(|acts| acts.files(id)).unwrap().files.is_empty());
+    assert_eq!(pages(&mut alice, "heron").len(), 0);
+}
+
+#[test]
+fn a_typed_text_is_bounded_and_is_of_a_file_that_is_there() {
+    let (mut alice, _, id, handle) = world();
+    let page = "x".repeat(PAGE_TEXT_BYTES);
+    let refused = |alice: &mut Home, handle: &[u8], pages: &[&str]| {
+        type_text(alice, id, handle, pages).unwrap_err().code()
+    };
+    assert_eq!(refused(&mut alice, &handle, &[&format!("{page}y")]), "too-long");
+    let (most, full) = (FILE_BYTES / PAGE_TEXT_BYTES, |count: usize| vec![page.as_str(); count]);
+    assert_eq!(refused(&mut alice, &handle, &full(most)), "too-long");
+    assert!(type_text(&mut alice, id, &handle, &full(most - 1)).unwrap());
+    assert_eq!(refused(&mut alice, b"another", &["One"]), "not-found");
+    let text = alice.together(|acts| acts.files(id)).unwrap();
+    let text = text.typed("media", &[1; 32]).next().unwrap().1.handle.clone();
+    assert_eq!(refused(&mut alice, &text, &["One"]), "not-found", "a text is no file of its own");
+}
+
+#[test]
+fn coordinators_who_type_apart_lose_nothing() {
+    let (mut alice, _, id, handle) = world();
+    let mut carol = enrol(&mut alice, Roles::default());
+    let device = carol.public_device();
+    let roles = Roles { admin: false, coordinator: true };
+    let add = Change::Add { member: carol.member(), roles, devices: vec![device].try_into().unwrap() };
+    alice.amend_charter(vec![add]).unwrap();
+    alice.check(carol.member()).unwrap();
+    for _ in 0..2 {
+        let text = alice.export(For::Member(carol.member())).unwrap();
+        carol.import(&text).unwrap();
+    }
+    type_text(&mut alice, id, &handle, &["The otter", "Same"]).unwrap();
+    type_text(&mut carol, id, &handle, &["The heron", "Same"]).unwrap();
+    let text = alice.export(For::Member(carol.member())).unwrap();
+    carol.import(&text).unwrap();
+    assert_eq!(typed(&mut carol, id), (2, None), "one of them is not here yet");
+    let fetched = carol.attachments_to_fetch(Fetch::Assigned).unwrap();
+    assert_eq!(
+        fetched.iter().map(|one| one.typed).collect::<Vec<_>>(),
+        [true],
+        "and comes without being asked for"
+    );
+    bring(&mut alice, &mut carol);
+    bring(&mut carol, &mut alice);
+    let (count, both) = typed(&mut alice, id);
+    let both = both.unwrap();
+    assert_eq!((count, both.len(), both[1].as_str()), (2, 2, "Same"));
+    assert!(both[0].contains("The otter") && both[0].contains("The heron"));
+    assert_eq!(typed(&mut carol, id), (2, Some(both)));
+    let by = alice.together(|acts| acts.typed_by(id, "media", &[1; 32])).unwrap();
+    assert_eq!(by, BTreeSet::from([alice.member(), carol.member()]));
+    type_text(&mut carol, id, &handle, &["The otter and the heron"]).unwrap();
+    bring(&mut carol, &mut alice);
+    assert_eq!(typed(&mut alice, id), (1, Some(vec!["The otter and the heron".to_owned()])));
 }

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Home, enrol, found, rng, secret};
 use tessera_engine::bundle::For;
+use tessera_engine::devices::Pass;
 use tessera_engine::persons::Invited;
 use tessera_engine::store::MemoryStore;
 use tessera_engine::{Engine, EngineError};
@@ -46,6 +47,23 @@ fn g23_a_second_coordinator_holds_what_the_first_holds_only_after_check_words() 
     carol.import(&alice.export(For::Member(carol.member())).unwrap()).unwrap();
     assert_eq!(carol.application("A001").unwrap(), alice.application("A001").unwrap());
     assert_eq!(carol.documents(Kind::Review).unwrap().len(), 0);
+}
+
+#[test]
+fn a_device_pass_that_was_changed_or_cut_anywhere_is_none() {
+    let mut alice = found();
+    let member = alice.member();
+    let file = alice.together(|acts| acts.device_pass(member)).unwrap().to_file();
+    assert!(Pass::from_file(&file).is_ok());
+    for at in 0..file.len() {
+        assert!(Pass::from_file(&file[..at]).is_err(), "cut after {at} bytes");
+        let mut changed = file.to_vec();
+        for by in 1..=255 {
+            changed[at] = file[at] ^ by;
+            assert!(Pass::from_file(&changed).is_err(), "byte {at} by {by}");
+        }
+    }
+    println!("figure: K11 device pass, {} bytes: {} mutations, 0 accepted", file.len(), 256 * file.len());
 }
 
 const ADMIN: Roles = Roles { admin: true, coordinator: false };

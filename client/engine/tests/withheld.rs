@@ -41,7 +41,8 @@ fn write(home: &mut Home, programme: &Programme, id: ApplicationId, overall: &st
     home.together(|acts| {
         acts.declare(id, &none())?;
         acts.save_draft(id, round(READING), &drafted)?;
-        acts.save_note(id, words)
+        let before = acts.note(id)?.text;
+        acts.save_note(id, &before, words)
     })
     .unwrap();
 }
@@ -58,7 +59,7 @@ fn a_declared_conflict_puts_drafts_and_notes_away_and_loses_none() {
     assert_eq!(task(&mut bob, ids[0]).draft.map(|read| read.value), None);
     assert_eq!((note(&mut bob, ids[0]), task(&mut bob, ids[0]).again), (String::new(), false));
     assert_eq!(task(&mut bob, ids[1]).draft.unwrap().value.overall, "Another draft.");
-    let refused = bob.together(|acts| acts.save_note(ids[0], "again"));
+    let refused = bob.together(|acts| acts.save_note(ids[0], "", "again"));
     assert!(matches!(refused, Err(EngineError::NotPermitted(_))), "{refused:?}");
     assert!(!task(&mut bob, ids[0]).readable);
     assert_eq!(bob.verify().unwrap().differences, []);

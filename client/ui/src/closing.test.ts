@@ -1,28 +1,87 @@
-// Closing the window while something is being written.
+// Closing the window, leaving a review, or locking, while something is being written.
 import { render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import App from './App.svelte';
 import { backend } from './lib/backend';
 import { memory } from './lib/backend/memory';
+import { app } from './lib/state/app.svelte';
 import { route } from './lib/state/route.svelte';
+import { saveAll } from './screens/reviewer/save-queue.svelte';
 
 beforeEach(() => memory.reset('reviewer'));
 
-test('closing the window saves first; what cannot be saved keeps it open', async () => {
+const comment = () => screen.findByRole<HTMLTextAreaElement>('textbox', { name: /Comment on: Written English/ });
+const saved = async () => (await backend.dossier('a-0001', 'reading')).draft.comments['english'];
+
+/** Writes something into a review that cannot be saved. */
+async function writing() {
   render(App);
   const user = userEvent.setup();
   await screen.findByRole('navigation', { name: 'Main navigation' });
   await route.go('review', { application: 'a-0001', round: 'reading' });
-  const comment = await screen.findByRole('textbox', { name: /Comment on: Written English/ });
-  await user.type(comment, 'clear');
   memory.fail('saveDraft', { code: 'disk-full' });
+  await user.type(await comment(), 'clear');
+  return user;
+}
+
+test('closing the window saves first; what cannot be saved keeps it open', async () => {
+  const user = await writing();
   memory.world.close();
   await screen.findByText(/Closing the window again loses them/);
   expect(memory.world.left).toBe(false);
   memory.heal();
-  await user.type(comment, ' and short');
+  await user.type(await comment(), ' and short');
   memory.world.close();
   await waitFor(() => expect(memory.world.left).toBe(true));
-  expect((await backend.dossier('a-0001', 'reading')).draft.comments['english']).toBe('clear and short');
+  expect(await saved()).toBe('clear and short');
+});
+
+test('what could not be saved is said wherever one goes, and is found again where it was written', async () => {
+  const user = await writing();
+  await route.go('home');
+  await screen.findByText('The disk is full');
+  expect(screen.getByText(/This window holds them/)).toBeTruthy();
+  await route.go('review', { application: 'a-0001', round: 'reading' });
+  expect((await comment()).value).toBe('clear');
+  memory.heal();
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(screen.queryByText('The disk is full')).toBeNull());
+  expect(await saved()).toBe('clear');
+});
+
+test('a lock says what is not saved; it is saved for whoever wrote it and for nobody else', async () => {
+  await writing();
+  await app.lock();
+  await screen.findByText(/This window still holds it/);
+  memory.heal();
+  await saveAll();
+  memory.world.me = { ...memory.world.person(), memberId: 'm-99' };
+  await app.refresh();
+  await saveAll();
+  expect(await saved()).toBeUndefined();
+  memory.world.me = memory.world.person();
+  await app.refresh();
+  await saveAll();
+  expect(await saved()).toBe('clear');
+});
+
+test('what is typed for an applicant is kept before the window closes; what cannot be kept holds it open', async () => {
+  memory.reset('coordinator');
+  memory.world.left = false;
+  render(App);
+  const user = userEvent.setup();
+  await screen.findByRole('navigation', { name: 'Main navigation' });
+  await route.go('entry', { id: 'new' });
+  const name = await screen.findByLabelText('Full name, as in your passport (required)');
+  memory.fail('keepEntry', { code: 'disk-full' });
+  await user.type(name, 'Hawa');
+  memory.world.close();
+  await screen.findByText(/Closing the window again loses them/);
+  expect(memory.world.left).toBe(false);
+  memory.heal();
+  await user.type(name, ' Touré');
+  memory.world.close();
+  await waitFor(() => expect(memory.world.left).toBe(true));
+  expect((await backend.entryForm(null)).typed.answers.name).toBe('Hawa Touré');
 });

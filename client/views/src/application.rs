@@ -7,10 +7,9 @@ use specta::Type;
 use tessera_driver::names::Names;
 use tessera_driver::session::Session;
 use tessera_engine::eligibility::{ExceptionAct, Judged, Lacks, outcome_word, verdict};
-use tessera_engine::programme::{renditions, round};
+use tessera_engine::programme::round;
 use tessera_model::documents::{AssignmentState, Conflict, Declaration, Identity, Verdict};
 use tessera_model::programme::Programme;
-use tessera_model::programme::form::GoesTo;
 use tessera_protocol::ids::ApplicationId;
 use tessera_vault::ids::Audience;
 
@@ -23,6 +22,7 @@ use crate::failure::Failure;
 use crate::files::FileView;
 use crate::moderation::{ModerationVerdict, verdicts};
 use crate::record::{TakenDownView, taken_down};
+use crate::seen::{RenditionView, SeenBy};
 use crate::tasks::{self, CardField};
 use crate::words::{Labels, id};
 
@@ -42,10 +42,14 @@ pub struct ApplicationView {
     pub withdrawn: Option<String>,
     /// By which way that was said: `form`, `mail` or `import`.
     pub withdrawn_by: Option<String>,
-    /// Answers that readers see too.
+    /// Answers that readers of some round see.
     pub sections: Vec<Section>,
-    /// Answers that stay with coordinators.
+    /// The other answers: coordinators see them, and readers at most on a card.
     pub identity: Vec<CardField>,
+    /// Which readers see each answer, by field.
+    pub seen: BTreeMap<String, SeenBy>,
+    /// The application as readers get it, once for all rounds that read it so.
+    pub renditions: Vec<RenditionView>,
     /// Files.
     pub files: Vec<FileView>,
     /// Required answers and files that are missing.
@@ -92,10 +96,10 @@ pub struct GateView {
     pub evidence: Option<String>,
     /// `met`, `not-met` or `open`; none where nobody decided, or two contradict one another.
     pub verdict: Option<String>,
+    /// What was seen, and where.
+    pub evidence_given: String,
     /// Why.
     pub reason: String,
-    /// What was shown.
-    pub shown: String,
     /// Who decided.
     pub by: Vec<String>,
     /// Who said what, where two contradict one another.
@@ -179,24 +183,30 @@ pub fn application(
     let id: ApplicationId = id(application)?;
     let labels = Labels::new(&programme, language);
     let names = Names::of(session)?;
-    let (identity, answers, manifest, judged, withdrawal) = session.together(|acts| {
+    let identity = session.together(|acts| acts.read::<Identity>(&Audience::File(id), &id.0))?;
+    let identity = identity.ok_or_else(|| Failure::not_found("this application"))?.value;
+    let (answers, manifest, judged, withdrawal, rendered) = session.together(|acts| {
         Ok((
-            acts.read::<Identity>(&Audience::File(id), &id.0)?.map(|read| read.value),
             acts.answers(&programme, id)?,
             acts.files(id)?,
             acts.eligibility(&programme, id)?,
             acts.withdrawal(id)?,
+            acts.rendered(&programme, id)?,
         ))
     })?;
-    let identity = identity.ok_or_else(|| Failure::not_found("this application"))?;
     let exception = judged.read.value.exception_asked.is_some() || judged.asked_by.is_some();
     let lacks = named(labels, &Lacks::of(&programme, &answers, &manifest, exception));
-    let private = |key: &str| {
-        let field = programme.fields.iter().find(|field| field.key.as_str() == key);
-        field.is_some_and(|field| field.goes_to == GoesTo::Identity)
+    let of = |rendition: u8| rendered.iter().find(|one| one.rendition == rendition);
+    let seen_by = |key: &str| {
+        let holds = |rendition: u8| of(rendition).is_some_and(|one| one.dossier.fields.contains_key(key));
+        let shows = |rendition: u8| of(rendition).is_some_and(|one| one.card.fields.contains_key(key));
+        SeenBy::of(&programme, labels, holds, shows)
     };
-    let (hidden, read): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        answers.clone().into_iter().partition(|(key, _)| private(key));
+    let seen: BTreeMap<String, SeenBy> = answers.keys().map(|key| (key.clone(), seen_by(key))).collect();
+    let (hidden, read): (BTreeMap<_, _>, BTreeMap<_, _>) = answers
+        .clone()
+        .into_iter()
+        .partition(|(key, _)| matches!(seen.get(key), Some(SeenBy::Nobody | SeenBy::Card { .. })));
     let sections =
         in_order(&programme, &read).map(|(key, value)| section(labels, &programme, key, value)).collect();
     let hidden = in_order(&programme, &hidden).map(|(key, value)| CardField {
@@ -209,8 +219,8 @@ pub fn application(
     let readers = readers(session, &programme, labels, &names, id)?;
     let moderation = verdicts(session, &programme, labels, &names, id)?;
     let mut open_to = Vec::new();
-    for rendition in renditions(&programme) {
-        let stream = session.engine().stream(&Audience::Dossier(id, rendition))?;
+    for one in &rendered {
+        let stream = session.engine().stream(&Audience::Dossier(id, one.rendition))?;
         open_to.extend(session.engine().open_to(stream).into_iter().map(|member| names.name(member)));
     }
     let me = session.engine().member();
@@ -222,6 +232,8 @@ pub fn application(
         withdrawn: withdrawal.map(|one| one.reason),
         sections,
         identity: hidden,
+        seen,
+        renditions: rendered.iter().map(|one| RenditionView::of(&programme, labels, one)).collect(),
         files,
         lacks,
         gates: gates(&programme, labels, &names, &judged),
@@ -261,8 +273,8 @@ fn gates(programme: &Programme, labels: Labels<'_>, names: &Names, judged: &Judg
             question: labels.said(&gate.question),
             evidence: labels.maybe(gate.evidence.as_ref()),
             verdict: decided.map(|one| one.verdict.as_str().to_owned()),
+            evidence_given: decided.map(|one| one.evidence.clone()).unwrap_or_default(),
             reason: decided.map(|one| one.reason.clone()).unwrap_or_default(),
-            shown: decided.map(|one| one.evidence.clone()).unwrap_or_default(),
             by: by.map(|member| names.name(member)).collect(),
             said: said.collect(),
             liftable: gate.exception,
@@ -346,7 +358,8 @@ pub(crate) fn title(programme: &Programme, answers: &BTreeMap<String, String>) -
     programme.fields.iter().find_map(|field| answers.get(field.key.as_str())).cloned().unwrap_or_default()
 }
 
-/// Gives a verdict on a condition; `none` takes back the one that stands.
+/// Gives a verdict on a condition, with its evidence and reason in place of what was written before; `none` takes back the one that
+/// stands.
 ///
 /// # Errors
 /// [`Failure`].
@@ -355,7 +368,8 @@ pub fn judge(
     application: &str,
     gate: &str,
     word: &str,
-    (reason, evidence): (&str, &str),
+    evidence: &str,
+    reason: &str,
 ) -> Result<(), Failure> {
     let programme = tasks::programme(session)?;
     let id: ApplicationId = id(application)?;

@@ -221,12 +221,8 @@ impl Readings {
         let stands = |(pair, one): (Pair, tessera_model::documents::Assignment)| {
             (one.state == Some(AssignmentState::Assigned)).then_some(pair)
         };
-        let read = reviews.into_iter().map(|review| Pair {
-            member: review.member,
-            application: review.application,
-            round: review.round,
-        });
-        Ok(Self { assigned: assigned.into_iter().filter_map(stands).collect(), staged, read: read.collect() })
+        let read = reviews.iter().map(|review| review.pair()).collect();
+        Ok(Self { assigned: assigned.into_iter().filter_map(stands).collect(), staged, read })
     }
 
     /// What would stand once the draft is published.
@@ -285,7 +281,7 @@ pub fn assignment(
     let further = further::view(session, &programme, in_round, labels, &applications)?;
     Ok(AssignmentView {
         round: in_round.key.to_string(),
-        rounds: rounds(&programme, labels),
+        rounds: RoundName::all(&programme, labels),
         closed: session.engine().permission().closes.contains_key(&id),
         known: KnownOf {
             regions: said(&tables, "region"),
@@ -305,11 +301,6 @@ pub fn assignment(
         further,
         rules,
     })
-}
-
-pub(crate) fn rounds(programme: &Programme, labels: Labels<'_>) -> Vec<RoundName> {
-    let name = |one: &Round| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) };
-    programme.rounds.iter().map(name).collect()
 }
 
 /// How many applications say something in a column.

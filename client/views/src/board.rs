@@ -127,7 +127,7 @@ pub struct StageCount {
 pub struct Reads {
     /// Done.
     pub done: u32,
-    /// To be done.
+    /// Done, or still to be done.
     pub wanted: u32,
     /// Further reads that rounds ask for and that nobody is asked to do yet.
     pub further: u32,
@@ -141,7 +141,7 @@ pub struct ReaderRow {
     pub member: String,
     /// The name.
     pub name: String,
-    /// What is assigned.
+    /// What came, or is still to come.
     pub assigned: u32,
     /// What came.
     pub submitted: u32,
@@ -241,8 +241,10 @@ pub struct Searched {
     title_at: usize,
     /// Members who are to read it, a reading each.
     assigned: Vec<[u8; 16]>,
-    /// Members whose review counts, a review each.
-    reviewed: Vec<[u8; 16]>,
+    /// Members of whom a review came, a review each.
+    came: Vec<[u8; 16]>,
+    /// Members who are still to read it, a reading each.
+    left: Vec<[u8; 16]>,
 }
 
 impl Searched {
@@ -250,8 +252,9 @@ impl Searched {
         let ids = |members: Vec<MemberId>| members.into_iter().map(|member| member.0).collect();
         let key = fold(&row.key);
         let folded = format!("{key} {}", fold(&row.title));
-        let (assigned, reviewed) = (ids(readings.assigned), ids(readings.reviewed));
-        Self { row, checked: Checked::default(), folded, title_at: key.len() + 1, assigned, reviewed }
+        let (assigned, came, left) = (ids(readings.assigned), ids(readings.came), ids(readings.left));
+        let title_at = key.len() + 1;
+        Self { row, checked: Checked::default(), folded, title_at, assigned, came, left }
     }
 
     /// Whether key and title hold all of these words.
@@ -259,7 +262,7 @@ impl Searched {
         words.iter().all(|word| self.folded.contains(word.as_str()))
     }
 
-    /// Whether this member is to read it.
+    /// Whether this member is to read it, also where a conflict of interest keeps it from reading.
     pub(crate) fn is_to_read(&self, member: MemberId) -> bool {
         self.assigned.contains(&member.0)
     }
@@ -284,11 +287,13 @@ pub struct Whole {
 }
 
 /// The form of a board that is kept: another number wherever a field of [`Whole`] or of what it holds changes.
-const FORM: u32 = 4;
+const FORM: u32 = 5;
 /// The most applications of which rows are read anew one by one; more are read together.
 const ONE_BY_ONE: usize = 20;
 /// Kinds of documents that say which applications are alike.
 const TELLING: [Kind; 4] = [Kind::Identity, Kind::Dossier, Kind::Manifest, Kind::Duplicate];
+/// Kinds of documents by which no application gets a further reader.
+const ASIDE: [Kind; 4] = [Kind::Card, Kind::Draft, Kind::Note, Kind::Duplicate];
 
 /// Fails where this home is not a coordinator's.
 pub(crate) fn must_coordinate(session: &mut Session) -> Result<(), Failure> {
@@ -328,8 +333,8 @@ pub fn whole(
         }));
     };
     if let Some(before) = before {
-        let telling = touched.applications.iter().any(|(_, kind)| TELLING.contains(kind));
-        return Ok(Arc::new(renewed(session, &programme, &before, &changed, telling)?));
+        let kinds = touched.applications.iter().map(|(_, kind)| *kind).collect();
+        return Ok(Arc::new(renewed(session, &programme, &before, &changed, &kinds)?));
     }
     // The first time, what was kept may be good still.
     if first
@@ -378,24 +383,29 @@ fn renewed(
     programme: &Programme,
     before: &Whole,
     changed: &BTreeSet<ApplicationId>,
-    telling: bool,
+    kinds: &BTreeSet<Kind>,
 ) -> Result<Whole, Failure> {
     let mut whole = Whole { waiting: None, ..before.clone() };
     let labels = Labels::new(programme, &before.language);
     session.together(|acts| {
         for id in changed {
             let application = id.to_string();
+            let further = whole.rows.iter().any(|one| one.row.application == application && one.row.further);
             whole.rows.retain(|one| one.row.application != application);
             let Some(identity) = acts.read::<Identity>(&Audience::File(*id), &id.0)? else { continue };
             let reviews = acts.tallies_of(*id)?;
             let readings = acts.readings_of(*id, &reviews)?;
-            whole.rows.push(row(acts, programme, labels, *id, identity.value.key, readings)?);
+            let mut row = row(acts, programme, labels, *id, identity.value.key, readings)?;
+            row.row.further = further;
+            whole.rows.push(row);
         }
-        if telling {
+        if kinds.iter().any(|kind| TELLING.contains(kind)) {
             whole.twins = twins(acts, programme)?;
         }
-        // A review of one moves the line of seats for others.
-        mark_further(acts, programme, &mut whole.rows)?;
+        // A review of one moves the line of seats for others; what its reader is writing moves nothing.
+        if kinds.iter().any(|kind| !ASIDE.contains(kind)) {
+            mark_further(acts, programme, &mut whole.rows)?;
+        }
         Ok(())
     })?;
     whole.rows.sort_by(|one, other| one.row.key.as_bytes().cmp(other.row.key.as_bytes()));
@@ -550,7 +560,7 @@ pub fn board(session: &mut Session, whole: &Whole, language: &str) -> Result<Boa
     let readers = readers(&whole.rows, &names);
     let further = count(whole.rows.iter().filter(|one| one.row.further).count());
     let reads = readers.iter().fold(Reads { done: 0, wanted: 0, further }, |reads, reader| Reads {
-        done: reads.done + reader.submitted.min(reader.assigned),
+        done: reads.done + reader.submitted,
         wanted: reads.wanted + reader.assigned,
         ..reads
     });
@@ -567,20 +577,17 @@ pub fn board(session: &mut Session, whole: &Whole, language: &str) -> Result<Boa
 fn readers(rows: &[Searched], names: &Names) -> Vec<ReaderRow> {
     let mut by_member: BTreeMap<[u8; 16], (u32, u32)> = BTreeMap::new();
     for one in rows {
-        // What was withdrawn is left to nobody.
-        let left =
-            |member: &&[u8; 16]| one.row.stage != AppStage::Withdrawn || one.reviewed.contains(*member);
-        one.assigned.iter().filter(left).for_each(|member| by_member.entry(*member).or_default().0 += 1);
-        one.reviewed.iter().for_each(|member| by_member.entry(*member).or_default().1 += 1);
+        one.came.iter().for_each(|member| by_member.entry(*member).or_default().0 += 1);
+        one.left.iter().for_each(|member| by_member.entry(*member).or_default().1 += 1);
     }
-    let row = |(member, (assigned, submitted)): ([u8; 16], (u32, u32))| ReaderRow {
+    let row = |(member, (submitted, left)): ([u8; 16], (u32, u32))| ReaderRow {
         member: MemberId(member).to_string(),
         name: names.handle(MemberId(member)),
-        assigned,
+        assigned: submitted + left,
         submitted,
     };
     let mut rows: Vec<ReaderRow> = by_member.into_iter().map(row).collect();
-    let left = |row: &ReaderRow| row.assigned.saturating_sub(row.submitted);
+    let left = |row: &ReaderRow| row.assigned - row.submitted;
     rows.sort_by(|one, other| (left(other), &one.name).cmp(&(left(one), &other.name)));
     rows
 }

@@ -8,8 +8,19 @@ use tessera_engine::eligibility::Lacks;
 
 use crate::board::must_coordinate;
 use crate::failure::Failure;
+use crate::mails::language_of;
 use crate::tasks;
 use crate::words::Labels;
+
+/// Whose application lacks what.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChaseView {
+    /// The language that the programme is written in first, as `fr`: that of mails to applicants.
+    pub language: String,
+    /// Applications, by key.
+    pub rows: Vec<ChaseRow>,
+}
 
 /// An application that lacks something.
 #[derive(Debug, Clone, Serialize, Type)]
@@ -23,10 +34,34 @@ pub struct ChaseRow {
     pub title: String,
     /// The applicant's mail address, where an answer is one.
     pub contact: Option<String>,
-    /// Required answers that are missing, as people call them.
+    /// What is missing.
+    pub lacks: ChaseLacks,
+    /// The same in the programme's language.
+    pub asked: ChaseLacks,
+}
+
+/// What an application lacks.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChaseLacks {
+    /// Required answers, as people call them.
     pub answers: Vec<String>,
-    /// Files that are missing.
+    /// Files.
     pub files: Vec<ChaseFile>,
+}
+
+impl ChaseLacks {
+    fn of(lacks: &Lacks, labels: Labels<'_>) -> Self {
+        let file = |(slot, more): (&String, &u32)| ChaseFile {
+            slot: slot.clone(),
+            label: labels.slot(slot),
+            more: *more,
+        };
+        Self {
+            answers: lacks.answers.iter().map(|key| labels.field(key)).collect(),
+            files: lacks.files.iter().map(file).collect(),
+        }
+    }
 }
 
 /// Files that are missing.
@@ -45,11 +80,13 @@ pub struct ChaseFile {
 ///
 /// # Errors
 /// [`Failure`].
-pub fn chase(session: &mut Session, language: &str) -> Result<Vec<ChaseRow>, Failure> {
+pub fn chase(session: &mut Session, language: &str) -> Result<ChaseView, Failure> {
     must_coordinate(session)?;
-    let Some(programme) = tasks::programme_or_none(session)? else { return Ok(Vec::new()) };
-    let labels = Labels::new(&programme, language);
+    let programme = tasks::programme_or_none(session)?;
+    let own = language_of(programme.as_ref());
     let mut rows = Vec::new();
+    let Some(programme) = programme else { return Ok(ChaseView { language: own, rows }) };
+    let (labels, asked) = (Labels::new(&programme, language), Labels::new(&programme, &own));
     for (id, identity) in session.together(|acts| acts.applications())? {
         let row = session.together(|acts| {
             if acts.withdrawal(id)?.is_some() {
@@ -76,20 +113,12 @@ pub fn chase(session: &mut Session, language: &str) -> Result<Vec<ChaseRow>, Fai
                 key: identity.key.clone(),
                 title: first.cloned().unwrap_or_default(),
                 contact: mails.first().and_then(|key| answers.get(*key)).map(|mail| mail.trim().to_owned()),
-                answers: lacks.answers.iter().map(|key| labels.field(key)).collect(),
-                files: lacks
-                    .files
-                    .iter()
-                    .map(|(slot, more)| ChaseFile {
-                        slot: slot.clone(),
-                        label: labels.slot(slot),
-                        more: *more,
-                    })
-                    .collect(),
+                asked: ChaseLacks::of(&lacks, asked),
+                lacks: ChaseLacks::of(&lacks, labels),
             }))
         })?;
         rows.extend(row);
     }
     rows.sort_by(|one, other| one.key.cmp(&other.key));
-    Ok(rows)
+    Ok(ChaseView { language: own, rows })
 }

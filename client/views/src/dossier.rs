@@ -1,8 +1,6 @@
 //! A dossier beside its scorecard: what is read, what is scored, what is missing. Of an application on which nothing was
 //! declared there is the card and nothing else.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use specta::Type;
 use tessera_driver::session::Session;
@@ -16,7 +14,7 @@ use tessera_model::programme::scoring::{Criterion, CriterionKind};
 use tessera_protocol::ids::ApplicationId;
 
 use crate::declaring::DeclarationView;
-use crate::draft::{self, AnswerValue, DraftView, MissingView};
+use crate::draft::{self, DraftView, MissingView};
 use crate::failure::Failure;
 use crate::files::FileView;
 use crate::tasks::{self, CardField, OutcomeView, TaskRow, TaskState};
@@ -58,6 +56,8 @@ pub struct DossierView {
     pub confidence: Confidence,
     /// What is written so far.
     pub draft: DraftView,
+    /// Its newest changes: whoever saves what was made of it names them.
+    pub draft_heads: Vec<String>,
     /// Fields that two laptops of one reviewer wrote differently.
     pub draft_conflicts: Vec<FieldConflict>,
     /// What was submitted.
@@ -101,9 +101,9 @@ pub struct Section {
 #[derive(Debug, Clone, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldConflict {
-    /// The field, as `answer/KEY`.
+    /// The field, as `answer/KEY`, `reason/KEY`, `confidence` or `attestation`.
     pub field: String,
-    /// What each says.
+    /// What each says; empty where it is "not applicable".
     pub values: Vec<String>,
 }
 
@@ -113,8 +113,8 @@ pub struct FieldConflict {
 pub struct SubmittedView {
     /// From 1.
     pub revision: u32,
-    /// The answers by criterion.
-    pub answers: BTreeMap<String, AnswerValue>,
+    /// What it says.
+    pub draft: DraftView,
     /// What a coordinator's device said of it.
     pub outcome: Option<OutcomeView>,
 }
@@ -196,7 +196,7 @@ pub fn dossier(
     };
     let notes = session.together(|acts| acts.note(task.application))?.text;
     let declaration = DeclarationView::of(session, &task)?;
-    let drafted = draft::assess(&programme, &row.round, task.draft.as_ref());
+    let (total, missing) = draft::assess(&programme, &row.round, task.draft.as_ref());
     let TaskRow { application, label, round, round_label, state, card, outcome, .. } = row;
     let criteria =
         criteria_of(&programme, &round).into_iter().map(|one| criterion(labels, &programme, one, &round));
@@ -208,7 +208,7 @@ pub fn dossier(
     let review = task.review.as_ref().map(|read| &read.value).filter(|review| review.revision > 0);
     let submitted = review.map(|review| SubmittedView {
         revision: review.revision,
-        answers: draft::answers(&review.answers),
+        draft: review.into(),
         outcome: outcome.clone().or_else(|| task.outcome.map(OutcomeView::from)),
     });
     Ok(DossierView {
@@ -228,10 +228,11 @@ pub fn dossier(
         criteria,
         confidence: Confidence { min: 1, max: 5 },
         draft: DraftView::of(task.draft.as_ref().map(|read| &read.value)),
+        draft_heads: draft::heads(&task.draft_heads),
         draft_conflicts: conflicts.collect(),
         submitted,
-        total: drafted.total,
-        missing: drafted.missing,
+        total,
+        missing,
         notes,
         again: task.again,
     })

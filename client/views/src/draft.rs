@@ -8,13 +8,15 @@ use tessera_driver::session::Session;
 use tessera_engine::reading::Submission;
 use tessera_model::crdt::Value;
 use tessera_model::decimal::Decimal;
-use tessera_model::documents::{Answer, Draft, Missing, Pin, Read, check_submission};
+use tessera_model::documents::{Answer, Draft, Missing, Pin, Read, Review, check_submission};
+use tessera_model::guard::ChangeHash;
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
 use tessera_model::scores::{Review as ScoreRow, Scores};
+use tessera_protocol::hash::parse_hex;
 use tessera_protocol::ids::ApplicationId;
 
-use crate::dossier::{criteria_of, find};
+use crate::dossier::find;
 use crate::failure::Failure;
 use crate::tasks;
 use crate::words::{figure, hex, id};
@@ -88,6 +90,8 @@ pub struct Saved {
     pub total: Option<String>,
     /// What is missing before it can be submitted.
     pub missing: Vec<MissingView>,
+    /// Its newest changes, as whoever saved it has them: the next saving names them.
+    pub heads: Vec<String>,
 }
 
 /// What a submission came to.
@@ -129,17 +133,18 @@ impl From<&Missing> for MissingView {
     }
 }
 
-/// What a screen calls a field of a draft: `answer/KEY`, `reason/KEY`, `comment/KEY`, or the field's own name.
+/// What a screen calls a field of a draft: `answer/KEY`, `reason/KEY`, `comment/KEY`, `attestation`, or the field's own name.
 pub(crate) fn place_of(field: &str) -> String {
     match field.split('/').collect::<Vec<_>>()[..] {
         ["criteria", key, "score"] => format!("answer/{key}"),
         ["criteria", key, part] => format!("{part}/{key}"),
+        ["attested"] => "attestation".to_owned(),
         _ => field.to_owned(),
     }
 }
 
 /// Answers as a screen takes them.
-pub(crate) fn answers(answers: &BTreeMap<String, Answer>) -> BTreeMap<String, AnswerValue> {
+fn answers(answers: &BTreeMap<String, Answer>) -> BTreeMap<String, AnswerValue> {
     answers.iter().map(|(key, answer)| (key.clone(), answer.into())).collect()
 }
 
@@ -171,7 +176,7 @@ impl PinView {
     }
 }
 
-/// A value of a field as people read it.
+/// A value of a field as a screen takes it; empty where it is "not applicable".
 pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Str(text) => text.clone(),
@@ -180,6 +185,19 @@ pub(crate) fn shown(value: &Value) -> String {
         Value::Uint(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Null | Value::Bytes(_) => String::new(),
+    }
+}
+
+impl From<&Review> for DraftView {
+    fn from(review: &Review) -> Self {
+        Self {
+            answers: answers(&review.answers),
+            comments: review.comments.clone(),
+            pins: review.pins.iter().map(|(key, pin)| (key.clone(), pin.into())).collect(),
+            overall: review.overall.clone(),
+            confidence: review.confidence.map(|value| value.to_string()),
+            attested: review.attested,
+        }
     }
 }
 
@@ -230,7 +248,11 @@ impl DraftView {
 }
 
 /// Judges a draft: its total, and what is missing.
-pub(crate) fn assess(programme: &Programme, round: &str, draft: Option<&Read<Draft>>) -> Saved {
+pub(crate) fn assess(
+    programme: &Programme,
+    round: &str,
+    draft: Option<&Read<Draft>>,
+) -> (Option<String>, Vec<MissingView>) {
     let empty = Read { value: Draft::default(), conflicts: Vec::new(), damaged: Vec::new() };
     let draft = draft.unwrap_or(&empty);
     // The version of the dossier is noted in the review; whether anything is missing does not go by it.
@@ -238,7 +260,7 @@ pub(crate) fn assess(programme: &Programme, round: &str, draft: Option<&Read<Dra
         Ok(_) => Vec::new(),
         Err(missing) => missing.iter().map(MissingView::from).collect(),
     };
-    Saved { total: total(programme, round, &draft.value), missing }
+    (total(programme, round, &draft.value), missing)
 }
 
 /// The total of one review alone, by the programme's rules.
@@ -261,7 +283,13 @@ pub(crate) fn total(programme: &Programme, round: &str, draft: &Draft) -> Option
     totals.rows.first()?.total.map(figure)
 }
 
-/// Saves a draft.
+/// Newest changes of a draft as screens name them.
+pub(crate) fn heads(heads: &[ChangeHash]) -> Vec<String> {
+    heads.iter().map(|head| hex(head)).collect()
+}
+
+/// Saves a draft of somebody who began with `before`, having seen these changes of it: only what is another since then. What
+/// another laptop wrote stays; where both answered, both answers stand until one is chosen.
 ///
 /// # Errors
 /// [`Failure`]; what was saved before stays.
@@ -269,6 +297,8 @@ pub fn save(
     session: &mut Session,
     application: &str,
     round: &str,
+    seen: &[String],
+    before: DraftView,
     draft: DraftView,
 ) -> Result<Saved, Failure> {
     let programme = tasks::programme(session)?;
@@ -279,70 +309,23 @@ pub fn save(
             "a declaration that there is no conflict of interest comes first",
         ));
     }
-    let mut draft = draft.into_draft()?;
-    draft.dossier = task.draft.as_ref().and_then(|read| read.value.dossier);
-    // Answers to criteria of other rounds stay as they are.
-    let here: Vec<&str> = criteria_of(&programme, round).iter().map(|one| one.key.as_str()).collect();
-    if let Some(before) = &task.draft {
-        let elsewhere = before.value.answers.iter().filter(|(key, _)| !here.contains(&key.as_str()));
-        for (key, answer) in elsewhere {
-            draft.answers.entry(key.clone()).or_insert_with(|| answer.clone());
-        }
-        let elsewhere = before.value.pins.iter().filter(|(key, _)| !here.contains(&key.as_str()));
-        for (key, pin) in elsewhere {
-            draft.pins.entry(key.clone()).or_insert_with(|| pin.clone());
-        }
-    }
-    session.together(|acts| acts.save_draft(task.application, task.round, &draft))?;
+    let seen: Option<Vec<ChangeHash>> = seen.iter().map(|head| parse_hex(head)).collect();
+    let seen = seen.ok_or_else(|| Failure::bad_input("the version of the draft"))?;
+    let (before, draft) = (before.into_draft()?, draft.into_draft()?);
+    let saved = session
+        .together(|acts| acts.save_draft_since(task.application, task.round, &seen, &before, &draft))?;
     let task = find(session, application, round)?;
-    Ok(assess(&programme, round, task.draft.as_ref()))
+    let (total, missing) = assess(&programme, round, task.draft.as_ref());
+    Ok(Saved { total, missing, heads: heads(&saved) })
 }
 
-/// Chooses between what two laptops wrote: the field as a conflict names it, and the value that holds as it was shown.
+/// Saves a private note of somebody who began with `before`; what another laptop wrote into it meanwhile stays.
 ///
 /// # Errors
 /// [`Failure`].
-pub fn settle(
-    session: &mut Session,
-    application: &str,
-    round: &str,
-    field: &str,
-    value: &str,
-) -> Result<(), Failure> {
-    let task = find(session, application, round)?;
-    let read = task.draft.ok_or_else(|| Failure::not_found("this draft"))?;
-    let conflict = read.conflicts.iter().find(|conflict| place_of(&conflict.field) == field);
-    let conflict = conflict.ok_or_else(|| Failure::not_found("this difference"))?;
-    let chosen = conflict.values.iter().find(|one| shown(&one.value) == value);
-    let chosen = &chosen.ok_or_else(|| Failure::not_found("this value"))?.value;
-    let mut draft = read.value;
-    let number = || value.parse::<Decimal>().map_err(|_| Failure::bad_input("the number").at(field));
-    match field.split('/').collect::<Vec<_>>()[..] {
-        ["answer", key] => {
-            let answer = match chosen {
-                Value::Null => Answer::NotApplicable { reason: String::new() },
-                _ => Answer::Score(number()?),
-            };
-            draft.answers.insert(key.to_owned(), answer);
-        }
-        ["reason", key] => {
-            draft.answers.insert(key.to_owned(), Answer::NotApplicable { reason: value.to_owned() });
-        }
-        ["confidence"] => draft.confidence = Some(number()?),
-        ["attested"] => draft.attested = value == "true",
-        _ => return Err(Failure::not_found("this difference")),
-    }
-    session.together(|acts| acts.save_draft(task.application, task.round, &draft))?;
-    Ok(())
-}
-
-/// Saves a private note.
-///
-/// # Errors
-/// [`Failure`].
-pub fn save_note(session: &mut Session, application: &str, text: &str) -> Result<(), Failure> {
+pub fn save_note(session: &mut Session, application: &str, before: &str, text: &str) -> Result<(), Failure> {
     let application: ApplicationId = id(application)?;
-    Ok(session.together(|acts| acts.save_note(application, text))?)
+    Ok(session.together(|acts| acts.save_note(application, before, text))?)
 }
 
 /// Marks an application to be read again, or takes the mark away.
@@ -379,4 +362,65 @@ pub fn submit(
             Submitted::Missing { missing: missing.iter().map(MissingView::from).collect() }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearsal::rehearse;
+    use crate::shelf::Shelf;
+    use crate::{declaring, dossier};
+
+    #[test]
+    fn a_screen_that_shows_less_than_is_there_takes_nothing_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().to_owned());
+        let (_, mut session) = rehearse(&shelf, "Rehearsal", "a quiet valley").unwrap();
+        let task = tasks::home(&mut session, "en").unwrap().tasks.remove(0);
+        let (application, round) = (task.application.as_str(), task.round.as_str());
+        declaring::declare(&mut session, application, "none", "", "").unwrap();
+        let open = dossier::dossier(&mut session, application, round, "en").unwrap();
+        let key = open.criteria[0].key.clone();
+        let score = open.criteria[0].scores.last().unwrap_or(&open.criteria[0].max).clone();
+        let answer = AnswerValue { score: Some(score), not_applicable: None };
+        let first = DraftView {
+            answers: [(key.clone(), answer.clone())].into(),
+            overall: "Strong work.".to_owned(),
+            ..DraftView::default()
+        };
+        let mut put = |seen: &[String], before: &DraftView, draft: &DraftView| {
+            save(&mut session, application, round, seen, before.clone(), draft.clone()).unwrap().heads
+        };
+        let heads = put(&open.draft_heads, &open.draft, &first);
+        // Another window of the same text knows nothing of this.
+        let comments = [(key.clone(), "Leads a clinic.".to_owned())].into();
+        put(&open.draft_heads, &open.draft, &DraftView { comments, ..DraftView::default() });
+        let more = DraftView { overall: "Strong work, two letters.".to_owned(), ..first.clone() };
+        let heads = put(&heads, &first, &more);
+        put(&heads, &more, &DraftView { answers: BTreeMap::new(), ..more.clone() });
+        let read = dossier::dossier(&mut session, application, round, "en").unwrap();
+        assert!(read.draft_conflicts.is_empty());
+        assert_eq!(read.draft.answers, BTreeMap::new(), "what is taken out goes");
+        assert_eq!(
+            (read.draft.overall, read.draft.comments[&key].as_str()),
+            (more.overall, "Leads a clinic.")
+        );
+        let wrong = ["no version".to_owned()];
+        let refused = save(&mut session, application, round, &wrong, first.clone(), first);
+        assert_eq!(refused.unwrap_err().code, "bad-input");
+
+        save_note(&mut session, application, "", "Ask Bo.").unwrap();
+        save_note(&mut session, application, "", "Ask Cem. ").unwrap();
+        let notes = dossier::dossier(&mut session, application, round, "en").unwrap().notes;
+        assert!(notes.contains("Ask Bo.") && notes.contains("Ask Cem. "), "{notes}");
+    }
+
+    #[test]
+    fn places_are_called_as_screens_know_them() {
+        let check = |field: &str, expected: &str| assert_eq!(place_of(field), expected);
+        check("criteria/english/score", "answer/english");
+        check("criteria/english/reason", "reason/english");
+        check("attested", "attestation");
+        check("confidence", "confidence");
+    }
 }

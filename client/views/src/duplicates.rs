@@ -10,12 +10,12 @@ use tessera_driver::session::Session;
 use tessera_engine::duplicates::{Likeness, Twin};
 use tessera_model::documents::{Manifest, Sameness};
 use tessera_model::programme::Programme;
-use tessera_model::programme::form::GoesTo;
 use tessera_protocol::ids::ApplicationId;
 
 use crate::application::title;
 use crate::board::must_coordinate;
 use crate::failure::Failure;
+use crate::seen::is_read;
 use crate::tasks;
 use crate::words::{Labels, count, id};
 
@@ -236,7 +236,7 @@ fn answers(
             label: labels.field(&key),
             same: plain(first) == plain(second),
             telling: twin.alike.contains(&Likeness::Answer(key.clone())),
-            read: field.is_some_and(|field| field.goes_to != GoesTo::Identity),
+            read: field.is_some_and(|field| is_read(programme, field)),
             one: labels.answer(&key, first),
             other: labels.answer(&key, second),
         })

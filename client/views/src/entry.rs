@@ -14,14 +14,16 @@ use tessera_engine::programme::Taken;
 use tessera_model::documents::form::Route;
 use tessera_model::input::Place;
 use tessera_model::programme::Programme;
-use tessera_model::programme::form::{Field, FieldKind, GoesTo};
+use tessera_model::programme::form::{Field, FieldKind};
 use tessera_model::table::{Row, Table};
 use tessera_protocol::ids::ApplicationId;
 
 use crate::board::{FilterOption, must_coordinate};
 use crate::failure::Failure;
 use crate::intake::{ProblemView, RemarkView, kind, problem, remark};
+use crate::seen::SeenBy;
 use crate::tasks;
+use crate::typed::{keep, kept};
 use crate::words::{Labels, count, id};
 
 /// The most files that are added at once.
@@ -43,6 +45,32 @@ pub struct EntryForm {
     pub fields: Vec<EntryField>,
     /// The files that are asked for.
     pub attachments: Vec<EntryAttachment>,
+    /// What was typed before and is not taken in yet.
+    pub typed: EntryTyped,
+}
+
+/// What is typed and not taken in: only what differs from what is here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryTyped {
+    /// How a new application is called.
+    pub key: Option<String>,
+    /// By which way it came.
+    pub route: Option<String>,
+    /// Answers by field.
+    pub answers: BTreeMap<String, String>,
+}
+
+impl EntryTyped {
+    /// What of it is left once something was taken in.
+    fn without(self, entry: &Entry) -> Self {
+        let left = |(key, typed): &(String, String)| entry.answers.get(key) != Some(typed);
+        Self {
+            key: self.key.filter(|key| key.trim() != entry.key.trim()),
+            route: self.route.filter(|route| *route != entry.route),
+            answers: self.answers.into_iter().filter(left).collect(),
+        }
+    }
 }
 
 /// One question.
@@ -65,8 +93,8 @@ pub struct EntryField {
     pub options: Vec<FilterOption>,
     /// Whether several may be chosen.
     pub many: bool,
-    /// True where readers see the answer.
-    pub read: bool,
+    /// Which readers see the answer.
+    pub seen: SeenBy,
     /// The answer that is here; of several choices their keys, separated by semicolons.
     pub value: String,
 }
@@ -157,7 +185,7 @@ pub fn form(session: &mut Session, application: Option<&str>, language: &str) ->
     };
     let value = |field: &Field| answers.get(field.key.as_str()).cloned().unwrap_or_default();
     let asked = programme.fields.iter().filter(|field| field.kind != FieldKind::File);
-    let fields = asked.map(|field| entry_field(labels, field, value(field))).collect();
+    let fields = asked.map(|field| entry_field(&programme, labels, field, value(field))).collect();
     let attachments = programme.attachments.iter().map(|asked| EntryAttachment {
         key: asked.key.to_string(),
         label: labels.slot(asked.key.as_str()),
@@ -174,10 +202,30 @@ pub fn form(session: &mut Session, application: Option<&str>, language: &str) ->
         on_behalf: identity.is_some_and(|identity| identity.on_behalf),
         fields,
         attachments: attachments.collect(),
+        typed: kept(session, &typed_name(application))?,
     })
 }
 
-fn entry_field(labels: Labels<'_>, field: &Field, value: String) -> EntryField {
+/// Keeps what is typed until it is taken in; where nothing is, what was kept is forgotten.
+///
+/// # Errors
+/// [`Failure`].
+pub fn keep_typed(
+    session: &mut Session,
+    application: Option<&str>,
+    typed: &EntryTyped,
+) -> Result<(), Failure> {
+    must_coordinate(session)?;
+    let name = typed_name(application.map(id).transpose()?);
+    Ok(session.together(|acts| keep(acts, &name, typed))?)
+}
+
+/// The setting that keeps what is typed for an application, or for a new one.
+fn typed_name(application: Option<ApplicationId>) -> String {
+    format!("entry-{}", application.map_or_else(|| "new".to_owned(), |id| id.to_string()))
+}
+
+fn entry_field(programme: &Programme, labels: Labels<'_>, field: &Field, value: String) -> EntryField {
     EntryField {
         key: field.key.to_string(),
         label: labels.field(field.key.as_str()),
@@ -191,7 +239,7 @@ fn entry_field(labels: Labels<'_>, field: &Field, value: String) -> EntryField {
             .map(|one| FilterOption { key: one.key.to_string(), label: labels.said(&one.label) })
             .collect(),
         many: field.many,
-        read: field.goes_to != GoesTo::Identity,
+        seen: SeenBy::of_field(programme, labels, field),
         value,
     }
 }
@@ -218,7 +266,8 @@ pub fn enter(session: &mut Session, entry: &Entry, language: &str) -> Result<Ent
     let labels = Labels::new(&programme, language);
     let route = Route::parse(&entry.route).ok_or_else(|| Failure::bad_input("the way"))?;
     let known = session.together(|acts| acts.applications())?;
-    let key = match entry.application.as_deref().map(id::<ApplicationId>).transpose()? {
+    let of = entry.application.as_deref().map(id::<ApplicationId>).transpose()?;
+    let key = match of {
         Some(application) => {
             let found = known.into_iter().find(|(one, _)| *one == application);
             found.ok_or_else(|| Failure::not_found("this application"))?.1.key
@@ -239,8 +288,11 @@ pub fn enter(session: &mut Session, entry: &Entry, language: &str) -> Result<Ent
     };
     // The key is no column of a table here; whether it is an answer too, the engine sees.
     let row = tessera_model::documents::Row { key_column: String::new(), ..incoming.row };
+    let name = typed_name(of);
+    let left = kept::<EntryTyped>(session, &name)?.without(entry);
     let (application, taken) = session.together(|acts| {
         let taken = acts.take_on_behalf(&programme, &row, route)?;
+        keep(acts, &name, &left)?;
         acts.hand_over()?;
         Ok(taken)
     })?;

@@ -216,12 +216,14 @@ pub struct BundleAuthor {
     pub packs: u32,
 }
 
-/// A bundle that was taken in.
-#[derive(Debug, Clone, Serialize, Type)]
+/// A bundle that was to be taken in, and what came of it.
+#[derive(Debug, Clone, Default, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleIn {
     /// The file.
     pub path: String,
+    /// Why nothing of it came; none where it was taken in.
+    pub failure: Option<Failure>,
     /// Parcels that were new.
     pub new_packs: u32,
     /// Parcels that were here.
@@ -418,7 +420,7 @@ fn inspect(
     through: &mut Through<'_>,
 ) -> Result<BundleLook, Failure> {
     let shown = path.display().to_string();
-    let bundle = bundles::look(path, through).map_err(|error| Failure::from(error).at(shown.clone()))?;
+    let bundle = bundles::inspect(path, through).map_err(|error| Failure::from(error).at(shown.clone()))?;
     let head = &bundle.head;
     let ours = head.programme == session.engine().programme();
     let known = if ours { session.together(|acts| acts.known_packs(&bundle))? } else { 0 };
@@ -457,11 +459,11 @@ fn inspect(
     })
 }
 
-/// Takes in bundles, through the same gate as what a relay sends: each wholly or not at all. Where it is ended after some of them,
-/// gives those.
+/// Takes in bundles, through the same gate as what a relay sends: each wholly or not at all, and each whatever came of the others.
+/// Where it is ended after some of them, gives those.
 ///
 /// # Errors
-/// [`Failure`], among others `cancelled`; what was taken before stays.
+/// [`Failure`] `cancelled`, where it was ended before the first was through.
 pub fn bundle_in(
     session: &mut Session,
     paths: &[PathBuf],
@@ -473,8 +475,12 @@ pub fn bundle_in(
     for path in paths {
         match take(session, path, &mut through) {
             Ok(one) => taken.push(one),
-            Err(failure) if failure.code == CANCELLED && !taken.is_empty() => return Ok(taken),
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.code != CANCELLED => {
+                let path = path.display().to_string();
+                taken.push(BundleIn { path, failure: Some(failure), ..BundleIn::default() });
+            }
+            Err(failure) if taken.is_empty() => return Err(failure),
+            Err(_) => break,
         }
     }
     Ok(taken)
@@ -482,7 +488,7 @@ pub fn bundle_in(
 
 fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result<BundleIn, Failure> {
     let shown = path.display().to_string();
-    let Taken { imported, damaged, receipts, for_other } =
+    let Taken { brought, imported, damaged, for_other } =
         bundles::take(session, path, through).map_err(|error| Failure::from(error).at(shown.clone()))?;
     let mut warnings = Vec::new();
     if for_other {
@@ -491,17 +497,19 @@ fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result
             "This bundle is for somebody else; what you may read of it was taken.",
         ));
     }
+    let damaged = damaged.len();
     if damaged > 0 {
         let text = format!("{damaged} files were not what they should be; nothing of them was kept.");
         warnings.push(Sentence::plain("files-damaged", text).with("count", damaged));
     }
     Ok(BundleIn {
         path: shown,
+        failure: None,
         new_packs: count(imported.new),
         known: count(imported.known),
         refused: count(imported.refused),
         waiting: count(imported.waiting),
-        receipts: count(receipts),
+        receipts: count(brought.receipts),
         warnings,
     })
 }

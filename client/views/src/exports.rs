@@ -230,11 +230,7 @@ pub fn exports(session: &mut Session, language: &str) -> Result<ExportsView, Fai
         applications: count(applications),
         reviews: count(counted.len()),
         readers: count(readers.len()),
-        rounds: programme
-            .rounds
-            .iter()
-            .map(|one| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) })
-            .collect(),
+        rounds: RoundName::all(&programme, labels),
         identity: questions(Compartments { identity: true, ..Compartments::default() }),
         dossier: questions(Compartments { dossier: true, ..Compartments::default() }),
         past,

@@ -2,6 +2,8 @@
 //! belongs beside each figure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 use specta::Type;
@@ -45,6 +47,14 @@ pub struct RoundName {
     pub key: String,
     /// What it is called.
     pub label: String,
+}
+
+impl RoundName {
+    /// The rounds of a programme, in its order.
+    pub(crate) fn all(programme: &Programme, labels: Labels<'_>) -> Vec<Self> {
+        let keys = programme.rounds.iter().map(|round| round.key.as_str());
+        keys.map(|key| Self { key: key.to_owned(), label: labels.round(key) }).collect()
+    }
 }
 
 /// An application in the order.
@@ -238,11 +248,7 @@ pub fn ranking(session: &mut Session, round: Option<&str>, language: &str) -> Re
     }
     Ok(RankingView {
         round: round.map(str::to_owned),
-        rounds: programme
-            .rounds
-            .iter()
-            .map(|one| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) })
-            .collect(),
+        rounds: RoundName::all(&programme, labels),
         rows: rows.collect(),
         seats: inputs.seats().map(count),
         advice,
@@ -321,13 +327,17 @@ pub fn agreement(
     Ok(AgreementView { rows: found.rows.iter().map(line).collect(), advice: (&found.beside).into() })
 }
 
-/// Calculates how severe readers are, and whether a correction helps. Takes seconds on many reads.
+/// Collects what it takes to calculate how severe readers are, and whether a correction helps. `stop` ends the calculation.
 ///
 /// # Errors
 /// [`Failure`].
-pub fn severity(session: &mut Session, round: Option<&str>) -> Result<Calculation, Failure> {
+pub fn severity(
+    session: &mut Session,
+    round: Option<&str>,
+    stop: Arc<AtomicBool>,
+) -> Result<Calculation, Failure> {
     let (_, inputs, _) = inputs(session, round)?;
-    Ok(Calculation { inputs, round: round.map(str::to_owned) })
+    Ok(Calculation { inputs, round: round.map(str::to_owned), stop })
 }
 
 /// A calculation that needs the home no longer: it runs while other work goes on.
@@ -335,15 +345,17 @@ pub fn severity(session: &mut Session, round: Option<&str>) -> Result<Calculatio
 pub struct Calculation {
     inputs: Inputs,
     round: Option<String>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Calculation {
-    /// Calculates.
+    /// Calculates. Takes seconds on many reads.
     ///
     /// # Errors
-    /// [`Failure`].
+    /// [`Failure`]; `stopped` where somebody had enough.
     pub fn severity(&self) -> Result<SeverityView, Failure> {
-        let found = compute::calibration(&self.inputs, self.round.as_deref(), false)?;
+        let found = compute::calibration_unless(&self.inputs, self.round.as_deref(), false, &self.stop)?;
+        let found = found.ok_or_else(|| Failure::new("stopped", "the calculation was stopped"))?;
         let light = serde_json::to_value(found.beside.light).ok();
         let moves = |row: &CalibrationRow| MoveLine {
             key: row.application.clone(),

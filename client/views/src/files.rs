@@ -1,11 +1,14 @@
 //! The files of a dossier: how the reader shows each, and their bytes for whoever renders them. What finds and opens a
 //! file is secret and stays here; a screen names a file by a reference.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use specta::Type;
+use tessera_driver::names::Names;
 use tessera_driver::pages::{Info, Kind};
 use tessera_driver::session::Session;
-use tessera_model::documents::{File, Manifest};
+use tessera_model::documents::{File, Manifest, Sha256Bytes};
 use tessera_protocol::ids::ApplicationId;
 
 use crate::dossier::find;
@@ -43,6 +46,20 @@ pub struct FileView {
     pub shown: Shown,
     /// What is shown in its place while it is not here.
     pub light_copy: Option<LightCopy>,
+    /// True where a person typed what it says, and all of that is here.
+    pub typed: bool,
+}
+
+/// What a person typed from a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TypedView {
+    /// Page by page, from the first; empty where nothing was typed.
+    pub pages: Vec<String>,
+    /// Who typed it; in a coordinator's view alone.
+    pub by: Vec<String>,
+    /// True where something was typed that is not here yet; then no page is.
+    pub lacks: bool,
 }
 
 /// A light copy of a file: grey pages of few bytes, which come with the text.
@@ -106,6 +123,7 @@ impl FileView {
                 None => None,
             };
             let here = session.together(|acts| acts.holds_attachment(&file.handle))?;
+            let typed = is_typed(session, manifest, slot, contents)?;
             let contents = hex(contents);
             files.push(Self {
                 handle: format!("{application}/{round}/{contents}"),
@@ -119,6 +137,7 @@ impl FileView {
                 light: file.light,
                 shown: Shown::of(&file.media_type),
                 light_copy,
+                typed,
             });
         }
         Ok(files)
@@ -135,6 +154,23 @@ impl FileView {
     }
 }
 
+/// True where something was typed from a file, and all of it is here.
+fn is_typed(
+    session: &mut Session,
+    manifest: &Manifest,
+    slot: &str,
+    contents: &Sha256Bytes,
+) -> Result<bool, Failure> {
+    let mut typed = false;
+    for (_, text) in manifest.typed(slot, contents) {
+        typed = session.together(|acts| acts.holds_attachment(&text.handle))?;
+        if !typed {
+            break;
+        }
+    }
+    Ok(typed)
+}
+
 /// A file that was found by its reference.
 #[derive(Debug)]
 pub struct Found {
@@ -142,7 +178,12 @@ pub struct Found {
     pub name: String,
     /// How it is shown.
     pub shown: Shown,
+    /// Whose it is.
+    application: ApplicationId,
+    /// Where it stands among those of `files`.
+    key: (String, Sha256Bytes),
     file: File,
+    files: Manifest,
 }
 
 impl Found {
@@ -164,12 +205,12 @@ pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> 
     else {
         return Err(Failure::bad_input("the file"));
     };
-    let manifest = if round == COORDINATOR {
+    let id: ApplicationId = id(application)?;
+    let files = if round == COORDINATOR {
         if !session.engine().is_coordinator() {
             return Err(Failure::new("not-permitted", "a coordinator sees all files"));
         }
-        let application: ApplicationId = id(application)?;
-        session.together(|acts| acts.files(application))?
+        session.together(|acts| acts.files(id))?
     } else {
         let task = find(session, application, round)?;
         if !task.is_open() {
@@ -178,10 +219,17 @@ pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> 
         let read = session.together(|acts| acts.dossier(task.application, task.assignment.rendition))?;
         read.map(|(_, manifest)| manifest).unwrap_or_default()
     };
-    let file = manifest.files.into_iter().find(|((_, contents), _)| hex(contents) == named);
-    let file = file.map(|(_, file)| file);
-    let file = file.ok_or_else(|| Failure::not_found("this file"))?;
-    Ok(Found { name: file.name.clone(), shown: Shown::of(&file.media_type), file })
+    let found = files.files.iter().find(|((_, contents), _)| hex(contents) == named);
+    let (key, file) = found.ok_or_else(|| Failure::not_found("this file"))?;
+    let (key, file) = (key.clone(), file.clone());
+    Ok(Found {
+        name: file.name.clone(),
+        shown: Shown::of(&file.media_type),
+        application: id,
+        key,
+        file,
+        files,
+    })
 }
 
 /// The contents of a file, opened in memory.
@@ -200,11 +248,10 @@ pub fn contents(session: &mut Session, found: &Found) -> Result<Vec<u8>, Failure
 /// As [`lookup`].
 pub fn keep_text(session: &mut Session, reference: &str, info: &Info) -> Result<(), Failure> {
     let found = lookup(session, reference)?;
-    let application: ApplicationId = id(reference.split('/').next().unwrap_or_default())?;
     let pages = info.pages.iter().map(|line| line.text.as_str());
     Ok(session.together(|acts| {
         if !acts.has_texts(&found.file.handle)? {
-            acts.keep_texts(application, &found.file.handle, pages)?;
+            acts.keep_texts(found.application, &found.file.handle, pages)?;
         }
         Ok(())
     })?)
@@ -223,4 +270,34 @@ pub fn text(session: &mut Session, reference: &str) -> Result<String, Failure> {
         return Err(Failure::new("too-large", "this text is too long to be shown; save it to read it"));
     }
     Ok(String::from_utf8_lossy(&contents(session, &found)?).into_owned())
+}
+
+/// What a person typed from a file.
+///
+/// # Errors
+/// As [`lookup`].
+pub fn typed(session: &mut Session, reference: &str) -> Result<TypedView, Failure> {
+    let Found { application, key: (slot, of), files, .. } = lookup(session, reference)?;
+    let pages = session.engine().typed_pages(&files, &slot, &of)?;
+    let by = match session.engine().is_coordinator() {
+        true => session.together(|acts| acts.typed_by(application, &slot, &of))?,
+        false => BTreeSet::new(),
+    };
+    let names = Names::of(session)?;
+    let by = by.into_iter().map(|member| names.name(member)).collect();
+    Ok(TypedView { lacks: pages.is_none(), pages: pages.unwrap_or_default(), by })
+}
+
+/// Puts what a coordinator typed from a file that is shown as pages beside it, in place of what was typed before; no page takes
+/// that back.
+///
+/// # Errors
+/// [`Failure`] `not-permitted`, `not-found`, `bad-input`, `too-long`.
+pub fn type_file(session: &mut Session, reference: &str, pages: &[String]) -> Result<(), Failure> {
+    let found = lookup(session, reference)?;
+    if found.kind().is_none() {
+        return Err(Failure::bad_input("the file"));
+    }
+    session.together(|acts| acts.type_text(found.application, &found.file.handle, pages))?;
+    Ok(())
 }

@@ -17,11 +17,12 @@ use tessera_driver::session::Session;
 use tessera_engine::intake::{Mapping, read_table, sheets};
 use tessera_model::policy::Policy;
 use tessera_model::programme::Programme;
-use tessera_model::programme::form::{FieldKind, GoesTo};
+use tessera_model::programme::form::FieldKind;
 use tessera_model::table::Table;
 
 use crate::board::must_coordinate;
 use crate::failure::Failure;
+use crate::seen::is_read;
 use crate::tasks;
 use crate::words::{Labels, count};
 
@@ -296,7 +297,7 @@ fn fields(programme: &Programme, labels: Labels<'_>) -> Vec<IntakeField> {
             label: labels.field(field.key.as_str()),
             required: field.required,
             kind: kind(field.kind).to_owned(),
-            read: field.goes_to != GoesTo::Identity && field.kind != FieldKind::File,
+            read: is_read(programme, field),
         })
         .collect();
     let policy = Policy::of(programme).unwrap_or_default();

@@ -7,7 +7,7 @@
 //!
 //! Reading order: [`failure`], [`words`], [`shelf`] (homes on this device), [`me`], [`recover`], [`care`]; a reviewer's
 //! screens: [`tasks`], [`declaring`], [`dossier`], [`draft`], [`files`], [`own`]; [`exchange`], [`relays`]; a coordinator's:
-//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`eligibility`], [`tables`], [`verdicts`], [`ruled`], [`why`], [`assignment`], [`conflicts`], [`queue`], [`arrivals`], [`mails`],
+//! [`intake`], [`entry`], [`chase`], [`duplicates`], [`board`], [`pace`], [`application`], [`seen`], [`eligibility`], [`tables`], [`verdicts`], [`ruled`], [`why`], [`assignment`], [`conflicts`], [`queue`], [`arrivals`], [`mails`],
 //! [`record`], [`scores`], [`figures`], [`moderation`], [`selection`], [`shares`], [`exports`], [`programme`]; an admin's: [`people`], [`person`],
 //! [`invitations`], [`deciding`], [`access_day`], [`devices`]; [`search`], [`rehearsal`].
 
@@ -50,11 +50,13 @@ pub mod relays;
 pub mod ruled;
 pub mod scores;
 pub mod search;
+pub mod seen;
 pub mod selection;
 pub mod shares;
 pub mod shelf;
 pub mod tables;
 pub mod tasks;
+mod typed;
 pub mod verdicts;
 pub mod why;
 pub mod words;

@@ -90,7 +90,8 @@ pub struct Asked {
     pub applications: Vec<String>,
 }
 
-fn language_of(programme: Option<&Programme>) -> String {
+/// The language that a programme is written in first.
+pub(crate) fn language_of(programme: Option<&Programme>) -> String {
     let first = programme.and_then(|programme| programme.languages.first());
     first.map_or("en", |language| language.as_str()).to_owned()
 }

@@ -188,11 +188,7 @@ pub fn moderation(
     }
     let criterion = |key: &String| CriterionName { key: key.clone(), label: labels.criterion(key) };
     Ok(ModerationView {
-        rounds: programme
-            .rounds
-            .iter()
-            .map(|one| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) })
-            .collect(),
+        rounds: RoundName::all(&programme, labels),
         seats: inputs.seats().map(count),
         line: wanted.line.map(figure),
         low: wanted.ends.map(|(low, _)| figure(low)),

@@ -199,13 +199,8 @@ pub fn beside(
         let round = round_of(key);
         all.iter().filter(move |(task, _)| task.round == round)
     };
-    let rounds: Vec<RoundName> = programme
-        .rounds
-        .iter()
-        .map(|round| round.key.as_str())
-        .filter(|key| in_round(key).next().is_some())
-        .map(|key| RoundName { key: key.to_owned(), label: labels.round(key) })
-        .collect();
+    let mut rounds = RoundName::all(&programme, labels);
+    rounds.retain(|round| in_round(&round.key).next().is_some());
     // Two can be compared where two were scored.
     let whole = rounds.iter().find(|round| in_round(&round.key).nth(1).is_some()).or_else(|| rounds.first());
     let asked = rounds.iter().find(|known| Some(known.key.as_str()) == round);
@@ -274,13 +269,13 @@ mod tests {
         for task in &tasks {
             declaring::declare(&mut session, &task.application, "none", "", "").unwrap();
             let read = dossier::dossier(&mut session, &task.application, &task.round, "en").unwrap();
-            let (mut draft, criterion) = (read.draft, &read.criteria[0]);
+            let (mut draft, criterion) = (read.draft.clone(), &read.criteria[0]);
             let score = criterion.scores.last().unwrap_or(&criterion.max).clone();
             let answer = AnswerValue { score: Some(score), not_applicable: None };
             draft.answers.insert(criterion.key.clone(), answer);
             let pin = PinView::Field { field: read.sections[0].field.clone() };
             draft.pins.insert(criterion.key.clone(), pin);
-            save(&mut session, &task.application, &task.round, draft).unwrap();
+            save(&mut session, &task.application, &task.round, &read.draft_heads, read.draft, draft).unwrap();
         }
         let ids: Vec<&str> = tasks.iter().map(|task| task.application.as_str()).collect();
         mark_again(&mut session, ids[2], true).unwrap();

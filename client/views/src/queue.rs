@@ -50,10 +50,10 @@ pub struct QueueItem {
     pub member_id: Option<String>,
     /// What it is about.
     pub applications: Vec<QueueApplication>,
-    /// The field or criteria.
+    /// The field, or criteria with commas between them.
     pub place: String,
-    /// The same as people call it.
-    pub place_label: String,
+    /// The same as people call it, one by one.
+    pub place_labels: Vec<String>,
     /// What this side says, then the others.
     pub says: Vec<String>,
     /// True where the author was asked.
@@ -146,7 +146,7 @@ fn item(one: &Waiting, names: &Names, called: &Called, labels: Option<Labels<'_>
         member_id,
         applications,
         place: one.place.clone(),
-        place_label: place_label(labels, &one.place),
+        place_labels: place_labels(labels, &one.place),
         says: one.says.clone(),
         asked: one.asked,
         question,
@@ -154,14 +154,14 @@ fn item(one: &Waiting, names: &Names, called: &Called, labels: Option<Labels<'_>
 }
 
 /// What people call the place of a question: criteria, a condition, a field.
-fn place_label(labels: Option<Labels<'_>>, place: &str) -> String {
-    let Some(labels) = labels else { return place.to_owned() };
+fn place_labels(labels: Option<Labels<'_>>, place: &str) -> Vec<String> {
+    let Some(labels) = labels.filter(|_| !place.is_empty()) else { return Vec::new() };
     match place.split('/').collect::<Vec<_>>()[..] {
-        ["gates", gate, ..] => labels.gate(gate),
-        ["criteria" | "answers" | "answer", key, ..] => labels.criterion(key),
-        ["fields", key, ..] => labels.field(key),
-        [keys] => keys.split(',').map(|key| labels.criterion(key)).collect::<Vec<_>>().join(", "),
-        _ => place.to_owned(),
+        ["gates", gate, ..] => vec![labels.gate(gate)],
+        ["criteria" | "answers" | "answer", key, ..] => vec![labels.criterion(key)],
+        ["fields", key, ..] => vec![labels.field(key)],
+        [keys] => keys.split(',').map(|key| labels.criterion(key)).collect(),
+        _ => vec![place.to_owned()],
     }
 }
 
@@ -244,4 +244,28 @@ pub fn decide(
         acts.decide_all(&ids, verdict.into(), reason.trim())?;
         acts.hand_over()
     })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use tessera_model::programme::Programme;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_called_as_people_call_its_parts() {
+        let programme =
+            Programme::parse(include_str!("../../../shared/model/programmes/seminar.toml")).unwrap();
+        let check = |place: &str, expected: &[&str]| {
+            assert_eq!(place_labels(Some(Labels::new(&programme, "en")), place), expected, "{place}");
+        };
+        let [network, insight] =
+            ["network", "insight"].map(|key| Labels::new(&programme, "en").criterion(key));
+        assert!(network != "network" && insight != "insight");
+        check("network,insight", &[&network, &insight]);
+        check("answers/insight", &[&insight]);
+        check("gates/none/verdict", &["none"]);
+        check("", &[]);
+        assert!(place_labels(None, "network").is_empty());
+    }
 }

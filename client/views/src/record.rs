@@ -19,10 +19,11 @@ use tessera_protocol::ids::{ApplicationId, MemberId};
 use crate::application::title;
 use crate::board::must_coordinate;
 use crate::dossier::{Confidence, CriterionView, criteria_of, criterion};
-use crate::draft::{DraftView, MissingView, answers, assess};
+use crate::draft::{DraftView, MissingView, assess};
 use crate::failure::Failure;
 use crate::figures::RoundName;
 use crate::tasks;
+use crate::typed::{keep, kept};
 use crate::words::{Labels, id};
 
 /// Whose review of an application could be taken down.
@@ -39,6 +40,8 @@ pub struct RecordChoices {
     pub rounds: Vec<RoundName>,
     /// Readers to whom it is assigned first, then everybody else.
     pub readers: Vec<RecordReader>,
+    /// What was typed before and is not taken down yet, by reader and round; what was typed last comes last.
+    pub typed: Vec<RecordForm>,
 }
 
 /// A member whose review could be taken down.
@@ -84,7 +87,7 @@ pub struct RecordCard {
 }
 
 /// A review as it is being taken down.
-#[derive(Debug, Clone, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordForm {
     /// The application.
@@ -162,16 +165,29 @@ pub fn choices(session: &mut Session, application: &str, language: &str) -> Resu
     readers.sort_by(|one, other| {
         (one.rounds.is_empty(), &one.name).cmp(&(other.rounds.is_empty(), &other.name))
     });
-    let rounds = programme.rounds.iter();
     Ok(RecordChoices {
         application: application.to_string(),
         key,
         title: title(&programme, &answers),
-        rounds: rounds
-            .map(|one| RoundName { key: one.key.to_string(), label: labels.round(one.key.as_str()) })
-            .collect(),
+        rounds: RoundName::all(&programme, labels),
         readers,
+        typed: kept(session, &typed_name(application))?,
     })
+}
+
+/// Keeps what is typed of an application's reviews until it is taken down; where nothing is, what was kept is forgotten.
+///
+/// # Errors
+/// [`Failure`].
+pub fn keep_typed(session: &mut Session, application: &str, forms: &[RecordForm]) -> Result<(), Failure> {
+    must_coordinate(session)?;
+    let name = typed_name(id(application)?);
+    Ok(session.together(|acts| keep(acts, &name, &forms.to_vec()))?)
+}
+
+/// The setting that keeps what is typed of an application's reviews.
+fn typed_name(application: ApplicationId) -> String {
+    format!("record-{application}")
 }
 
 /// Who took a review down, where somebody else than its author did.
@@ -217,14 +233,8 @@ pub fn card(
         Some(review) => taken_down(session, &names, review)?,
         None => None,
     };
-    let draft = recorded.as_ref().map(|recorded| DraftView {
-        answers: answers(&recorded.review.answers),
-        comments: recorded.review.comments.clone(),
-        pins: recorded.review.pins.iter().map(|(key, pin)| (key.clone(), pin.into())).collect(),
-        overall: recorded.review.overall.clone(),
-        confidence: recorded.review.confidence.map(|value| value.to_string()),
-        attested: false,
-    });
+    let draft =
+        recorded.as_ref().map(|recorded| DraftView { attested: false, ..DraftView::from(&recorded.review) });
     let criteria =
         criteria_of(&programme, round).into_iter().map(|one| criterion(labels, &programme, one, round));
     Ok(RecordCard {
@@ -257,7 +267,16 @@ pub fn record(session: &mut Session, form: &RecordForm) -> Result<RecordResult, 
     if !missing.is_empty() {
         return Ok(RecordResult { became: "missing".to_owned(), revision: 0, total, missing });
     }
-    let came = session.together(|acts| acts.record_review(&programme, &taken))?;
+    let name = typed_name(taken.application);
+    let mut left: Vec<RecordForm> = kept(session, &name)?;
+    left.retain(|one| (&one.member, &one.round) != (&form.member, &form.round));
+    let came = session.together(|acts| {
+        let came = acts.record_review(&programme, &taken)?;
+        if came.is_ok() {
+            keep(acts, &name, &left)?;
+        }
+        Ok(came)
+    })?;
     result(came, total)
 }
 
@@ -272,7 +291,7 @@ fn read(session: &mut Session, form: &RecordForm) -> Result<Prepared, Failure> {
     let source = Source::parse(&form.source).ok_or_else(|| Failure::bad_input("the way"))?;
     // Nobody attests for somebody else; nothing is missing for that.
     let draft = Draft { attested: true, ..form.draft.clone().into_draft()? };
-    let judged = assess(&programme, &form.round, Some(&Read::clean(draft.clone())));
+    let (total, missing) = assess(&programme, &form.round, Some(&Read::clean(draft.clone())));
     let taken = TakenDown {
         application: id(&form.application)?,
         member: id(&form.member)?,
@@ -281,7 +300,7 @@ fn read(session: &mut Session, form: &RecordForm) -> Result<Prepared, Failure> {
         source,
         reason: form.reason.clone(),
     };
-    Ok((programme, taken, judged.missing, judged.total))
+    Ok((programme, taken, missing, total))
 }
 
 fn result(came: Result<(Became, u32), RefusalKind>, total: Option<String>) -> Result<RecordResult, Failure> {

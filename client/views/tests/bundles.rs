@@ -48,7 +48,8 @@ fn a_bundle_says_whose_it_is_and_what_is_new_before_it_is_taken_in() {
     assert_eq!((other.ours, other.from.as_deref(), other.fresh), (false, None, other.packs));
     assert_eq!(other.authors, [BundleAuthor { name: None, packs: other.packs }]);
     let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
-    assert!(bundle_in(&mut carol, std::slice::from_ref(&path), quietly).is_err());
+    let refused = bundle_in(&mut carol, std::slice::from_ref(&path), quietly).unwrap().remove(0);
+    assert!(refused.failure.is_some());
 
     // What is no bundle, or damaged, is named; whoever has enough ends it.
     let mut bytes = std::fs::read(&path).unwrap();

@@ -53,9 +53,9 @@ impl Office {
         work(&mut self.session.lock().unwrap())
     }
 
-    fn judge(&self, key: &str, gate: &str, verdict: &str, reason: &str, evidence: &str) {
+    fn judge(&self, key: &str, gate: &str, verdict: &str, evidence: &str, reason: &str) {
         let id = &self.ids[key];
-        self.with(|session| application::judge(session, id, gate, verdict, (reason, evidence)).unwrap());
+        self.with(|session| application::judge(session, id, gate, verdict, evidence, reason).unwrap());
     }
 
     fn page(&self, query: &EligibilityQuery) -> EligibilityPage {
@@ -103,8 +103,8 @@ fn the_desk_says_what_wants_a_verdict_and_a_verdict_is_taken_back_to_what_stood(
     assert_eq!((view.total, view.exception), (3, true));
     assert_eq!(office.keys(&wanting(Wanting::Unchecked, None)), ["A-1", "A-2", "A-3"]);
 
-    office.judge("A-1", "age", "met", "", "passport");
-    office.judge("A-2", "age", "not-met", "born in 1950", "");
+    office.judge("A-1", "age", "met", "passport", "");
+    office.judge("A-2", "age", "not-met", "", "born in 1950");
     office.judge("A-2", "english", "open", "", "");
     assert_eq!(office.keys(&wanting(Wanting::Unchecked, Some("age"))), ["A-3"]);
     assert_eq!(office.keys(&wanting(Wanting::NotMet, Some("age"))), ["A-2"]);
@@ -125,7 +125,7 @@ fn the_desk_says_what_wants_a_verdict_and_a_verdict_is_taken_back_to_what_stood(
             office.with(|session| application::application(session, &[], &office.ids[key], "en").unwrap());
         view.gates.into_iter().find(|one| one.gate == gate).unwrap()
     };
-    assert_eq!(gate("A-1", "age").shown, "passport");
+    assert_eq!(gate("A-1", "age").evidence_given, "passport");
     office.judge("A-1", "age", "none", "", "");
     assert_eq!((gate("A-1", "age").verdict, gate("A-1", "age").by), (None, Vec::new()));
     assert_eq!(office.keys(&wanting(Wanting::Unchecked, Some("age"))), ["A-1", "A-3"]);
@@ -141,7 +141,7 @@ fn the_desk_says_what_wants_a_verdict_and_a_verdict_is_taken_back_to_what_stood(
     let row = office.page(&EligibilityQuery::default()).rows.pop().unwrap();
     assert_eq!((row.key.as_str(), row.withdrawn), ("A-3", true));
     let unknown = office.with(|session| {
-        application::judge(session, &office.ids["A-1"], "age", "perhaps", ("", "")).unwrap_err()
+        application::judge(session, &office.ids["A-1"], "age", "perhaps", "", "").unwrap_err()
     });
     assert_eq!(unknown.code, "bad-input");
 }
@@ -157,7 +157,7 @@ const TABLE: &str = "No.,Condition,Result,Why,Shoe\n\
 #[test]
 fn a_table_of_verdicts_is_matched_tried_and_taken_once() {
     let office = Office::new();
-    office.judge("A-1", "age", "open", "", "passport");
+    office.judge("A-1", "age", "open", "passport", "");
     let seen = office.table(TABLE);
     let to: Vec<&str> = seen.columns.iter().map(|column| column.to.as_str()).collect();
     assert_eq!(to, ["application", "", "", "", ""], "known by what is in it");
@@ -210,7 +210,7 @@ fn a_table_of_verdicts_is_matched_tried_and_taken_once() {
 #[test]
 fn conditions_may_have_a_column_each_and_a_text_stays_that_no_column_has() {
     let office = Office::new();
-    office.judge("A-1", "age", "met", "by the form", "passport");
+    office.judge("A-1", "age", "met", "passport", "by the form");
     let text = "application,age,english,oral-english\nA-1,met,met,\nA-2,open,,met\n";
     let choices = choices(&office.table(text));
     assert_eq!(choices.columns["oral-english"], "verdict/oral-english");
@@ -222,7 +222,7 @@ fn conditions_may_have_a_column_each_and_a_text_stays_that_no_column_has() {
         .into_iter()
         .find(|one| one.gate == "age")
         .unwrap();
-    assert_eq!((kept.reason.as_str(), kept.shown.as_str()), ("by the form", "passport"));
+    assert_eq!((kept.reason.as_str(), kept.evidence_given.as_str()), ("by the form", "passport"));
     let mut much = choices.clone();
     much.columns = (0..5_001).map(|n| (n.to_string(), "reason".to_owned())).collect();
     let path = office.file(text);

@@ -12,10 +12,10 @@ use tessera_model::documents::{Manifest, Row};
 use tessera_model::programme::Programme;
 use tessera_vault::enrol::{About, Invitation};
 use tessera_views::assignment::further::FurtherView;
-use tessera_views::assignment::search::{self, ProposalView};
+use tessera_views::assignment::search::{self, ProposalView, Readers};
 use tessera_views::assignment::{AssignmentView, assignment, draft};
 use tessera_views::board::{self, Whole, board};
-use tessera_views::draft::{AnswerValue, DraftView};
+use tessera_views::draft::{AnswerValue, DraftView, save_note};
 use tessera_views::me::{self, Role};
 use tessera_views::record::{RecordForm, card, record};
 use tessera_views::shelf::Shelf;
@@ -79,12 +79,9 @@ impl Office {
         row.readers.into_iter().map(|one| one.member).collect()
     }
 
-    fn propose(&mut self, further: bool) -> Result<ProposalView, Failure> {
+    fn propose(&mut self, readers: Readers) -> Result<ProposalView, Failure> {
         let (rules, stop) = (self.view().rules, Arc::default());
-        let search = match further {
-            true => search::further(&mut self.alice, "reading", &rules, stop)?,
-            false => search::search(&mut self.alice, "reading", &rules, stop)?,
-        };
+        let search = search::search(&mut self.alice, "reading", &rules, readers, stop)?;
         search::take(&mut self.alice, &search.run()?, false)
     }
 
@@ -134,8 +131,8 @@ fn a_third_reader_is_proposed_where_two_differ() {
     let seen = office.further();
     assert_eq!((seen.first, seen.most, seen.needed.len(), seen.early), (2, 3, 0, 2));
     assert_eq!(office.view().rules.reads, 2);
-    assert_eq!(office.propose(true).unwrap_err().code, "no-further-needed");
-    let first = office.propose(false).unwrap();
+    assert_eq!(office.propose(Readers::Further).unwrap_err().code, "no-further-needed");
+    let first = office.propose(Readers::First).unwrap();
     assert_eq!((first.whole, first.added), (true, 4));
     let light = search::light(&mut office.alice, "reading").unwrap().run();
     assert!(light.further.is_some());
@@ -155,22 +152,28 @@ fn a_third_reader_is_proposed_where_two_differ() {
     assert_eq!(line.reasons[0].code, "moderation-wide-spread");
     let differ = board::whole(&mut office.alice, Some(before), "en").unwrap();
     assert_eq!(office.counts(&differ), ((4, 4, 1), vec!["A-1".to_owned()]));
+    // A note on it changes nothing of that.
+    let application = line.application.clone();
+    save_note(&mut office.alice, &application, "", "to be talked about").unwrap();
+    let noted = board::whole(&mut office.alice, Some(Arc::clone(&differ)), "en").unwrap();
+    assert!(!Arc::ptr_eq(&noted, &differ), "its row is read anew");
+    assert_eq!(office.counts(&noted), ((4, 4, 1), vec!["A-1".to_owned()]));
 
     let two = office.readers("A-1");
-    let proposal = office.propose(true).unwrap();
+    let proposal = office.propose(Readers::Further).unwrap();
     assert_eq!((proposal.whole, proposal.drafted, proposal.added), (true, true, 1));
     assert_eq!((proposal.taken_back, proposal.stays), (0, 0));
     assert_eq!(proposal.advice.sentence.code, "further-assigned");
     // What is only drafted is asked of nobody, and a second proposal takes its place.
     assert_eq!((office.view().draft.added, office.further().needed.len()), (1, 1));
-    assert_eq!(office.propose(true).unwrap().added, 1);
+    assert_eq!(office.propose(Readers::Further).unwrap().added, 1);
     assert_eq!(office.view().draft.added, 1);
     assert_eq!(draft::publish(&mut office.alice, false).unwrap().assigned, 1);
 
     // Asked once, and waited for.
     assert!(office.further().needed.is_empty());
-    assert_eq!(office.propose(true).unwrap_err().code, "no-further-needed");
-    let asked = board::whole(&mut office.alice, Some(differ), "en").unwrap();
+    assert_eq!(office.propose(Readers::Further).unwrap_err().code, "no-further-needed");
+    let asked = board::whole(&mut office.alice, Some(noted), "en").unwrap();
     assert_eq!(office.counts(&asked), ((4, 5, 0), vec![]));
     let three = office.readers("A-1");
     assert!(three.len() == 3 && three.is_superset(&two));
@@ -185,6 +188,6 @@ fn a_third_reader_is_proposed_where_two_differ() {
 fn without_the_rule_nobody_is_asked() {
     let mut office = Office::new("");
     assert!(office.view().further.is_none());
-    assert_eq!(office.propose(true).unwrap_err().code, "no-further-readers");
+    assert_eq!(office.propose(Readers::Further).unwrap_err().code, "no-further-readers");
     assert_eq!(search::light(&mut office.alice, "reading").unwrap().run().further, None);
 }

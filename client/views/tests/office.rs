@@ -6,24 +6,27 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
 use tessera_protocol::ids::ApplicationId;
-use tessera_views::board::{Whole, whole};
+use tessera_views::board::{Whole, board, whole};
 use tessera_views::draft::{AnswerValue, DraftView, PinView};
-use tessera_views::entry::{Entry, attach_files, enter, form, withdraw_application};
+use tessera_views::entry::{Entry, EntryTyped, attach_files, enter, form, withdraw_application};
 use tessera_views::exchange::{BundleFor, ProgressView, bundle_in, bundle_out};
 use tessera_views::exports::dossiers::{self, DossierChoice, DossierRequest};
 use tessera_views::exports::{ExportForm, ExportKind, ExportRequest, collect, exports};
+use tessera_views::files::{TypedView, type_file, typed};
 use tessera_views::intake::{Chosen, FilePlace, IntakeChoices, IntakeReport, run, table};
 use tessera_views::people::{self, ReadingProfile};
 use tessera_views::record::{RecordForm, card, choices, preview, record};
+use tessera_views::seen::{RenditionView, SeenBy};
 use tessera_views::shelf::Shelf;
 use tessera_views::{
-    Session, application, arrivals, chase, declaring, duplicates, mails, me, moderation, pace, queue, ruled,
-    shares,
+    Session, application, arrivals, chase, declaring, duplicates, entry, figures, mails, me, moderation,
+    pace, queue, record as taking, ruled, search, shares,
 };
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
@@ -40,11 +43,15 @@ struct Office {
 
 impl Office {
     fn new() -> Self {
+        Self::of(SEMINAR)
+    }
+
+    fn of(definition: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let shelf = Shelf::new(folder.path().join("homes"));
-        let programme = Programme::parse(SEMINAR).unwrap();
+        let programme = Programme::parse(definition).unwrap();
         let (_, mut session) =
-            me::found(&shelf, SEMINAR, "seminar", "four wide rivers cross", "Alice").unwrap();
+            me::found(&shelf, definition, "seminar", "four wide rivers cross", "Alice").unwrap();
         session
             .together(|acts| {
                 acts.publish(&programme, "the first")?;
@@ -281,15 +288,49 @@ fn what_came_by_mail_is_typed_in_and_stays_so() {
     assert_eq!((added.taken, added.changed), (vec!["letter.pdf".to_owned()], true));
     assert_eq!(added.refused[0].code, "attachment-not-what-it-says");
     let lacks = office.with(|session| chase::chase(session, "en").unwrap());
-    let row = lacks.iter().find(|row| row.key == "A-4").unwrap();
+    assert_eq!(lacks.language, "en");
+    let row = lacks.rows.iter().find(|row| row.key == "A-4").unwrap();
     assert_eq!(row.contact.as_deref(), Some("hawa@example.org"));
-    assert!(row.files.iter().any(|file| file.slot == "letters" && file.more == 1));
+    assert!(row.lacks.files.iter().any(|file| file.slot == "letters" && file.more == 1));
 
     let no_reason = office.with(|session| withdraw_application(session, &id, true, None, " ").unwrap_err());
     assert_eq!(no_reason.code, "reason-needed");
     office
         .with(|session| withdraw_application(session, &id, true, Some("mail"), "has a post abroad").unwrap());
-    assert!(!office.with(|session| chase::chase(session, "en").unwrap()).iter().any(|row| row.key == "A-4"));
+    let lacks = office.with(|session| chase::chase(session, "en").unwrap());
+    assert!(!lacks.rows.iter().any(|row| row.key == "A-4"));
+}
+
+#[test]
+fn what_a_scan_says_is_typed_and_stands_with_who_typed_it() {
+    let office = Office::new();
+    office.full();
+    let id = office.id("A-1");
+    let scan = office.folder.path().join("letter.pdf");
+    std::fs::write(&scan, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n").unwrap();
+    office.with(|session| attach_files(session, &id, Some("letters"), &[scan], "en").unwrap());
+    let file = || {
+        let seen = office.with(|session| application::application(session, &[], &id, "en").unwrap());
+        seen.files.into_iter().next().unwrap()
+    };
+    let scan = file();
+    let said = || office.with(|session| typed(session, &scan.handle).unwrap());
+    let put = |pages: &[String]| office.with(|session| type_file(session, &scan.handle, pages));
+    let nothing = TypedView { pages: Vec::new(), by: Vec::new(), lacks: false };
+    assert_eq!((scan.typed, said()), (false, nothing.clone()));
+
+    let pages = ["I recommend Ada.".to_owned(), "Signed in Accra".to_owned()];
+    put(&pages).unwrap();
+    let by_alice = TypedView { pages: pages.to_vec(), by: vec!["Alice".to_owned()], lacks: false };
+    assert_eq!((file().typed, said()), (true, by_alice.clone()));
+    let hits = office.with(|session| search::search(session, "accra", "en").unwrap());
+    let found = hits.iter().find_map(|hit| hit.file.as_ref()).unwrap();
+    assert_eq!((found.name.as_str(), found.page, &found.contents), ("letter.pdf", 2, &scan.contents));
+
+    assert_eq!(put(&["x".repeat(40_000)]).unwrap_err().code, "too-long");
+    assert_eq!(said(), by_alice, "nothing was changed");
+    put(&[]).unwrap();
+    assert_eq!((file().typed, said()), (false, nothing));
 }
 
 #[test]
@@ -451,10 +492,22 @@ fn whoever_is_behind_is_reminded_and_an_author_is_asked() {
     let alice = &reminded.readers[0];
     assert_eq!((alice.name.as_str(), alice.submitted, alice.left), ("Alice", 0, 2));
     assert!(alice.rounds[0].deadline.is_some());
+    // The board and the pace of the round count the same.
+    let reads = |whole: &Whole| {
+        let reads = office.with(|session| board(session, whole, "en").unwrap()).reads;
+        let pace = office.with(|session| pace::pace(session, 1_000, "en")).unwrap();
+        (reads.done, reads.wanted, pace[0].remaining)
+    };
+    let before = office.with(|session| whole(session, None, "en").unwrap());
+    assert_eq!(reads(&before), (0, 2, 2));
 
     // Whoever is unsure is not behind with it, and is asked by the name that the dossier has for its reader.
     office.with(|session| declaring::declare(session, &ids[0], "unsure", "", "we met once").unwrap());
     assert_eq!(office.with(|session| mails::reminders(session).unwrap()).readers[0].left, 1);
+    let declared = office.with(|session| whole(session, Some(before), "en").unwrap());
+    assert_eq!(reads(&declared), (0, 1, 1));
+    office.with(|session| session.engine().keep_view(b"not a board").unwrap());
+    assert_eq!(rows_of(&office.with(|session| whole(session, None, "en").unwrap())), rows_of(&declared));
     let waiting = office.with(|session| queue::queue(session, "en").unwrap()).waiting;
     let asked = [waiting.iter().find(|one| one.code == "conflict-unsure").unwrap().id.clone()];
     let asking = office.with(|session| mails::asking(session, &asked).unwrap());
@@ -486,7 +539,7 @@ fn the_board_is_read_anew_where_something_changed_and_kept_where_nothing_did() {
     assert_eq!(rows_of(&read(None)), rows_of(&first), "what was kept says the same");
     let gate = Programme::parse(SEMINAR).unwrap().gates[0].key.to_string();
     let id = office.id("A-3");
-    office.with(|session| application::judge(session, &id, &gate, "not-met", ("too young", "")).unwrap());
+    office.with(|session| application::judge(session, &id, &gate, "not-met", "", "too young").unwrap());
     assert_eq!(office.with(|session| session.engine().kept_view().unwrap()), None, "a change forgets it");
     let judged = read(Some(Arc::clone(&first)));
     assert_ne!(rows_of(&judged), rows_of(&first));
@@ -702,6 +755,50 @@ fn a_bundle_that_is_ended_leaves_what_was_there() {
 }
 
 #[test]
+fn what_a_killed_export_left_goes_with_the_next_one_of_its_name() {
+    let office = Office::new();
+    let folder = office.folder.path().join("stick");
+    std::fs::create_dir(&folder).unwrap();
+    let left = ["parcel.tessera.1-of-3.unfinished", "parcel.tessera.2-of-3.unfinished.part"];
+    let others = ["friend.tessera.1-of-3.unfinished", "parcel.tessera.1-of-2"];
+    for name in left.iter().chain(&others) {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+    let out = folder.join("parcel.tessera");
+    office.with(|session| bundle_out(session, &BundleFor::Everything, true, &out, quietly)).unwrap();
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, [others[0], "parcel.tessera", others[1]]);
+}
+
+#[test]
+fn a_bundle_that_is_refused_is_told_and_the_others_come() {
+    let office = Office::new();
+    office.full();
+    let place = |name: &str| office.folder.path().join(name);
+    let [bad, good, absent] = ["bad.tessera", "good.tessera", "absent.tessera"].map(place);
+    std::fs::write(&bad, "no bundle").unwrap();
+    let mut heard = Vec::new();
+    let tell = &mut |progress: ProgressView| {
+        heard.push((progress.bytes_done, progress.bytes_total));
+        ControlFlow::Continue(())
+    };
+    let taken = office.with(|session| {
+        let quietly = &mut |_: ProgressView| ControlFlow::Continue(());
+        bundle_out(session, &BundleFor::Everything, false, &good, quietly).unwrap();
+        bundle_in(session, &[bad.clone(), good, absent], tell).unwrap()
+    });
+    let codes = taken.iter().map(|one| one.failure.as_ref().map(|failure| failure.code.as_str()));
+    assert_eq!(codes.collect::<Vec<_>>(), [Some("forged"), None, Some("not-found")]);
+    assert_eq!((taken[0].path.clone(), taken[0].known), (bad.display().to_string(), 0));
+    assert_eq!(taken[0].failure.as_ref().unwrap().at.as_ref(), Some(&taken[0].path));
+    assert!(taken[1].known > 0);
+    assert!(heard.last().is_some_and(|(done, total)| done == total), "what is refused is through as well");
+}
+
+#[test]
 fn what_a_comment_points_to_is_seen_and_leaves_with_the_scores() {
     let office = Office::new();
     office.full();
@@ -752,4 +849,137 @@ fn what_a_comment_points_to_is_seen_and_leaves_with_the_scores() {
     assert!(numbered.contains(">See ") && !numbered.contains("Alice"), "{numbered}");
     assert!(page(&request(true, true)).contains("Alice"));
     assert!(!page(&request(false, true)).contains("as she says herself"));
+}
+
+#[test]
+fn what_is_typed_outlasts_the_session_until_it_is_taken_in() {
+    let office = Office::new();
+    office.full();
+    let typed_of =
+        |application: Option<&str>| office.with(|session| form(session, application, "en")).unwrap().typed;
+    let answer = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let both = [answer("full-name", "Hawa Touré"), answer("email", "hawa@example.org")];
+    let typed = EntryTyped { answers: BTreeMap::from(both.clone()), ..EntryTyped::default() };
+    office.with(|session| entry::keep_typed(session, None, &typed)).unwrap();
+    assert_eq!(typed_of(None), typed);
+    let id = office.id("A-1");
+    assert_eq!(typed_of(Some(&id)), EntryTyped::default(), "a correction is another form");
+
+    // What was typed while it was being taken in stays.
+    let [name, _] = both;
+    let sent =
+        Entry { application: None, key: "A-7".into(), route: "mail".into(), answers: BTreeMap::from([name]) };
+    office.with(|session| enter(session, &sent, "en")).unwrap();
+    assert_eq!(typed_of(None).answers, BTreeMap::from([answer("email", "hawa@example.org")]));
+    office.with(|session| entry::keep_typed(session, None, &EntryTyped::default())).unwrap();
+    assert_eq!(typed_of(None), EntryTyped::default());
+
+    // Of reviews each reader has a form of one's own; taking one down leaves the other.
+    let chosen = || office.with(|session| choices(session, &id, "en")).unwrap();
+    let member = chosen().readers[0].member.clone();
+    let card = office.with(|session| card(session, &id, &member, "reading", "en").unwrap());
+    let three = AnswerValue { score: Some("3".into()), not_applicable: None };
+    let answers = card.criteria.into_iter().map(|one| (one.key, three.clone())).collect();
+    let sheet = RecordForm {
+        application: id.clone(),
+        member,
+        round: "reading".into(),
+        source: "phone".into(),
+        reason: None,
+        draft: DraftView { answers, confidence: Some("4".into()), ..DraftView::default() },
+    };
+    let other = RecordForm { round: "interview".into(), draft: DraftView::default(), ..sheet.clone() };
+    office.with(|session| taking::keep_typed(session, &id, &[other.clone(), sheet.clone()])).unwrap();
+    assert_eq!(chosen().typed, [other.clone(), sheet.clone()]);
+    assert_eq!(office.with(|session| record(session, &sheet)).unwrap().became, "submitted");
+    assert_eq!(chosen().typed, [other]);
+}
+
+#[test]
+fn a_verdict_keeps_its_evidence_and_its_reason() {
+    let office = Office::new();
+    office.full();
+    let id = office.id("A-1");
+    let gate = Programme::parse(SEMINAR).unwrap().gates[0].key.to_string();
+    let judge = |verdict: &str, evidence: &str, reason: &str| {
+        office.with(|session| application::judge(session, &id, &gate, verdict, evidence, reason)).unwrap();
+    };
+    let shown = || {
+        let view = office.with(|session| application::application(session, &[], &id, "en")).unwrap();
+        let line = view.gates.into_iter().find(|one| one.gate == gate).unwrap();
+        (line.verdict.unwrap_or_default(), line.evidence_given, line.reason)
+    };
+    let line = |verdict: &str, evidence: &str, reason: &str| {
+        (verdict.to_owned(), evidence.to_owned(), reason.to_owned())
+    };
+    judge("met", " the dean's letter ", "heads the clinic");
+    assert_eq!(shown(), line("met", "the dean's letter", "heads the clinic"));
+    judge("not-met", "", "the letter is another's");
+    assert_eq!(shown(), line("not-met", "", "the letter is another's"));
+}
+
+#[test]
+fn who_sees_an_answer_or_a_file_is_said_as_its_readers_get_it() {
+    let letters = "max_mb = 10\ngoes_to = \"open\"";
+    let definition = SEMINAR.replacen("blind = false", "blind = true", 1);
+    let office = Office::of(&definition.replacen(letters, &letters.replace("open", "dossier"), 1));
+    office.full();
+    let id = office.id("A-1");
+    for (slot, name) in
+        [("letters", "Okoro from the dean.pdf"), ("cv", "cv.pdf"), ("cover-letter", "ada.pdf")]
+    {
+        let path = office.folder.path().join(name);
+        std::fs::write(&path, format!("%PDF-1.4\n% {slot}\n%%EOF\n")).unwrap();
+        office.with(|session| attach_files(session, &id, Some(slot), &[path], "en")).unwrap();
+    }
+    let view = office.with(|session| application::application(session, &[], &id, "en")).unwrap();
+    let rounds = || vec!["Interviews with the shortlist".to_owned()];
+    assert_eq!(view.seen["country"], SeenBy::Everybody);
+    assert_eq!(view.seen["full-name"], SeenBy::Rounds { rounds: rounds() });
+    assert_eq!(view.seen["email"], SeenBy::Nobody);
+    assert!(view.identity.iter().any(|one| one.field == "email"));
+    assert!(view.sections.iter().any(|one| one.field == "full-name"));
+
+    let [open, blind] = &view.renditions[..] else { panic!("{:?}", view.renditions) };
+    assert_eq!((open.blind, open.rounds.clone(), blind.blind), (false, rounds(), true));
+    assert!(open.sections.iter().any(|one| one.field == "full-name"));
+    assert!(blind.sections.iter().all(|one| one.field != "full-name"));
+    let card = |of: &RenditionView| of.card.iter().map(|one| one.field.clone()).collect::<Vec<_>>().join(" ");
+    assert_eq!([card(open), card(blind)], ["country organisation", "country"]);
+    let names = |of: &RenditionView| {
+        let mut names: Vec<_> = of.files.iter().map(|file| file.name.clone()).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names(open), ["Okoro from the dean.pdf", "cv.pdf"]);
+    assert_eq!(names(blind), ["letter-1.pdf"]);
+
+    let empty = office.with(|session| form(session, None, "en")).unwrap();
+    let field = empty.fields.iter().find(|field| field.key == "full-name").unwrap();
+    assert_eq!(field.seen, SeenBy::Rounds { rounds: rounds() });
+}
+
+#[test]
+fn severity_is_not_calculated_once_somebody_has_enough() {
+    let office = Office::new();
+    office.full();
+    let (application, id) = (office.id("A-1"), office.id("A-1").parse::<ApplicationId>().unwrap());
+    let programme = Programme::parse(SEMINAR).unwrap();
+    let reading = programme.round("reading").unwrap();
+    let member = office.with(|session| session.engine().member());
+    office.with(|session| session.together(|acts| acts.assign(&programme, member, id, reading, 1))).unwrap();
+    let member = member.to_string();
+    let card = office.with(|session| card(session, &application, &member, "reading", "en").unwrap());
+    let three = AnswerValue { score: Some("3".into()), not_applicable: None };
+    let answers = card.criteria.into_iter().map(|one| (one.key, three.clone())).collect();
+    let draft = DraftView { answers, confidence: Some("4".into()), ..DraftView::default() };
+    let (round, source) = ("reading".to_owned(), "phone".to_owned());
+    let sheet = RecordForm { application, member, round, source, reason: None, draft };
+    assert_eq!(office.with(|session| record(session, &sheet).unwrap()).became, "submitted");
+    let made = |stop: bool| {
+        let stop = Arc::new(AtomicBool::new(stop));
+        office.with(|session| figures::severity(session, None, stop)).unwrap().severity()
+    };
+    assert_eq!(made(false).unwrap().light, "red");
+    assert_eq!(made(true).unwrap_err().code, "stopped");
 }

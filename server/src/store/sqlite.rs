@@ -53,8 +53,6 @@ impl SqliteStore {
         let mut connection = Connection::open(path).map_err(failed)?;
         set_up(&connection)?;
         connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
-        let synchronous = if defended!(F02) { "full" } else { "normal" };
-        connection.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
         expect_durable(&connection)?;
         connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024).map_err(failed)?;
         migrate::run(&mut connection)?;
@@ -107,6 +105,14 @@ impl SqliteStore {
             }
             result
         })
+    }
+
+    /// How sure commits are: `off`, `normal`, `full` or `extra`. A reading connection tells it; all are set up alike.
+    ///
+    /// # Errors
+    /// Where none can be opened.
+    pub fn synchronous(&self) -> Result<&'static str, StoreError> {
+        self.connected(synchronous)
     }
 
     /// Runs something on a reading connection.
@@ -168,18 +174,29 @@ fn set_up(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(failed)?;
     connection.pragma_update(None, "cell_size_check", true).map_err(failed)?;
+    let synchronous = if defended!(F02) { "full" } else { "normal" };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
     // Otherwise SQLite prepares a kept statement anew for every other value that is bound to a range.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 
+/// How sure commits are, as a connection tells it.
+fn synchronous(connection: &Connection) -> Result<&'static str, StoreError> {
+    let mode: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(failed)?;
+    Ok(match mode {
+        0 => "off",
+        1 => "normal",
+        2 => "full",
+        _ => "extra",
+    })
+}
+
 /// Refuses a database whose commits could be lost with the power: a receipt says that a pack is on the disk.
 fn expect_durable(connection: &Connection) -> Result<(), StoreError> {
-    /// `synchronous = FULL`, as SQLite tells it.
-    const FULL: i64 = 2;
-    let found: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(failed)?;
-    if defence!(F02, found == FULL) {
+    let found = synchronous(connection)?;
+    if defence!(F02, found == "full") {
         Ok(())
     } else {
         Err(StoreError::Failed("its commits would not be durable".to_owned()))

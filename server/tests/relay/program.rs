@@ -508,6 +508,7 @@ fn an_operator_sees_pseudonyms_and_no_more() {
     Client::at(CARLA, &world, &relay).send(&relay, &packs).unwrap();
     let json: serde_json::Value =
         serde_json::from_str(&said(&run(&["inspect", "--json"], &data), 0)).unwrap();
+    assert_eq!(json["synchronous"], "full");
     let programme = &json["programmes"][0];
     assert_eq!(programme["programme"], world.programme.to_string());
     assert_eq!(programme["packs"], packs.len());

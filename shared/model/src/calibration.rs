@@ -15,6 +15,7 @@ mod reml;
 mod words;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -60,6 +61,14 @@ pub struct Asked<'a> {
     pub seed: u64,
     /// Whether to show the corrected order under a red light.
     pub even_if_red: bool,
+    /// Ends the calculation early once it is true: what is given then is worth nothing.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl Asked<'_> {
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
 }
 
 /// What is found out about the whole. Unknown is null.
@@ -206,11 +215,10 @@ pub fn calibration(scores: &Scores, policy: &Policy, asked: &Asked<'_>) -> Resul
     let top =
         asked.seats.unwrap_or(design.applications.len().div_ceil(TOP_OF)).min(design.applications.len());
     let groups = Groups::of(&design, asked.reviewers, asked.seed);
-    let simulated = fit
-        .as_ref()
-        .ok()
-        .filter(|fit| fit.variances.application > 0.0)
-        .and_then(|fit| simulate(&design, &fit.variances, &groups, top, asked.seed));
+    let simulated =
+        fit.as_ref().ok().filter(|fit| fit.variances.application > 0.0).and_then(|fit| {
+            simulate(&design, &fit.variances, &groups, top, asked.seed, &|| asked.is_stopped())
+        });
     let reason = match &fit {
         Err(reason) => Some(*reason),
         Ok(fit) if fit.variances.application <= 0.0 => Some(Reason::ApplicationsAlike),
@@ -308,8 +316,9 @@ impl Fit {
         } else {
             (&self.effects.narrow, narrow)
         };
-        let ranks = known.expected_ranks();
-        let chances = asked.seats.map(|seats| known.seat_chances(seats, DRAWS, asked.seed));
+        let stopped = || asked.is_stopped();
+        let ranks = known.expected_ranks(&stopped);
+        let chances = asked.seats.map(|seats| known.seat_chances(seats, DRAWS, asked.seed, &stopped));
         let places: BTreeMap<&str, usize> =
             design.applications.iter().zip(0..).map(|(name, at)| (name.as_str(), at)).collect();
         for row in &mut calibration.rows {

@@ -1,5 +1,7 @@
 //! The workbench: the same functions that a programme uses, on files in memory. Not files on disk, not the command line.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -272,12 +274,36 @@ pub fn calibration(
     round: Option<&str>,
     even_if_red: bool,
 ) -> Result<Outcome<CalibrationRow, Calibration>, ComputeError> {
+    calibrated(inputs, round, even_if_red, None)
+}
+
+/// Calculates the same unless somebody has enough of it: none once `stop` is true.
+///
+/// # Errors
+/// [`ComputeError`].
+pub fn calibration_unless(
+    inputs: &Inputs,
+    round: Option<&str>,
+    even_if_red: bool,
+    stop: &AtomicBool,
+) -> Result<Option<Outcome<CalibrationRow, Calibration>>, ComputeError> {
+    let outcome = calibrated(inputs, round, even_if_red, Some(stop))?;
+    Ok((!stop.load(Ordering::Relaxed)).then_some(outcome))
+}
+
+fn calibrated(
+    inputs: &Inputs,
+    round: Option<&str>,
+    even_if_red: bool,
+    stop: Option<&AtomicBool>,
+) -> Result<Outcome<CalibrationRow, Calibration>, ComputeError> {
     let asked = Asked {
         applications: inputs.applications.as_ref(),
         reviewers: inputs.reviewers.as_ref(),
         seats: inputs.seats(),
         seed: inputs.seed,
         even_if_red,
+        stop,
     };
     let mut calibration = crate::calibration::calibration(&inputs.scores, &inputs.policy, &asked)?;
     let mut warnings = inputs.warnings.clone();

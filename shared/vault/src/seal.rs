@@ -42,7 +42,11 @@ const RATIO: usize = 256;
 const SECTIONS: usize = 4096;
 const STORED: u8 = 0;
 const COMPRESSED: u8 = 1;
-const LEVEL: i32 = 3;
+/// What is pushed is short and its bytes are dear: as short as it gets. More than this many bytes at once, from an import or
+/// many at a time, would keep a slow laptop busy for seconds.
+const THOROUGH_BYTES: usize = 256 * 1024;
+const THOROUGH: i32 = 19;
+const QUICK: i32 = 6;
 
 /// What a device says of a pack before its body is made.
 #[derive(Debug, Clone)]
@@ -295,7 +299,8 @@ fn write_content(seed: &Seed, programme: ProgrammeId, entries: Vec<Entry>) -> Re
 
 /// Compresses, where that makes it shorter.
 fn compress(bytes: Zeroizing<Vec<u8>>) -> (u8, Zeroizing<Vec<u8>>) {
-    match zstd::bulk::compress(&bytes, LEVEL).map(Zeroizing::new) {
+    let level = if bytes.len() <= THOROUGH_BYTES { THOROUGH } else { QUICK };
+    match zstd::bulk::compress(&bytes, level).map(Zeroizing::new) {
         Ok(shorter) if shorter.len() < bytes.len() => (COMPRESSED, shorter),
         _ => (STORED, bytes),
     }

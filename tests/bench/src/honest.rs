@@ -1,6 +1,5 @@
 //! That nothing was left out which a real programme has: figures count only with everything on. Sealed, signed, padded,
-//! with a receipt for every pack. That commits are durable (`synchronous = FULL`) both programs see to by themselves: the
-//! relay opens no database without, and a test of the store asks it.
+//! with a receipt for every pack, and with commits that are durable (`synchronous = FULL`) in both programs.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
@@ -21,19 +20,30 @@ const LOOKED_FOR: usize = 50;
 /// The start of a text that is looked for, in characters.
 const START_CHARS: usize = 40;
 
-/// Fails where a figure would not count.
-pub(crate) fn check(world: &mut World) -> Result<()> {
+/// Fails where a figure would not count; `home` is one that was measured.
+pub(crate) fn check(world: &mut World, home: &str) -> Result<()> {
     let said = world.server.says(&["check"])?;
     ensure!(said.contains("all as they should be"), "the relay's log: {said}");
-    sealed(world)?;
+    let seen: Value = serde_json::from_str(&world.server.says(&["inspect", "--json"])?)?;
+    sealed(world, &seen)?;
     padded(world)?;
-    world.tell(&format!("signed, sealed and padded: {}", said.trim()));
+    durable(world, &seen, home)?;
+    world.tell(&format!("signed, sealed, padded and durable: {}", said.trim()));
+    Ok(())
+}
+
+/// The stores of both programs say that what they commit is on the disk.
+fn durable(world: &mut World, seen: &Value, home: &str) -> Result<()> {
+    ensure!(seen["synchronous"] == "full", "commits of the relay: {}", seen["synchronous"]);
+    let report = world.report(home)?;
+    let rows = report["rows"].as_array().context("facts of a home")?;
+    let fact = rows.iter().find(|row| row["fact"] == "synchronous").context("a fact about commits")?;
+    ensure!(fact["value"] == "full", "commits of the client: {fact}");
     Ok(())
 }
 
 /// Only what is meant to be public lies at the relay in the clear, and no text of an application lies there at all.
-fn sealed(world: &World) -> Result<()> {
-    let seen: Value = serde_json::from_str(&world.server.says(&["inspect", "--json"])?)?;
+fn sealed(world: &World, seen: &Value) -> Result<()> {
     let streams = seen["programmes"][0]["streams"].as_array().context("streams at the relay")?;
     for stream in streams {
         let public = stream["kind"] == "public";

@@ -1,9 +1,10 @@
 //! `tessera-bench`: what the main tasks cost in bytes, round trips, CPU and memory, with the programs that ship.
 //!
-//! A coordinator or a reviewer is the real `tessera` in a home on the disk, the relay the real `tessera-relay` on
-//! loopback; between them [`proxy`] counts every byte. [`material`] is the workload, [`world`] the programme in which it
-//! lies, [`tasks`] what is measured, [`measure`] how. Nothing here judges: a figure that is worse than yesterday's fails
-//! no run. What does fail a run is work that did not arrive.
+//! A coordinator or a reviewer is the real `tessera` in a home on the disk (but in T5, whose twenty clients are engines in
+//! this process with stores in memory), the relay the real `tessera-relay` on loopback; between them [`proxy`] counts every
+//! byte. [`material`] is the workload, [`world`] the programme in which it lies, [`tasks`] what is measured, [`measure`]
+//! how. Nothing here judges: a figure that is worse than yesterday's fails no run. What does fail a run is work that did not
+//! arrive.
 
 mod honest;
 mod material;

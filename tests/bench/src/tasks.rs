@@ -44,6 +44,6 @@ pub(crate) fn run(folder: &Path, programs: Programs, material: Material, how: Ho
     if !how.cold_only {
         rows.push(crowd::run(&mut world, how.rounds)?);
     }
-    honest::check(&mut world)?;
+    honest::check(&mut world, cold::CAROL)?;
     Ok(rows)
 }

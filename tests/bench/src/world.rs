@@ -289,6 +289,14 @@ impl World {
         Ok(measured)
     }
 
+    /// What a home says to support.
+    pub(crate) fn report(&mut self, name: &str) -> Result<Value> {
+        let place = self.place(name);
+        let ran = self.tessera(&place, &["report"], &self.passphrase)?;
+        ensure!(ran.cost.status == Some(0), "tessera report: {:?} {}", ran.cost.status, ran.stderr);
+        serde_json::from_str(&ran.stdout).context("what tessera report said")
+    }
+
     /// What deriving the key of a home costs: the same command with a passphrase that is not the home's.
     pub(crate) fn measure_key(&mut self, name: &str) -> Result<Cost> {
         let place = self.place(name);

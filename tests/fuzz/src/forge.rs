@@ -1,5 +1,11 @@
 //! What an attacker can do by right: sign with its own key, seal under a key that it holds, and put a checksum right.
 
+use std::io::Write as _;
+use std::iter;
+
+use age::secrecy::SecretString;
+use age::{Encryptor, scrypt, x25519};
+use bech32::{Bech32, Hrp};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use ed25519_dalek::{Signer, SigningKey};
@@ -52,6 +58,37 @@ pub fn sealed(signer: &SigningKey, under: &StreamKey, mut header: Header, padded
     let aad = &header.associated_data();
     let body = cipher.encrypt((&nonce).into(), Payload { msg: padded, aad }).ok()?;
     pack(signer, header, [&nonce[..], &body].concat())
+}
+
+/// An age file for whoever holds this X25519 key.
+///
+/// # Panics
+/// Never: age reads its own form of a key, and a vector takes every byte.
+#[must_use]
+pub fn age_file(secret: &[u8; 32], contents: &[u8]) -> Vec<u8> {
+    let text = bech32::encode_upper::<Bech32>(Hrp::parse_unchecked("age-secret-key-"), secret);
+    let identity: x25519::Identity = text.expect("32 bytes fit").parse().expect("age reads its own form");
+    written(&identity.to_public(), contents)
+}
+
+/// An age file for whoever knows a passphrase, as cheap as one may be.
+///
+/// # Panics
+/// As [`age_file`].
+#[must_use]
+pub fn age_file_of(passphrase: &str, contents: &[u8]) -> Vec<u8> {
+    let mut recipient = scrypt::Recipient::new(SecretString::from(passphrase.to_owned()));
+    recipient.set_work_factor(1);
+    written(&recipient, contents)
+}
+
+fn written(to: &dyn age::Recipient, contents: &[u8]) -> Vec<u8> {
+    let encryptor = Encryptor::with_recipients(iter::once(to)).expect("there is a recipient");
+    let mut file = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut file).expect("a vector takes every byte");
+    writer.write_all(contents).expect("a vector takes every byte");
+    writer.finish().expect("a vector takes every byte");
+    file
 }
 
 /// Puts the checksum of a change right: the first four bytes of SHA-256 of all that follows it.

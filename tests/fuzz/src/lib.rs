@@ -24,13 +24,16 @@ pub struct Target {
 }
 
 /// All of them but the relay's.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "wire", feed: target::wire::feed },
     Target { name: "charter", feed: target::charter::feed },
     Target { name: "bundle", feed: target::bundle::feed },
     Target { name: "answer", feed: target::answer::feed },
     Target { name: "items", feed: target::items::feed },
     Target { name: "people", feed: target::people::feed },
+    Target { name: "inside", feed: target::inside::feed },
+    Target { name: "kept", feed: target::kept::feed },
+    Target { name: "pages", feed: target::pages::feed },
     Target { name: "guard", feed: target::guard::feed },
     Target { name: "table", feed: target::table::feed },
     Target { name: "programme", feed: target::programme::feed },

@@ -8,7 +8,7 @@ use tessera_protocol::ids::Incarnation;
 use tessera_tests::sim::relay::{Answer, Relay};
 
 use crate::forge;
-use crate::target::{charter, guard, scores, table};
+use crate::target::{charter, guard, inside, kept, pages, scores, table};
 use crate::world::{RELAY, world};
 
 const READ: &str = include_str!("../../../shared/protocol/vectors/read.json");
@@ -38,6 +38,9 @@ pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {
         .chain(of("answer", answers()))
         .chain(of("items", items()))
         .chain(of("people", people()))
+        .chain(of("inside", inside::seeds()))
+        .chain(of("kept", kept::seeds()))
+        .chain(of("pages", pages::seeds()))
         .chain(of("guard", guard::seeds()))
         .chain(of("table", table::seeds()))
         .chain(of(

@@ -184,14 +184,20 @@ impl World {
         packs.map(tessera_protocol::pack::Pack::id).collect()
     }
 
-    /// Which submissions are anywhere, and in which packs.
+    /// Which submissions are anywhere, and in which packs: also those of which by now a relay has the only one.
     fn present(&mut self) -> BTreeMap<Text, BTreeSet<PackId>> {
-        let mut present: BTreeMap<Text, BTreeSet<PackId>> = BTreeMap::new();
+        let (mut here, mut packs) = (BTreeSet::new(), self.at_relays());
         for node in &mut self.nodes {
+            packs.extend(node.packs());
             for (text, packs) in node.texts() {
-                present.entry(text).or_default().extend(packs);
+                here.insert(text);
+                self.sealed.entry(text).or_default().extend(packs);
             }
         }
+        let mut present = self.sealed.clone();
+        present.retain(|text, in_packs| {
+            here.contains(text) || in_packs.iter().any(|pack| self.is_whole(*pack, &packs))
+        });
         present
     }
 

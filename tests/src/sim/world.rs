@@ -87,6 +87,8 @@ pub(crate) struct World {
     pub(crate) trace: Vec<String>,
     starts: u64,
     texts: u32,
+    /// The packs in which each submission was seen when something was lost.
+    pub(super) sealed: BTreeMap<Text, BTreeSet<PackId>>,
 }
 
 /// Runs a seed.
@@ -147,6 +149,7 @@ impl World {
             trace: Vec::new(),
             starts: 0,
             texts: 0,
+            sealed: BTreeMap::new(),
         };
         world.add("alice", "alice", home);
         world

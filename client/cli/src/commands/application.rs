@@ -1,6 +1,8 @@
-//! `tessera application`: what came in. Importing is in [`import`](self::take_in), the rest shows and withdraws.
+//! `tessera application`: what came in. Importing is in [`import`](self::take_in), what was typed from scans in [`typed`], the
+//! rest shows and withdraws.
 
 mod import;
+mod typed;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ enum What {
     Show(Show),
     /// Save the files of one application in a new folder
     Files(Files),
+    /// Show what somebody typed from a scan, type it in from a text file, or take it back
+    Text(typed::Typed),
     /// Note that an applicant withdrew
     Withdraw(Withdraw),
     /// List applications that may be one and the same
@@ -129,6 +133,7 @@ pub(crate) fn run(arguments: &Arguments, context: &Context) -> Result<(), Failur
         What::List(list) => self::list(list, context),
         What::Show(show) => self::show(show, context),
         What::Files(files) => self::files(files, context),
+        What::Text(text) => typed::run(text, context),
         What::Withdraw(withdraw) => self::withdraw(withdraw, context),
         What::Duplicates => duplicates(context),
         What::Duplicate(duplicate) => self::duplicate(duplicate, context),
@@ -270,6 +275,7 @@ fn show(show: &Show, context: &Context) -> Result<(), Failure> {
                     "attachment": slot, "name": file.name, "media_type": file.media_type,
                     "size_bytes": file.size_bytes,
                     "sha256": contents.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+                    "typed": files.typed(slot, contents).next().is_some(),
                 })
             })
             .collect();
@@ -407,7 +413,8 @@ fn page(row: &Value) -> String {
         line(&format!("moderation ({})", text(&verdict["round"])), &words);
     }
     for file in row["files"].as_array().into_iter().flatten() {
-        let words = format!("{}, {} bytes", text(&file["media_type"]), file["size_bytes"]);
+        let typed = if file["typed"] == true { ", typed" } else { "" };
+        let words = format!("{}, {} bytes{typed}", text(&file["media_type"]), file["size_bytes"]);
         line(&format!("file {} `{}`", text(&file["attachment"]), text(&file["name"])), &words);
     }
     for (field, answer) in row["answers"].as_object().into_iter().flatten() {

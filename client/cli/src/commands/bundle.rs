@@ -1,18 +1,14 @@
 //! `tessera bundle`: the same packs as a relay carries, in a file. Whoever carries it reads no more than a relay does.
 
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tessera_driver::bundles::{self, Moved, Through};
-use tessera_driver::clock::now_ms;
+use tessera_driver::bundles::{self, Brought, Moved, Through};
 use tessera_driver::session::Session;
-use tessera_engine::bundle::{self, Bundle, For};
-use tessera_engine::home::HomeError;
+use tessera_engine::bundle::For;
 use tessera_model::input::Warning;
-use tessera_protocol::ids::MemberId;
 
 use super::programme::text;
 use crate::context::Context;
@@ -130,10 +126,11 @@ fn export(arguments: &Export, context: &Context) -> Result<(), Failure> {
 fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
     let mut session = context.session()?;
     super::sync::guard(&mut session)?;
-    let me = session.engine().member();
+    let mut quietly = |_: Moved| ControlFlow::Continue(());
+    let mut through = Through::taking(&arguments.files, &mut quietly);
     let (mut rows, mut warnings, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for (number, file) in (1..).zip(&arguments.files) {
-        match import_one(&mut session, file, me, number, &mut warnings) {
+        match import_one(&mut session, file, &mut through, number, &mut warnings) {
             Ok(row) => rows.push(row),
             Err(failure) => failed.push(failure.at(&file.display().to_string(), None, None)),
         }
@@ -173,40 +170,41 @@ fn import(arguments: &Import, context: &Context) -> Result<(), Failure> {
 fn import_one(
     session: &mut Session,
     file: &Path,
-    me: MemberId,
+    through: &mut Through<'_>,
     number: u64,
     warnings: &mut Vec<Warning>,
 ) -> Result<serde_json::Value, Failure> {
     given::want(&[Given::Bundle], file)?;
-    let checked = bundle::check(open(file)?)?;
-    if checked.bundle.head.addressee.is_some_and(|addressee| addressee != me) {
+    let taken = bundles::take(session, file, through)?;
+    if taken.for_other {
         let other = Warning::new(
             "other-addressee",
             "this bundle is addressed to somebody else; what you may read of it was taken",
         );
         warnings.push(other.at_row(Some(number)));
     }
-    let mut row = row(file, &checked.bundle);
-    let (imported, damaged) = session.work(|engine| engine.import_checked_at(checked, Some(now_ms())))?;
-    for id in damaged {
+    for id in taken.damaged {
         let damaged = Warning::new(
             "damaged-attachment",
             "attachment {attachment} is not what its manifest names; nothing of it was kept",
         );
         warnings.push(damaged.with("attachment", id.to_string()).at_row(Some(number)));
     }
-    row["new"] = json!(imported.new);
-    row["known"] = json!(imported.known);
-    row["waiting"] = json!(imported.waiting);
-    row["refused"] = json!(imported.refused);
+    let mut row = row(file, &taken.brought);
+    row["new"] = json!(taken.imported.new);
+    row["known"] = json!(taken.imported.known);
+    row["waiting"] = json!(taken.imported.waiting);
+    row["refused"] = json!(taken.imported.refused);
     Ok(row)
 }
 
 fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
     given::want(&[Given::Bundle], &arguments.file)?;
-    let checked = bundle::check(open(&arguments.file)?)
+    let mut quietly = |_: Moved| ControlFlow::Continue(());
+    let mut through = Through::looking(std::slice::from_ref(&arguments.file), &mut quietly);
+    let bundle = bundles::inspect(&arguments.file, &mut through)
         .map_err(|error| Failure::from(error).at(&arguments.file.display().to_string(), None, None))?;
-    let row = row(&arguments.file, &checked.bundle);
+    let row = row(&arguments.file, &Brought::from(&bundle));
     Answer::new("bundle-inspect", vec![row]).show(
         context,
         &["programme", "part", "packs", "size", "attachments", "size", "from device", "for member"],
@@ -227,15 +225,8 @@ fn inspect(arguments: &Inspect, context: &Context) -> Result<(), Failure> {
     )
 }
 
-fn open(file: &Path) -> Result<File, Failure> {
-    File::open(file).map_err(|source| {
-        let failure = Failure::from(HomeError::Io { path: file.to_owned(), source });
-        failure.at(&file.display().to_string(), None, None)
-    })
-}
-
-fn row(file: &Path, bundle: &Bundle) -> serde_json::Value {
-    let head = &bundle.head;
+fn row(file: &Path, brought: &Brought) -> serde_json::Value {
+    let head = &brought.head;
     json!({
         "file": file.display().to_string(),
         "programme": head.programme.to_string(),
@@ -245,9 +236,9 @@ fn row(file: &Path, bundle: &Bundle) -> serde_json::Value {
         "addressee": head.addressee.map(|member| member.to_string()),
         "packs": head.packs,
         "pack_bytes": head.pack_bytes,
-        "receipts": bundle.receipts.len(),
-        "attachments": bundle.attachments.len(),
-        "attachment_bytes": bundle.attachment_bytes,
+        "receipts": brought.receipts,
+        "attachments": brought.attachments,
+        "attachment_bytes": brought.attachment_bytes,
     })
 }
 

@@ -13,6 +13,7 @@ use tessera_driver::relay::{Options, Progress};
 use tessera_driver::session::{RecoverFrom, Session, SessionError};
 use tessera_driver::sheet::Sheet;
 use tessera_driver::worker::ChildWorker;
+use tessera_engine::EngineError;
 use tessera_engine::core::Worker;
 use tessera_protocol::ids::{MemberId, ProgrammeId};
 use tessera_vault::recovery::Paper;
@@ -269,7 +270,7 @@ impl Restore {
 
 /// Where changes of other people are tried: processes of their own.
 fn workers() -> Result<[Box<dyn Worker>; 2], Failure> {
-    ChildWorker::two().map_err(|error| Failure::new(Exit::Bug, "no-worker", error.to_string()))
+    Ok(ChildWorker::two().map_err(EngineError::NoWorker)?)
 }
 
 impl Words {

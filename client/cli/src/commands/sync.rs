@@ -8,6 +8,7 @@ use serde_json::json;
 use tessera_driver::relay::{self, Options, Plan, Report};
 use tessera_driver::session::Session;
 use tessera_driver::worker::{self, ChildWorker};
+use tessera_engine::EngineError;
 use tessera_engine::attachments::Fetch;
 use tessera_model::input::Warning;
 use tessera_model::sentence::Parameter;
@@ -124,9 +125,7 @@ pub(crate) fn worker() -> Result<(), Failure> {
 
 /// Lets changes of other people be tried in a process of their own from here on.
 pub(crate) fn guard(session: &mut Session) -> Result<(), Failure> {
-    let worker = ChildWorker::start().map_err(|error| {
-        Failure::new(Exit::Bug, "no-worker", format!("no worker could be started: {error}"))
-    })?;
+    let worker = ChildWorker::start().map_err(EngineError::NoWorker)?;
     session.engine().set_worker(Box::new(worker));
     Ok(())
 }

@@ -8,7 +8,7 @@ use tessera_engine::home::read_bounded;
 use tessera_views::Failure;
 use tessera_views::assignment::draft::{self, AssignmentPublished, AssignmentTable, MAX_FILE_BYTES};
 use tessera_views::assignment::search::{
-    self, AssignmentRules, ExplainView, LightView, ProposalView, WISHES_BYTES,
+    self, AssignmentRules, ExplainView, LightView, ProposalView, Readers, WISHES_BYTES,
 };
 use tessera_views::assignment::{self, AssignmentView, Candidate};
 
@@ -45,15 +45,7 @@ pub(crate) async fn propose(
     rules: AssignmentRules,
     partial: bool,
 ) -> Result<ProposalView, Failure> {
-    let stop = desk.search();
-    let stopped = stop.clone();
-    let search = desk.look(move |session, _| search::search(session, &round, &rules, stop)).await?;
-    let found = off_the_window(move || search.run()).await?;
-    desk.act(move |session| match stopped.load(Ordering::Relaxed) {
-        true => Err(Failure::new("stopped", "the search was stopped")),
-        false => search::take(session, &found, partial),
-    })
-    .await
+    drafted(&desk, round, rules, Readers::First, partial).await
 }
 
 /// Searches one more reader wherever the round's rule asks for one, and makes it the draft as a proposal.
@@ -65,9 +57,20 @@ pub(crate) async fn propose_further(
     rules: AssignmentRules,
     partial: bool,
 ) -> Result<ProposalView, Failure> {
+    drafted(&desk, round, rules, Readers::Further, partial).await
+}
+
+/// Searches, and makes what was found the draft unless somebody stopped the search.
+async fn drafted(
+    desk: &Desk,
+    round: String,
+    rules: AssignmentRules,
+    readers: Readers,
+    partial: bool,
+) -> Result<ProposalView, Failure> {
     let stop = desk.search();
     let stopped = stop.clone();
-    let search = desk.look(move |session, _| search::further(session, &round, &rules, stop)).await?;
+    let search = desk.look(move |session, _| search::search(session, &round, &rules, readers, stop)).await?;
     let found = off_the_window(move || search.run()).await?;
     desk.act(move |session| match stopped.load(Ordering::Relaxed) {
         true => Err(Failure::new("stopped", "the search was stopped")),
@@ -94,7 +97,7 @@ pub(crate) async fn explain_pair(
     member: String,
     rules: AssignmentRules,
 ) -> Result<ExplainView, Failure> {
-    let stop = desk.search();
+    let stop = desk.ask();
     let question = desk
         .look(move |session, _| search::question(session, (&application, &member), &round, &rules, stop))
         .await?;
@@ -183,9 +186,7 @@ pub(crate) async fn forget_wishes(desk: State<'_, Desk>) -> Result<(), Failure> 
 
 /// A file that the person chooses, with its name.
 async fn chosen(limit: usize) -> Result<Option<(String, Vec<u8>)>, Failure> {
-    let Some(path) = dialogs::open().await.and_then(|paths| paths.into_iter().next()) else {
-        return Ok(None);
-    };
+    let Some(path) = dialogs::open_one().await else { return Ok(None) };
     off_the_window(move || {
         let bytes = read_bounded(&path, u64::try_from(limit).unwrap_or(u64::MAX))?;
         let name = path.file_name().unwrap_or_else(|| Path::new("table").as_os_str());

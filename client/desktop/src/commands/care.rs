@@ -9,7 +9,6 @@ use tauri::{AppHandle, State};
 use tauri_specta::Event as _;
 use tessera_driver::clock::now_ms;
 use tessera_driver::save::plain_name;
-use tessera_engine::home::write_atomically;
 use tessera_vault::passphrase::Passphrase;
 use tessera_views::care::{self, CareProgress, CheckView, REPORT_BYTES, RepairView, WipeView};
 use tessera_views::{Failure, Session};
@@ -71,12 +70,7 @@ pub(crate) async fn save_report(text: String) -> Result<Option<String>, Failure>
     if text.len() > REPORT_BYTES {
         return Err(Failure::bad_input("the report"));
     }
-    let Some(path) = dialogs::save("tessera-report.txt").await else { return Ok(None) };
-    off_the_window(move || {
-        write_atomically(&path, text.as_bytes())?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file("tessera-report.txt", text.into_bytes()).await
 }
 
 /// When a backup was written last; none where none is known of.

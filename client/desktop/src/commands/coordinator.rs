@@ -7,6 +7,7 @@ use tessera_views::application::{self, ApplicationView};
 use tessera_views::arrivals::{self, ArrivalsView};
 use tessera_views::board::{self, Board, BoardPage, BoardPlace, BoardQuery};
 use tessera_views::figures::{self, AgreementView, RankView, RankingView, SeverityView};
+use tessera_views::files;
 use tessera_views::mails::{self, AskingView, RemindersView};
 use tessera_views::moderation::{self, ModerationView};
 use tessera_views::pace::{self, PaceView};
@@ -74,10 +75,10 @@ pub(crate) async fn judge(
     application: String,
     gate: String,
     verdict: String,
-    reason: String,
     evidence: String,
+    reason: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| application::judge(session, &application, &gate, &verdict, (&reason, &evidence)))
+    desk.act(move |session| application::judge(session, &application, &gate, &verdict, &evidence, &reason))
         .await
 }
 
@@ -113,6 +114,17 @@ pub(crate) async fn take_back_exception(
     decision: bool,
 ) -> Result<(), Failure> {
     desk.act(move |session| application::take_back_exception(session, &application, decision)).await
+}
+
+/// Puts what a coordinator typed from a file beside it; no page takes that back.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn type_file(
+    desk: State<'_, Desk>,
+    handle: String,
+    pages: Vec<String>,
+) -> Result<(), Failure> {
+    desk.act(move |session| files::type_file(session, &handle, &pages)).await
 }
 
 /// How many questions wait.
@@ -195,12 +207,21 @@ pub(crate) async fn agreement(
     desk.look(move |session, language| figures::agreement(session, round.as_deref(), language)).await
 }
 
-/// Calculates how severe readers are.
+/// Calculates how severe readers are; ends a calculation that is under way.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn severity(desk: State<'_, Desk>, round: Option<String>) -> Result<SeverityView, Failure> {
-    let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref())).await?;
+    let stop = desk.calculate();
+    let calculation = desk.look(move |session, _| figures::severity(session, round.as_deref(), stop)).await?;
     off_the_window(move || calculation.severity()).await
+}
+
+/// Stops the calculation that is under way.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn stop_severity(desk: State<'_, Desk>) -> Result<(), Failure> {
+    drop(desk.calculate());
+    Ok(())
 }
 
 /// Counts groups at every stage, with what is small hidden.

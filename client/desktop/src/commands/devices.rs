@@ -1,7 +1,7 @@
 //! One's own devices, and what several admins must sign.
 
 use tauri::State;
-use tessera_engine::home::{read_bounded, write_atomically};
+use tessera_engine::home::read_bounded;
 use tessera_views::Failure;
 use tessera_views::devices::{self, DeviceRequest, DevicesView, ProposalLine, REQUEST_BYTES};
 
@@ -27,12 +27,7 @@ pub(crate) async fn device_pass(desk: State<'_, Desk>) -> Result<String, Failure
 #[specta::specta]
 pub(crate) async fn save_pass(link: String) -> Result<Option<String>, Failure> {
     let file = devices::file(&link).ok_or_else(|| Failure::bad_input("the pass"))?;
-    let Some(path) = dialogs::save("second-device.pass").await else { return Ok(None) };
-    off_the_window(move || {
-        write_atomically(&path, &file)?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file("second-device.pass", file).await
 }
 
 /// Opens the request of a device that the person chooses; none where that was called off.
@@ -44,7 +39,7 @@ pub(crate) async fn device_request(
 ) -> Result<Option<DeviceRequest>, Failure> {
     let path = match path {
         Some(path) => Some(path.into()),
-        None => dialogs::open().await.and_then(|paths| paths.into_iter().next()),
+        None => dialogs::open_one().await,
     };
     let Some(path) = path else { return Ok(None) };
     let shown = path.display().to_string();

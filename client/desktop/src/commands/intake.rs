@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use tauri::{AppHandle, State};
 use tauri_specta::Event as _;
 use tessera_views::Failure;
-use tessera_views::chase::{self, ChaseRow};
+use tessera_views::chase::{self, ChaseView};
 use tessera_views::duplicates::{self, Compared, PairView};
-use tessera_views::entry::{self, AttachedView, Entered, Entry, EntryForm};
+use tessera_views::entry::{self, AttachedView, Entered, Entry, EntryForm, EntryTyped};
 use tessera_views::intake::{self, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable};
 
 use crate::commands::IntakeEvent;
@@ -110,6 +110,17 @@ pub(crate) async fn entry_form(
     desk.look(move |session, language| entry::form(session, application.as_deref(), language)).await
 }
 
+/// Keeps what is typed for an applicant until it is taken in. Whoever shows it typed it: nothing is to be read again.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn keep_entry(
+    desk: State<'_, Desk>,
+    application: Option<String>,
+    typed: EntryTyped,
+) -> Result<(), Failure> {
+    desk.look(move |session, _| entry::keep_typed(session, application.as_deref(), &typed)).await
+}
+
 /// Takes in what was typed for an applicant.
 #[tauri::command]
 #[specta::specta]
@@ -156,7 +167,7 @@ pub(crate) async fn withdraw(
 /// Reads whose application lacks what.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn chase(desk: State<'_, Desk>) -> Result<Vec<ChaseRow>, Failure> {
+pub(crate) async fn chase(desk: State<'_, Desk>) -> Result<ChaseView, Failure> {
     desk.look(chase::chase).await
 }
 

@@ -49,12 +49,7 @@ pub(crate) async fn save_invitation(link: String, name: String) -> Result<Option
         return Err(Failure::bad_input("the invitation"));
     }
     let name = format!("{}.invitation", tessera_driver::save::plain_name(&name));
-    let Some(path) = dialogs::save(&name).await else { return Ok(None) };
-    off_the_window(move || {
-        tessera_engine::home::write_atomically(&path, format!("{link}\n").as_bytes())?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file(&name, format!("{link}\n").into_bytes()).await
 }
 
 /// Looks at a table of people whom to invite; none where the person called it off.
@@ -100,7 +95,7 @@ pub(crate) async fn withdraw_invitation(desk: State<'_, Desk>, id: String) -> Re
 pub(crate) async fn admit(desk: State<'_, Desk>, path: Option<String>) -> Result<Option<PersonRow>, Failure> {
     let path = match path {
         Some(path) => Some(path.into()),
-        None => dialogs::open().await.and_then(|paths| paths.into_iter().next()),
+        None => dialogs::open_one().await,
     };
     let Some(path) = path else { return Ok(None) };
     let limit = u64::try_from(ANSWER_BYTES + 128).unwrap_or(u64::MAX);

@@ -1,7 +1,7 @@
 //! What the programme is: its definition, the draft of the next one, closing a round.
 
 use tauri::State;
-use tessera_engine::home::{read_bounded, write_atomically};
+use tessera_engine::home::read_bounded;
 use tessera_views::Failure;
 use tessera_views::programme::{self, DEFINITION_BYTES, FindingLine, ProgrammeView};
 
@@ -33,9 +33,7 @@ pub(crate) async fn begin_programme_from(desk: State<'_, Desk>, toml: String) ->
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn open_programme(desk: State<'_, Desk>) -> Result<bool, Failure> {
-    let Some(path) = dialogs::open().await.and_then(|paths| paths.into_iter().next()) else {
-        return Ok(false);
-    };
+    let Some(path) = dialogs::open_one().await else { return Ok(false) };
     let limit = u64::try_from(DEFINITION_BYTES).unwrap_or(u64::MAX);
     let text = off_the_window(move || Ok(read_bounded(&path, limit)?)).await?;
     let text = String::from_utf8(text).map_err(|_| Failure::bad_input("the text"))?;
@@ -47,12 +45,7 @@ pub(crate) async fn open_programme(desk: State<'_, Desk>) -> Result<bool, Failur
 #[specta::specta]
 pub(crate) async fn save_programme(desk: State<'_, Desk>, draft: bool) -> Result<Option<String>, Failure> {
     let text = desk.look(move |session, _| programme::file(session, draft)).await?;
-    let Some(path) = dialogs::save("programme.toml").await else { return Ok(None) };
-    off_the_window(move || {
-        write_atomically(&path, text.as_bytes())?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file("programme.toml", text.into_bytes()).await
 }
 
 /// Keeps the draft; says what it lacks. Whoever shows it typed it: nothing is to be read again.

@@ -16,6 +16,17 @@ pub(crate) async fn record_choices(
     desk.look(move |session, language| record::choices(session, &application, language)).await
 }
 
+/// Keeps what is typed of an application's reviews until it is taken down. Whoever shows it typed it: nothing is to be read again.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn keep_records(
+    desk: State<'_, Desk>,
+    application: String,
+    forms: Vec<RecordForm>,
+) -> Result<(), Failure> {
+    desk.look(move |session, _| record::keep_typed(session, &application, &forms)).await
+}
+
 /// Reads the scorecard, with what was taken down before.
 #[tauri::command]
 #[specta::specta]

@@ -1,12 +1,11 @@
 //! Coming back: on another computer with the words of a recovery sheet, or from a backup; the lines of a sheet.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use tauri::{AppHandle, State};
 use tessera_driver::worker::ChildWorker;
-use tessera_engine::home::{read_bounded, write_atomically};
+use tessera_engine::home::read_bounded;
 use tessera_views::Failure;
 use tessera_views::me::Me;
 use tessera_views::recover::{self, ChosenFile, RecoverForm, RestoreForm, SHEET_BYTES, SheetView};
@@ -15,10 +14,6 @@ use crate::commands::exchange::tell;
 use crate::commands::session::opened;
 use crate::desk::{Desk, off_the_window};
 use crate::dialogs;
-
-async fn chosen() -> Option<PathBuf> {
-    dialogs::open().await.and_then(|paths| paths.into_iter().next())
-}
 
 /// Sees whether words can be those of a sheet.
 #[tauri::command]
@@ -38,7 +33,7 @@ pub(crate) async fn inspect_recovery_lines(lines: String) -> Result<SheetView, F
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn choose_recovery_lines() -> Result<Option<String>, Failure> {
-    let Some(path) = chosen().await else { return Ok(None) };
+    let Some(path) = dialogs::open_one().await else { return Ok(None) };
     let limit = u64::try_from(SHEET_BYTES).unwrap_or(u64::MAX);
     let bytes = off_the_window(move || Ok(read_bounded(&path, limit)?)).await?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
@@ -48,7 +43,7 @@ pub(crate) async fn choose_recovery_lines() -> Result<Option<String>, Failure> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn choose_recovery_bundle() -> Result<Option<ChosenFile>, Failure> {
-    let Some(path) = chosen().await else { return Ok(None) };
+    let Some(path) = dialogs::open_one().await else { return Ok(None) };
     off_the_window(move || recover::bundle(&path).map(Some)).await
 }
 
@@ -79,7 +74,7 @@ pub(crate) async fn recover_elsewhere(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn choose_backup() -> Result<Option<ChosenFile>, Failure> {
-    let Some(path) = chosen().await else { return Ok(None) };
+    let Some(path) = dialogs::open_one().await else { return Ok(None) };
     off_the_window(move || recover::backup(&path).map(Some)).await
 }
 
@@ -104,10 +99,5 @@ pub(crate) async fn recovery_lines(desk: State<'_, Desk>) -> Result<Vec<String>,
 #[specta::specta]
 pub(crate) async fn save_recovery_lines(desk: State<'_, Desk>) -> Result<Option<String>, Failure> {
     let lines = desk.look(|session, _| recover::lines(session)).await?;
-    let Some(path) = dialogs::save("recovery-lines.txt").await else { return Ok(None) };
-    off_the_window(move || {
-        write_atomically(&path, format!("{}\n", lines.join("\n")).as_bytes())?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file("recovery-lines.txt", format!("{}\n", lines.join("\n")).into_bytes()).await
 }

@@ -5,7 +5,7 @@ use tessera_views::Failure;
 use tessera_views::declaring;
 use tessera_views::dossier::{self, DossierView};
 use tessera_views::draft::{self, DraftView, Saved, Submitted};
-use tessera_views::files;
+use tessera_views::files::{self, TypedView};
 use tessera_views::own::{self, ConsistencyView, OwnPair};
 use tessera_views::search::{self, SearchHit};
 use tessera_views::tasks::{self, ReviewerHome};
@@ -59,27 +59,30 @@ pub(crate) async fn hand_back(
     desk.act(move |session| declaring::hand_back(session, &application, &reason)).await
 }
 
-/// Saves a draft.
+/// Saves what was made of a draft since these changes of it were read.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_draft(
     desk: State<'_, Desk>,
     application: String,
     round: String,
+    seen: Vec<String>,
+    before: DraftView,
     draft: DraftView,
 ) -> Result<Saved, Failure> {
-    desk.act(move |session| draft::save(session, &application, &round, draft)).await
+    desk.act(move |session| draft::save(session, &application, &round, &seen, before, draft)).await
 }
 
-/// Saves a private note.
+/// Saves what was made of a private note.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn save_note(
     desk: State<'_, Desk>,
     application: String,
+    before: String,
     text: String,
 ) -> Result<(), Failure> {
-    desk.act(move |session| draft::save_note(session, &application, &text)).await
+    desk.act(move |session| draft::save_note(session, &application, &before, &text)).await
 }
 
 /// Marks an application to be read again, or takes the mark away.
@@ -91,19 +94,6 @@ pub(crate) async fn mark_again(
     again: bool,
 ) -> Result<(), Failure> {
     desk.act(move |session| draft::mark_again(session, &application, again)).await
-}
-
-/// Chooses between what two laptops wrote.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn settle_draft(
-    desk: State<'_, Desk>,
-    application: String,
-    round: String,
-    field: String,
-    value: String,
-) -> Result<(), Failure> {
-    desk.act(move |session| draft::settle(session, &application, &round, &field, &value)).await
 }
 
 /// Submits a draft, or amends what was submitted.
@@ -161,6 +151,13 @@ pub(crate) async fn file_pages(desk: State<'_, Desk>, handle: String) -> Result<
     Ok(info.into())
 }
 
+/// What a person typed from a file.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn file_typed(desk: State<'_, Desk>, handle: String) -> Result<TypedView, Failure> {
+    desk.look(move |session, _| files::typed(session, &handle)).await
+}
+
 /// Saves a file outside the safe; gives where.
 #[tauri::command]
 #[specta::specta]
@@ -171,12 +168,7 @@ pub(crate) async fn save_file(desk: State<'_, Desk>, handle: String) -> Result<O
             Ok((found.name.clone(), files::contents(session, &found)?))
         })
         .await?;
-    let Some(path) = dialogs::save(&tessera_driver::save::plain_name(&name)).await else { return Ok(None) };
-    crate::desk::off_the_window(move || {
-        tessera_engine::home::write_atomically(&path, &bytes)?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file(&tessera_driver::save::plain_name(&name), bytes).await
 }
 
 /// Finds words in everything that this home may read.

@@ -2,7 +2,6 @@
 
 use tauri::{AppHandle, State};
 use tessera_driver::clock::now_ms;
-use tessera_engine::home::write_atomically;
 use tessera_vault::passphrase::Passphrase;
 use tessera_views::me::{self, EnrolForm, FoundForm, InvitationView, Me, StandingView, StrengthView};
 use tessera_views::rehearsal;
@@ -44,8 +43,7 @@ pub(crate) async fn given_at_start(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn choose_invitation() -> Result<Option<String>, Failure> {
-    let chosen = dialogs::open().await.and_then(|paths| paths.into_iter().next());
-    let Some(path) = chosen else { return Ok(None) };
+    let Some(path) = dialogs::open_one().await else { return Ok(None) };
     off_the_window(move || invitation(&path)).await.map(Some)
 }
 
@@ -84,12 +82,7 @@ pub(crate) async fn enrol(desk: State<'_, Desk>, form: EnrolForm) -> Result<Me, 
 #[specta::specta]
 pub(crate) async fn save_answer(desk: State<'_, Desk>) -> Result<Option<String>, Failure> {
     let answer = desk.look(|session, _| me::answer(session)).await?;
-    let Some(path) = dialogs::save("tessera.answer").await else { return Ok(None) };
-    off_the_window(move || {
-        write_atomically(&path, &answer)?;
-        Ok(Some(path.display().to_string()))
-    })
-    .await
+    dialogs::save_file("tessera.answer", answer).await
 }
 
 /// Founds a programme in a new home.

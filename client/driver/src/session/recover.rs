@@ -5,7 +5,7 @@ use std::path::Path;
 use tessera_engine::Engine;
 use tessera_engine::bundle::{self, For};
 use tessera_engine::core::{About, Worker};
-use tessera_engine::home::Home;
+use tessera_engine::home::{Home, HomeError};
 use tessera_engine::store::MemoryStore;
 use tessera_protocol::ids::{DeviceId, MemberId, ProgrammeId};
 use tessera_protocol::permission::Gathering;
@@ -97,14 +97,16 @@ impl Session {
         Ok(session)
     }
 
-    /// Puts a backup in place as a new home.
+    /// Puts a backup in place as a new home, once every page of its store was read.
     ///
     /// # Errors
-    /// [`SessionError`]; nothing is left behind.
+    /// [`HomeError::Damaged`]; [`SessionError`]; nothing is left behind.
     pub fn restore(folder: &Path, passphrase: &Passphrase, backup: &Path) -> Result<Self, SessionError> {
         let new = Home::read_backup(folder, backup)?;
         let (secret, cost) = unlock(&new.identity()?, passphrase)?;
-        drop(new.open_store(secret.database_key())?);
+        if !new.open_store(secret.database_key())?.check()?.is_empty() {
+            return Err(HomeError::Damaged("backup").into());
+        }
         Self::start(new.finish()?, secret, cost)
     }
 }

@@ -1,4 +1,5 @@
 use tessera_engine::bundle::For;
+use tessera_engine::home::HomeError;
 use tessera_protocol::charter::Roles;
 use tessera_vault::enrol::About;
 use tessera_vault::identity::seal_identity;
@@ -113,6 +114,33 @@ fn k23_an_older_store_is_told_and_work_goes_on() {
     session.work(|engine| engine.invite(Roles::default(), "still here", Vec::new())).unwrap();
 }
 
+#[test]
+fn an_act_is_done_where_the_anchor_cannot_be_written_and_the_next_one_tries_again() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("home");
+    let mut session = found(&folder, true);
+    let member = session.engine().member();
+    // Whatever is sealed from here on needs a key of a later epoch, which the anchor is to remember.
+    let later: Vec<_> = session.engine().epochs().map(|(stream, epoch)| (stream, epoch + 6)).collect();
+    session.engine().remember_epochs(later);
+    // No file takes the name of a folder.
+    let anchor = folder.join("anchor");
+    std::fs::remove_file(&anchor).unwrap();
+    std::fs::create_dir(&anchor).unwrap();
+    let person = tessera_model::documents::Person { name: "Alice".into(), ..Default::default() };
+    let done = session.together(|acts| {
+        acts.set_person(member, &person)?;
+        acts.hand_over()
+    });
+    done.unwrap();
+    assert!(!session.is_anchored() && session.anchor.epochs().is_empty());
+    assert_eq!(session.together(|acts| acts.persons()).unwrap()[&member].name, "Alice");
+    std::fs::remove_dir(&anchor).unwrap();
+    session.together(|_| Ok(())).unwrap();
+    assert!(session.is_anchored() && anchor.is_file());
+    assert!(session.anchor.epochs().values().any(|epoch| *epoch > 7));
+}
+
 fn workers() -> [Box<dyn tessera_engine::core::Worker>; 2] {
     let one = || Box::new(tessera_engine::core::InProcess);
     [one(), one()]
@@ -225,6 +253,12 @@ fn a_backup_becomes_a_home_and_a_cut_one_becomes_nothing() {
     }
     std::fs::write(&file, [&whole[..], b"x"].concat()).unwrap();
     assert!(Session::restore(&place.path().join("cut"), &words(), &file).is_err());
+    // In the last page of the store, which opening does not read.
+    let mut changed = whole.clone();
+    changed[whole.len() - 2000] ^= 1;
+    std::fs::write(&file, changed).unwrap();
+    let refused = Session::restore(&place.path().join("cut"), &words(), &file).err();
+    assert!(matches!(refused, Some(SessionError::Home(HomeError::Damaged("backup")))));
     assert!(!place.path().join("cut").exists());
 }
 

@@ -9,10 +9,10 @@
 //! Truncation is told from the lengths; a changed byte, by whoever opens the identity or the store.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write as _};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use super::{ANCHOR, Home, HomeError, IDENTITY, NewHome, RECOVERY, STORE, files};
+use super::{ANCHOR, Home, HomeError, IDENTITY, NewHome, RECOVERY, STORE, files, write_atomically_with};
 
 const MAGIC: &[u8] = b"tessera backup 1\n";
 const FAMILY: &[u8] = b"tessera backup ";
@@ -32,22 +32,15 @@ impl Home {
         if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
             return Err(HomeError::InUse);
         }
-        let mut part = out.as_os_str().to_owned();
-        part.push(".part");
-        let part = Path::new(&part);
-        let written = self.write_into(part).and_then(|bytes| std::fs::rename(part, out).map(|()| bytes));
-        written.map_err(|error| {
-            // The first failure is the one to report.
-            drop(std::fs::remove_file(part));
-            HomeError::of(out)(error)
-        })
+        let mut bytes = 0;
+        write_atomically_with(out, |file| {
+            bytes = self.write_into(file).map_err(HomeError::of(out))?;
+            Ok::<(), HomeError>(())
+        })?;
+        Ok(bytes)
     }
 
-    fn write_into(&self, part: &Path) -> io::Result<u64> {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        files::only_for_owner(&mut options);
-        let mut out = BufWriter::new(options.open(part)?);
+    fn write_into(&self, out: &mut dyn Write) -> io::Result<u64> {
         out.write_all(MAGIC)?;
         let mut bytes = MAGIC.len() as u64 + 1;
         for name in NAMES {
@@ -60,14 +53,13 @@ impl Home {
             out.write_all(&[u8::try_from(name.len()).unwrap_or(u8::MAX)])?;
             out.write_all(name.as_bytes())?;
             out.write_all(&length.to_le_bytes())?;
-            let copied = io::copy(&mut Read::by_ref(&mut file).take(length), &mut out)?;
+            let copied = io::copy(&mut Read::by_ref(&mut file).take(length), out)?;
             if copied != length {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             bytes += 9 + name.len() as u64 + length;
         }
         out.write_all(&[0])?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         Ok(bytes)
     }
 
@@ -82,7 +74,10 @@ impl Home {
         let mut magic = vec![0; MAGIC.len()];
         let read = input.read_exact(&mut magic);
         if read.is_ok() && magic != MAGIC && magic.starts_with(FAMILY) {
-            return Err(HomeError::Newer { found: u32::from(magic[FAMILY.len()] - b'0'), known: 1 });
+            return Err(HomeError::Newer {
+                found: u32::from(magic[FAMILY.len()].saturating_sub(b'0')),
+                known: 1,
+            });
         }
         if read.is_err() || magic != MAGIC {
             return Err(DAMAGED);

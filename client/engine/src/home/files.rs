@@ -1,7 +1,7 @@
 //! Files written wholly or not at all, readable by their owner only, and read with a limit.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{BufWriter, Read as _, Write};
+use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::HomeError;
@@ -41,11 +41,7 @@ pub fn write_atomically_with<E: From<HomeError>>(
         drop(std::fs::remove_file(&unfinished));
         return Err(error);
     }
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder)?,
-        _ => sync_folder(Path::new("."))?,
-    }
-    Ok(())
+    Ok(sync_name(path)?)
 }
 
 /// Reads a file of at most `limit_bytes`.
@@ -63,10 +59,27 @@ pub fn read_bounded(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, HomeError>
     Ok(bytes)
 }
 
-/// Makes the names in a folder durable; without effect where folders cannot be opened.
+/// Makes the name that a file has durable, in its folder.
+///
+/// # Errors
+/// The disk failed.
+pub fn sync_name(path: &Path) -> Result<(), HomeError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => sync_folder(folder),
+        _ => sync_folder(Path::new(".")),
+    }
+}
+
+/// Makes the names in a folder durable; without effect where folders cannot be opened, or their disk knows no such thing,
+/// as a share of another computer may not.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), HomeError> {
-    if cfg!(unix) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(HomeError::of(folder))?;
+    #[cfg(test)]
+    SYNCED.with_borrow_mut(|synced| synced.push(folder.to_owned()));
+    if cfg!(unix)
+        && let Err(error) = File::open(folder).and_then(|folder| folder.sync_all())
+        && !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported)
+    {
+        return Err(HomeError::of(folder)(error));
     }
     Ok(())
 }
@@ -99,4 +112,10 @@ fn unfinished(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The folders whose names were made durable.
+    pub(super) static SYNCED: std::cell::RefCell<Vec<PathBuf>> = const { std::cell::RefCell::new(Vec::new()) };
 }

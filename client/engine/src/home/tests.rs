@@ -87,6 +87,44 @@ fn what_a_keychain_opens_is_kept_until_it_is_removed_and_no_backup_has_it() {
     assert!(matches!(Home::keychain_envelope(&place.folder()), Err(HomeError::TooLarge { .. })));
 }
 
+#[test]
+fn a_backup_is_written_once_its_name_is_durable() {
+    let place = Place::new();
+    let home = place.create();
+    let backup = place.0.path().join("home.backup");
+    files::SYNCED.take();
+    home.write_backup(&backup).unwrap();
+    assert_eq!(files::SYNCED.take(), [place.0.path()]);
+    assert_eq!(names(place.0.path()), ["home.backup", "parent"]);
+}
+
+/// What lies in a backup is judged by whoever opens it; here nothing does, so that all of it is its frame. By each bit, as
+/// every one is a folder that is made.
+#[test]
+fn a_backup_whose_frame_was_changed_or_cut_anywhere_is_refused() {
+    let place = Place::new();
+    let home = place.create();
+    home.replace_identity(b"").unwrap();
+    std::fs::write(place.folder().join(STORE), b"").unwrap();
+    let backup = place.0.path().join("home.backup");
+    home.write_backup(&backup).unwrap();
+    let whole = std::fs::read(&backup).unwrap();
+    let reads = |bytes: &[u8]| {
+        std::fs::write(&backup, bytes).unwrap();
+        Home::read_backup(&place.0.path().join("again"), &backup).is_ok()
+    };
+    assert!(reads(&whole));
+    assert!(!reads(&[&whole[..], &[0]].concat()));
+    for at in 0..whole.len() {
+        assert!(!reads(&whole[..at]), "cut after {at} bytes");
+        for bit in 0..8 {
+            let mut changed = whole.clone();
+            changed[at] ^= 1 << bit;
+            assert!(!reads(&changed), "bit {bit} of byte {at}");
+        }
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read() {

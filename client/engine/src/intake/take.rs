@@ -72,11 +72,11 @@ impl Received {
             };
             manifest.files.insert(key, file);
         }
-        // A light copy stays as long as its file does.
+        // A light copy stays as long as its file does, and so does what was typed.
         for ((slot, contents), file) in &before.files {
             let of = file.of.map(|of| (slot.clone(), of));
             if let Some(of) = of.filter(|of| manifest.files.contains_key(of))
-                && manifest.light_copy(slot, &of.1).is_none()
+                && (file.is_typed() || manifest.light_copy(slot, &of.1).is_none())
             {
                 manifest.files.insert((slot.clone(), *contents), file.clone());
             }

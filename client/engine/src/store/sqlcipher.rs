@@ -33,6 +33,8 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 /// SQLCipher's size of a page, and so the smallest store, in bytes.
 const PAGE_BYTES: u64 = 4096;
 const STATEMENTS_KEPT: usize = 128;
+/// SQLite's way to files without locks.
+const NO_LOCKS: &str = if cfg!(windows) { "win32-none" } else { "unix-none" };
 /// Decrypted pages that are kept in memory, at most.
 const CACHE_KIB: i32 = 64 * 1024;
 
@@ -67,8 +69,8 @@ impl SqlcipherStore {
     }
 
     /// Opens the store at `path`; never makes one. A store of an earlier version is copied beside itself and
-    /// brought up to this one. On a disk that may only be read, a store that was closed in order is opened
-    /// for reading: every write then answers [`StoreError::ReadOnly`].
+    /// brought up to this one. On a disk that may only be read, the store is opened for reading, with what
+    /// its log still holds: every write then answers [`StoreError::ReadOnly`].
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::AlreadyOpen`], [`StoreError::Newer`]; [`StoreError::WrongKey`] also where
@@ -115,10 +117,7 @@ impl SqlcipherStore {
     }
 
     fn open_for_reading(path: &Path, key: &StoreKey, migrations: &[&str]) -> Result<Self, StoreError> {
-        if has_log(path) {
-            return Err(StoreError::ReadOnly);
-        }
-        let connection = connect(path, key, Access::Read)?;
+        let connection = connect(path, key, Access::Read { log: has_log(path) })?;
         let (found, known) = (migrate::version(&connection)?, migrate::newest(migrations));
         match found {
             _ if found == known => Ok(Self { connection, read_only: true }),
@@ -132,6 +131,21 @@ impl SqlcipherStore {
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.read_only
+    }
+
+    /// How sure its commits are, as the open connection tells it: `off`, `normal`, `full` or `extra`.
+    ///
+    /// # Errors
+    /// The connection does not tell.
+    pub fn synchronous(&self) -> Result<&'static str, StoreError> {
+        let mode: i64 =
+            self.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(while_working)?;
+        Ok(match mode {
+            0 => "off",
+            1 => "normal",
+            2 => "full",
+            _ => "extra",
+        })
     }
 
     /// Reads every page, its MAC and the order of its entries; tells what is wrong, at most 100 findings,
@@ -199,8 +213,11 @@ impl Store for SqlcipherStore {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Write,
-    /// Without locks and without a log: only for a file that nobody can change.
-    Read,
+    /// Without locks: only for files that nobody can change.
+    Read {
+        /// True where the log beside the file has something in it.
+        log: bool,
+    },
 }
 
 fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection, StoreError> {
@@ -212,11 +229,16 @@ fn connect(path: &Path, key: &StoreKey, access: Access) -> Result<Connection, St
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             Connection::open_with_flags(path, flags)
         }
-        Access::Read => {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX
-                | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(immutable_address(path), flags)
+        Access::Read { log } => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            match log {
+                // What is told to be immutable is read without its log.
+                true => Connection::open_with_flags_and_vfs(path, flags, NO_LOCKS),
+                false => {
+                    let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+                    Connection::open_with_flags(immutable_address(path), flags)
+                }
+            }
         }
     }
     .map_err(while_opening)?;
@@ -244,6 +266,11 @@ fn prepare(connection: &Connection, access: Access) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;",
     )?;
+    if access == (Access::Read { log: true }) {
+        // The log's index is kept in memory, and the log is left as it is.
+        connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE;")?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
     if access == Access::Write {
         connection.execute_batch("PRAGMA secure_delete = ON;")?;
         if defended!(F24) {

@@ -17,6 +17,7 @@ import Conditions from './coordinator/Conditions.svelte';
 import Decide from './coordinator/Decide.svelte';
 import Exception from './coordinator/Exception.svelte';
 import Queue from './coordinator/Queue.svelte';
+import TypeText from './coordinator/TypeText.svelte';
 import Withdrawal from './coordinator/Withdrawal.svelte';
 import Entry from './intake/Entry.svelte';
 import Pair from './intake/Pair.svelte';
@@ -129,6 +130,28 @@ test('a withdrawal, and letting it stand', async () => {
   await waitFor(async () => expect((await backend.application(gone.application)).withdrawn).toBeNull());
   await takeBack(/^Withdrawal noted$/);
   expect(await backend.application(gone.application)).toMatchObject({ withdrawn: gone.withdrawn, withdrawnBy: gone.withdrawnBy });
+});
+
+test('what was typed from a scan', async () => {
+  const user = userEvent.setup();
+  const handle = 'f-6-letter2';
+  const before = (await backend.fileTyped(handle)).pages;
+  const typing = async (words: string) => {
+    const shown = render(TypeText, { id: 'a-0007', file: handle });
+    const area = await screen.findByRole('textbox', { name: 'What page 1 says' });
+    await user.clear(area);
+    if (words !== '') await user.type(area, words);
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(async () => expect((await backend.fileTyped(handle)).pages).toEqual(words === '' ? [] : [words]));
+    shown.unmount();
+  };
+  await typing('Another text.');
+  await takeBack();
+  expect((await backend.fileTyped(handle)).pages).toEqual(before);
+  toasts.clear();
+  await typing('');
+  await takeBack();
+  expect((await backend.fileTyped(handle)).pages).toEqual(before);
 });
 
 const causeOf = async (code: string): Promise<Cause> => causes((await backend.queue()).waiting).find((each) => each.item.code === code)!;
@@ -245,7 +268,7 @@ test('reading a table of wishes; forgetting it is asked about', async () => {
   const desk = await assigning();
   if ((await known()) !== null) await backend.forgetWishes();
   await desk.load();
-  const props = () => ({ assigning: desk, view: desk.view.value!, rules: { ...desk.rules! } });
+  const props = () => ({ assigning: desk, typed: desk.typed!, view: desk.view.value! });
   const first = render(RulesForm, props());
   await user.click(document.querySelector<HTMLElement>('[data-step=wishes]')!);
   await waitFor(async () => expect(await known()).toBe(412));

@@ -278,38 +278,33 @@ pub struct Found {
     plan: Plan,
 }
 
+/// Which readers are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// As many of each application as the rules ask for.
+    First,
+    /// One more of each application for which the round's rule asks for one. How many the rules ask of each is no matter then.
+    Further,
+}
+
 /// Collects what a search takes, and remembers what was asked for.
 ///
 /// # Errors
-/// [`Failure`].
+/// [`Failure`]; of further readers `no-further-readers` where the round has no such rule, `no-further-needed` where nobody needs one.
 pub fn search(
     session: &mut Session,
     round: &str,
     rules: &AssignmentRules,
+    readers: Readers,
     stop: Arc<AtomicBool>,
 ) -> Result<Search, Failure> {
     must_coordinate(session)?;
     let programme = tasks::programme(session)?;
     let in_round = round_of(&programme, Some(round))?;
     let wanted = wanted(session, in_round, rules, stop)?;
-    Ok(Search { ready: assigning::ready(session, &programme, wanted)? })
-}
-
-/// Collects what a search for further readers takes: one more of each application for which the round's rule asks for one. How many
-/// the rules ask of each application is no matter there.
-///
-/// # Errors
-/// [`Failure`]; `no-further-readers` where the round has no such rule, `no-further-needed` where nobody needs one.
-pub fn further(
-    session: &mut Session,
-    round: &str,
-    rules: &AssignmentRules,
-    stop: Arc<AtomicBool>,
-) -> Result<Search, Failure> {
-    must_coordinate(session)?;
-    let programme = tasks::programme(session)?;
-    let in_round = round_of(&programme, Some(round))?;
-    let wanted = wanted(session, in_round, rules, stop)?;
+    if readers == Readers::First {
+        return Ok(Search { ready: assigning::ready(session, &programme, wanted)? });
+    }
     let (ready, found) = ready_further(session, &programme, in_round, wanted)?;
     if found.needed.is_empty() {
         return Err(Failure::new("no-further-needed", "no application needs a further reader at present"));
@@ -476,7 +471,7 @@ pub fn question(
     let name = Names::of(session)?.name(reader);
     let programme = tasks::programme(session)?;
     let bar = session.together(|acts| acts.bar(&programme, application, reader))?;
-    let search = search(session, round, rules, stop)?;
+    let search = search(session, round, rules, Readers::First, stop)?;
     Ok(Question { application, reader, key, name, bar: bar.map(|bar| bar.code()), search })
 }
 

@@ -114,13 +114,14 @@ struct Trial {
 
 /// Simulates programmes on the graph. `top` is how many are sought; what is compared is |found ∩ true top| / top, and the
 /// difference is clear from two standard errors s/√programmes on (why so: `calibration/DECISION.md`). `None` where the
-/// equations cannot be solved.
+/// equations cannot be solved, or once it is `stopped`.
 pub(crate) fn simulate(
     design: &Design,
     variances: &Variances,
     groups: &Groups,
     top: usize,
     seed: u64,
+    stopped: &dyn Fn() -> bool,
 ) -> Option<Simulated> {
     let whole = Trial::of(design, variances)?;
     let (a, r, n) = (design.applications.len(), design.readers.len(), design.reads.len());
@@ -132,6 +133,9 @@ pub(crate) fn simulate(
     let mut others = Vec::new();
     if each_reader_tried {
         for reader in (0..r).filter(|reader| !cut_readers.contains(reader)).collect::<Vec<_>>() {
+            if stopped() {
+                return None;
+            }
             let (rest, applications, reads) = design.without(reader);
             let trial = rest.separable().is_ok().then(|| Trial::of(&rest, variances)).flatten();
             match trial {
@@ -146,6 +150,9 @@ pub(crate) fn simulate(
     let (mut raw_hits, mut model_hits) = (0, 0);
     let mut balances = Vec::with_capacity(SIMULATIONS);
     for _ in 0..SIMULATIONS {
+        if stopped() {
+            return None;
+        }
         let (truth, figures) = programme(design, &whole.counts, variances, groups, &mut chance);
         let (raw, model) = whole.hits(&truth, &figures, top);
         raw_hits += raw;

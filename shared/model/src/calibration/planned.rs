@@ -65,7 +65,7 @@ pub fn planned(
     });
     let small = || Equations::of(&design).levels().1 <= MAX_LEVELS;
     let simulated = (design.separable().is_ok() && small())
-        .then(|| simulate(&design, &USUAL, &groups, top, seed))
+        .then(|| simulate(&design, &USUAL, &groups, top, seed, &|| false))
         .flatten();
     let light = light(components, simulated.as_ref());
     let cut_readers = named(&design, simulated.as_ref());

@@ -42,8 +42,9 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Returns ERᵢ = 1 + Σⱼ Φ((f̂ⱼ−f̂ᵢ)/sdᵢⱼ) with the standard deviation of the difference from the joint covariance
-    /// (Lingsma et al. 2010): the mean rank if the true effects were drawn again and again. They sum to n(n+1)/2.
-    pub(crate) fn expected_ranks(&self) -> Vec<f64> {
+    /// (Lingsma et al. 2010): the mean rank if the true effects were drawn again and again. They sum to n(n+1)/2, but where it is
+    /// `stopped` before.
+    pub(crate) fn expected_ranks(&self, stopped: &dyn Fn() -> bool) -> Vec<f64> {
         let n = self.effects.len();
         let rest = self.factored.inverse();
         let scale = self.residual * self.root * self.root;
@@ -57,6 +58,9 @@ impl<'a> Knowledge<'a> {
         let mut ranks = vec![1.0; n];
         let mut shared = vec![0.0; n];
         for i in 0..n {
+            if stopped() {
+                break;
+            }
             self.covariances(i, &rest, &mut row);
             let (_, after) = shared.split_at_mut(i + 1);
             self.covariances_after(i, &row, after);
@@ -107,8 +111,14 @@ impl<'a> Knowledge<'a> {
     }
 
     /// Returns each application's share of `draws` in which its effect is among the best `seats`, drawn from the normal
-    /// distribution of all effects together, f̂ + L⁻¹'z: P(seat) by Monte Carlo.
-    pub(crate) fn seat_chances(&self, seats: usize, draws: usize, seed: u64) -> Vec<f64> {
+    /// distribution of all effects together, f̂ + L⁻¹'z: P(seat) by Monte Carlo; of fewer draws where it is `stopped` before.
+    pub(crate) fn seat_chances(
+        &self,
+        seats: usize,
+        draws: usize,
+        seed: u64,
+        stopped: &dyn Fn() -> bool,
+    ) -> Vec<f64> {
         let n = self.effects.len();
         let mut chance = Chance::new(seed, "seats");
         let root = self.factored.inverse_root();
@@ -118,7 +128,7 @@ impl<'a> Knowledge<'a> {
         let mut taken = vec![0_usize; n];
         let mut drawn = vec![0.0; n];
         let mut left = draws;
-        while left > 0 {
+        while left > 0 && !stopped() {
             let together = left.min(TOGETHER);
             for errors in self.errors(&root, &mut chance, together) {
                 for (i, drawn) in drawn.iter_mut().enumerate() {
@@ -291,7 +301,7 @@ mod tests {
                     1.0 + (0..n).filter(|j| *j != i).map(before).sum::<f64>()
                 })
                 .collect();
-            let got = known.expected_ranks();
+            let got = known.expected_ranks(&|| false);
             assert!(got.iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-9), "{got:?} {plain:?}");
             let sum: f64 = got.iter().sum();
             assert!((sum - size(n * (n + 1)) / 2.0).abs() < 1e-9 * size(n * n), "{sum}");

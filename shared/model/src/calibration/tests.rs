@@ -255,6 +255,23 @@ fn more_levels_than_the_dense_part_holds_are_refused_with_a_reason() {
     assert!(refused.rows.iter().all(|row| row.raw.is_some() && row.calibrated.is_none()));
 }
 
+/// No programme is simulated any more, and no corrected order is made.
+#[test]
+fn once_somebody_has_enough_it_ends_early() {
+    let csv = mixed(40, 8, 3);
+    let policy = Policy::of(&Programme::parse(K).unwrap()).unwrap();
+    let (scores, _) = Scores::read(csv.as_bytes(), "s", &policy).unwrap();
+    let made = |stop: bool| {
+        let stop = AtomicBool::new(stop);
+        let asked = Asked { seats: Some(8), stop: Some(&stop), ..Asked::default() };
+        calibration(&scores, &policy, &asked).unwrap()
+    };
+    let asked = Asked { seats: Some(8), ..Asked::default() };
+    assert_eq!(made(false), calibration(&scores, &policy, &asked).unwrap());
+    assert!(made(false).recall_raw.is_some());
+    assert_eq!((made(true).recall_raw, made(true).recall_model), (None, None));
+}
+
 /// Debug and release builds, and every version, give the same figures to the byte.
 #[test]
 fn every_build_gives_the_same_calibration() {

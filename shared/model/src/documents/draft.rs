@@ -3,7 +3,8 @@
 //!
 //! Everything of one criterion is under `criteria/KEY`, a map that the criterion's own constant makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::crdt::{Document, Edit, EditError, Field, Readable, Value};
 use crate::decimal::Decimal;
@@ -52,17 +53,21 @@ impl Draft {
                 reader.damage(&["criteria"], "more entries than allowed");
             }
             for key in criteria.into_iter().take(MAX_ENTRIES) {
-                let answer = reader.one(&["criteria", &key, "score"], score);
-                let reason = reader.one(&["criteria", &key, "reason"], record::text);
+                let answer = reader.one(&["criteria", &key, "score"], score).map(|score| match score {
+                    Some(score) => Answer::Score(score),
+                    None => {
+                        let reason = reader.one(&["criteria", &key, "reason"], record::text);
+                        Answer::NotApplicable { reason: reason.unwrap_or_default() }
+                    }
+                });
                 let comment = document.text(&["criteria", &key, "comment"]).unwrap_or_default();
                 // Where a comment points is worth no question between two laptops.
                 let pin = reader.greatest(&["criteria", &key, "pin"], record::text);
                 if let Some(pin) = pin.and_then(|pin| pin.parse().ok()) {
                     draft.pins.insert(key.clone(), pin);
                 }
-                if let Some(score) = answer {
-                    let reason = || Answer::NotApplicable { reason: reason.unwrap_or_default() };
-                    draft.answers.insert(key.clone(), score.map_or_else(reason, Answer::Score));
+                if let Some(answer) = answer {
+                    draft.answers.insert(key.clone(), answer);
                 }
                 if !comment.is_empty() {
                     draft.comments.insert(key, comment);
@@ -82,7 +87,10 @@ impl Draft {
         criterion: &str,
         answer: Option<&Answer>,
     ) -> Result<Option<Scanned>, WriteError> {
-        let edits = answer_edits(document, criterion, answer)?;
+        let mut edits = Edits::new();
+        for (field, value) in answer_fields(answer) {
+            put_answer(document, criterion, field, value, &mut edits)?;
+        }
         document.edit(actor, |edit| put_all(edit, &edits))
     }
 
@@ -115,7 +123,10 @@ impl Draft {
         attested: bool,
         dossier: Option<Sha256Bytes>,
     ) -> Result<Option<Scanned>, WriteError> {
-        let edits = closing_edits(document, confidence, attested, dossier);
+        let mut edits = Edits::new();
+        for (field, value) in closing_fields(confidence, attested, dossier) {
+            differ(document, &[field], value, &mut edits);
+        }
         document.edit(actor, |edit| put_all(edit, &edits))
     }
 
@@ -130,22 +141,56 @@ impl Draft {
         actor: &ActorBytes,
         changes: &mut Vec<Scanned>,
     ) -> Result<(), WriteError> {
-        let mut edits = closing_edits(document, self.confidence, self.attested, self.dossier);
-        let mut criteria = document.containers(&["criteria"]);
-        criteria.extend(self.answers.keys().chain(self.comments.keys()).chain(self.pins.keys()).cloned());
-        criteria.sort_unstable();
-        criteria.dedup();
-        for key in &criteria {
-            edits.extend(answer_edits(document, key, self.answers.get(key))?);
-            let pin = self.pins.get(key).map(|pin| Value::from(pin.to_string()));
-            differ(document, &["criteria", key, "pin"], pin, &mut edits);
+        let before = Self::read(document).value;
+        self.write_since(&before, document, actor, changes)
+    }
+
+    /// As [`Draft::write`], of a writer who began with `before`: only where this draft differs from that, anything is
+    /// written, and all else stays as the document has it. A text that is another one by then keeps what both wrote.
+    ///
+    /// # Errors
+    /// As [`Draft::write`].
+    pub fn write_since(
+        &self,
+        before: &Self,
+        document: &mut Document,
+        actor: &ActorBytes,
+        changes: &mut Vec<Scanned>,
+    ) -> Result<(), WriteError> {
+        let mut edits = Edits::new();
+        for ((field, was), (_, is)) in before.closing().into_iter().zip(self.closing()) {
+            if was != is {
+                differ(document, &[field], is, &mut edits);
+            }
+        }
+        let criteria: BTreeSet<&str> = [before, self].into_iter().flat_map(Self::criteria).collect();
+        for &key in &criteria {
+            let (was, is) = (answer_fields(before.answers.get(key)), answer_fields(self.answers.get(key)));
+            for ((field, was), (_, is)) in was.into_iter().zip(is) {
+                if was != is {
+                    put_answer(document, key, field, is, &mut edits)?;
+                }
+            }
+            if before.pins.get(key) != self.pins.get(key) {
+                let pin = self.pins.get(key).map(|pin| Value::from(pin.to_string()));
+                differ(document, &["criteria", key, "pin"], pin, &mut edits);
+            }
         }
         changes.extend(document.edit(actor, |edit| put_all(edit, &edits))?);
-        for key in &criteria {
-            let comment = self.comments.get(key).map_or("", String::as_str);
-            Self::set_comment(document, actor, Some(key), comment, changes)?;
+        for key in criteria {
+            let said = |draft: &Self| draft.comments.get(key).cloned().unwrap_or_default();
+            splice(document, actor, &["criteria", key, "comment"], &said(before), &said(self), changes)?;
         }
-        Self::set_comment(document, actor, None, &self.overall, changes)
+        splice(document, actor, &["overall"], &before.overall, &self.overall, changes)
+    }
+
+    fn closing(&self) -> [(&'static str, Option<Value>); 3] {
+        closing_fields(self.confidence, self.attested, self.dossier)
+    }
+
+    /// The criteria of which anything is said.
+    fn criteria(&self) -> impl Iterator<Item = &str> {
+        self.answers.keys().chain(self.comments.keys()).chain(self.pins.keys()).map(String::as_str)
     }
 }
 
@@ -174,8 +219,26 @@ fn differ(document: &Document, path: &[&str], value: Option<Value>, edits: &mut 
     }
 }
 
-fn answer_edits(document: &Document, criterion: &str, answer: Option<&Answer>) -> Result<Edits, WriteError> {
-    let mut edits = Edits::new();
+/// Notes a field of an answer where it differs.
+fn put_answer(
+    document: &Document,
+    criterion: &str,
+    field: &str,
+    value: Option<Value>,
+    edits: &mut Edits,
+) -> Result<(), WriteError> {
+    let path = ["criteria", criterion, field];
+    if let Some(Value::Str(text)) = &value
+        && text.len() > MAX_TEXT_BYTES
+    {
+        return Err(WriteError::Field { field: path.join("/"), problem: "a text longer than allowed" });
+    }
+    differ(document, &path, value, edits);
+    Ok(())
+}
+
+/// The fields of an answer.
+fn answer_fields(answer: Option<&Answer>) -> [(&'static str, Option<Value>); 2] {
     let (score, reason) = match answer {
         None => (None, None),
         Some(Answer::Score(score)) => (Some(Value::from(score.to_string())), None),
@@ -183,28 +246,63 @@ fn answer_edits(document: &Document, criterion: &str, answer: Option<&Answer>) -
             (Some(Value::Null), (!reason.is_empty()).then(|| Value::from(reason.as_str())))
         }
     };
-    let path = ["criteria", criterion, "reason"];
-    if let Some(Value::Str(reason)) = &reason
-        && reason.len() > MAX_TEXT_BYTES
-    {
-        return Err(WriteError::Field { field: path.join("/"), problem: "a text longer than allowed" });
-    }
-    differ(document, &["criteria", criterion, "score"], score, &mut edits);
-    differ(document, &path, reason, &mut edits);
-    Ok(edits)
+    [("score", score), ("reason", reason)]
 }
 
-fn closing_edits(
-    document: &Document,
+/// The fields that are of no criterion.
+fn closing_fields(
     confidence: Option<Decimal>,
     attested: bool,
     dossier: Option<Sha256Bytes>,
-) -> Edits {
-    let mut edits = Edits::new();
-    differ(document, &["confidence"], confidence.map(|c| c.to_string().into()), &mut edits);
-    differ(document, &["attested"], attested.then_some(Value::Bool(true)), &mut edits);
-    differ(document, &["dossier"], dossier.map(|hash| Value::Bytes(hash.to_vec())), &mut edits);
-    edits
+) -> [(&'static str, Option<Value>); 3] {
+    [
+        ("confidence", confidence.map(|number| number.to_string().into())),
+        ("attested", attested.then_some(Value::Bool(true))),
+        ("dossier", dossier.map(|hash| Value::Bytes(hash.to_vec()))),
+    ]
+}
+
+/// Writes what was made of a text, where anything was.
+fn splice(
+    document: &mut Document,
+    actor: &ActorBytes,
+    path: &[&str],
+    before: &str,
+    text: &str,
+    changes: &mut Vec<Scanned>,
+) -> Result<(), WriteError> {
+    if before == text {
+        return Ok(());
+    }
+    let there = document.text(path).unwrap_or_default();
+    set_text(document, actor, path, &spliced(before, &there, text), changes)
+}
+
+/// A text as two made it of `before` without knowing of one another: what each of them wrote stays, and what either took
+/// away goes.
+fn spliced(before: &str, there: &str, text: &str) -> String {
+    if there == text {
+        return text.to_owned();
+    }
+    let [before, there, text] = [before, there, text].map(|text| text.chars().collect::<Vec<_>>());
+    let (theirs, own) = (replaced(&before, &there), replaced(&before, &text));
+    let (first, last) = if own.0.end <= theirs.0.start { (own, theirs) } else { (theirs, own) };
+    let parts = [
+        &before[..first.0.start.min(last.0.start)],
+        first.1,
+        before.get(first.0.end..last.0.start).unwrap_or_default(),
+        last.1,
+        &before[first.0.end.max(last.0.end)..],
+    ];
+    parts.concat().into_iter().collect()
+}
+
+/// What lies between the common beginning and the common end of two texts: where in the old one, and what stands there in
+/// the new one.
+fn replaced<'n>(old: &[char], new: &'n [char]) -> (Range<usize>, &'n [char]) {
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    (start..old.len() - end, &new[start..new.len() - end])
 }
 
 /// Makes a text say something else by replacing what lies between the common beginning and the common end.
@@ -223,11 +321,8 @@ fn set_text(
         return Ok(());
     }
     let (old, new): (Vec<char>, Vec<char>) = (old.chars().collect(), text.chars().collect());
-    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let mut deleted = old.len() - start - end;
-    let inserted = &new[start..new.len() - end];
-    let mut at = start;
+    let (place, inserted) = replaced(&old, &new);
+    let (mut at, mut deleted) = (place.start, place.len());
     let mut pieces = inserted.chunks(CHARS_PER_CHANGE);
     loop {
         let piece: String = pieces.next().unwrap_or_default().iter().collect();
@@ -259,6 +354,11 @@ impl Note {
     pub fn read(document: &dyn Readable) -> Read<Self> {
         let text = document.text(&["text"]).unwrap_or_default();
         Reader::of(document).finish(|reader| Self { text, again: reader.flag("again") })
+    }
+
+    /// Puts in what was made of the text by a writer who began with `before`: what both wrote stays.
+    pub fn splice(&mut self, before: &str, text: &str) {
+        self.text = spliced(before, &self.text, text);
     }
 
     /// Makes a document say what this note says; pushes the changes to `changes`, also those made before an error.

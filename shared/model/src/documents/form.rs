@@ -66,7 +66,7 @@ pub struct Dossier {
 impl Dossier {
     /// Returns the version that a review records: SHA-256 over `tessera/1 dossier`, the label, every field and every
     /// file's slot, hash and shown name, each preceded by its length in 8 bytes, big-endian. A light copy says nothing new: it is
-    /// left out where its file is there.
+    /// left out where its file is there, and what was typed from a file always is.
     #[must_use]
     pub fn version(&self, manifest: &Manifest) -> Sha256Bytes {
         let mut hash = Sha256::new();

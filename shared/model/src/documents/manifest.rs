@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::crdt::Value;
 
@@ -17,6 +18,8 @@ const MAX_ENTRY_BYTES: usize = 8 * 1024;
 pub const MAX_HANDLE_BYTES: usize = 1024;
 /// Longest name of a file, in bytes.
 pub const MAX_NAME_BYTES: usize = 255;
+/// The media type of a text that a person typed from a file.
+pub const TYPED: &str = "text/plain";
 
 /// The files, by slot (the key of the programme's attachment) and SHA-256 of their contents: the same file imported
 /// twice is one.
@@ -37,26 +40,44 @@ pub struct File {
     pub size_bytes: u64,
     /// Who wrote it, where that matters: a referee's name or mail address, in the coordinators' manifest only.
     pub referee: Option<String>,
-    /// Whether it is a copy that replaces a heavier file while reading, such as a grey scan.
+    /// Whether it is a copy that replaces a heavier file while reading, such as a grey scan, or a text that a person typed
+    /// from a file.
     pub light: bool,
-    /// The SHA-256 of that heavier file's contents, which is in the same slot.
+    /// The SHA-256 of the contents of the file that it stands for, which is in the same slot.
     pub of: Option<Sha256Bytes>,
     /// What finds and opens the sealed bytes: the vault's own encoding, secret.
     pub handle: Vec<u8>,
 }
 
 impl Manifest {
-    /// The files without light copies of others among them.
+    /// The files without light copies of others among them, and without what was typed from one.
     pub fn originals(&self) -> impl Iterator<Item = (&(String, Sha256Bytes), &File)> {
-        self.files.iter().filter(|((slot, _), file)| !file.of.is_some_and(|of| self.has(slot, of)))
+        self.files.iter().filter(|((slot, _), file)| {
+            let stands_for_another = file.of.is_some_and(|of| self.has(slot, of));
+            !stands_for_another && !file.is_typed()
+        })
     }
 
     /// The light copy of a file.
     #[must_use]
     pub fn light_copy(&self, slot: &str, contents: &Sha256Bytes) -> Option<(&Sha256Bytes, &File)> {
-        let mut files = self.files.iter();
-        let found = files.find(|((of_slot, _), file)| of_slot == slot && file.of.as_ref() == Some(contents));
-        found.map(|((_, light), file)| (light, file))
+        self.standing_for(slot, contents).find(|(_, file)| !file.is_typed())
+    }
+
+    /// What was typed from a file; several texts where coordinators typed apart, in the same order on every device.
+    pub fn typed(&self, slot: &str, contents: &Sha256Bytes) -> impl Iterator<Item = (&Sha256Bytes, &File)> {
+        self.standing_for(slot, contents).filter(|(_, file)| file.is_typed())
+    }
+
+    fn standing_for(
+        &self,
+        slot: &str,
+        contents: &Sha256Bytes,
+    ) -> impl Iterator<Item = (&Sha256Bytes, &File)> {
+        let files = self.files.iter();
+        let found =
+            files.filter(move |((of_slot, _), file)| of_slot == slot && file.of.as_ref() == Some(contents));
+        found.map(|((_, own), file)| (own, file))
     }
 
     fn has(&self, slot: &str, contents: Sha256Bytes) -> bool {
@@ -102,7 +123,8 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Makes the key of an entry; a slot has no slash, as keys of attachments are checked for it here.
-fn entry_key(slot: &str, contents: &Sha256Bytes) -> String {
+#[must_use]
+pub fn entry_key(slot: &str, contents: &Sha256Bytes) -> String {
     format!("{}/{slot}", hex(contents))
 }
 
@@ -129,7 +151,20 @@ fn file(value: &Value) -> Decoded<File> {
     Ok(File { name, media_type, size_bytes, referee, light, of, handle })
 }
 
+/// By what a typed text is kept among the files of its slot: SHA-256 over the SHA-256 of the file that it was typed from, and the
+/// text. Two files that say the same have a text each.
+#[must_use]
+pub fn typed_key(of: &Sha256Bytes, text: &str) -> Sha256Bytes {
+    Sha256::new().chain_update(of).chain_update(text).finalize().into()
+}
+
 impl File {
+    /// True for a text that a person typed from another file.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.of.is_some() && self.media_type == TYPED
+    }
+
     fn entry(&self) -> String {
         let entry = Entry {
             name: self.name.clone(),

@@ -87,24 +87,36 @@ fn place(field: &Field, cell: &str, split: &mut Split) {
     let put = |fields: &mut BTreeMap<String, String>| {
         fields.insert(field.key.as_str().to_owned(), cell.to_owned());
     };
-    // A cell of a file is the file's name, and a name of a file may name a person.
-    let goes_to = if field.kind == FieldKind::File { GoesTo::Identity } else { field.goes_to };
-    match goes_to {
-        GoesTo::Identity => put(&mut split.identity.fields),
-        GoesTo::Open => {
-            put(&mut split.identity.fields);
-            put(&mut split.open.fields);
-        }
-        GoesTo::Dossier => {
-            put(&mut split.open.fields);
-            put(&mut split.blind.fields);
-        }
+    let (open, blind) = (is_shown(field, OPEN), is_shown(field, BLIND));
+    if !blind {
+        put(&mut split.identity.fields);
+    }
+    if open {
+        put(&mut split.open.fields);
+    }
+    if blind {
+        put(&mut split.blind.fields);
     }
     if field.card && field.kind != FieldKind::File {
         put(&mut split.open_card.fields);
-        if goes_to == GoesTo::Dossier {
+        if blind {
             put(&mut split.blind_card.fields);
         }
+    }
+}
+
+/// Says whether a rendition holds the answer to a field.
+#[must_use]
+pub fn is_shown(field: &Field, rendition: u8) -> bool {
+    // A cell of a file is the file's name, and a name of a file may name a person.
+    field.kind != FieldKind::File && reaches(field.goes_to, rendition)
+}
+
+fn reaches(goes_to: GoesTo, rendition: u8) -> bool {
+    match goes_to {
+        GoesTo::Identity => false,
+        GoesTo::Open => rendition == OPEN,
+        GoesTo::Dossier => true,
     }
 }
 
@@ -174,12 +186,7 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
         let Some(asked) = programme.attachments.iter().find(|asked| asked.key.as_str() == slot) else {
             continue;
         };
-        let visible = match asked.goes_to {
-            GoesTo::Identity => false,
-            GoesTo::Open => rendition == OPEN,
-            GoesTo::Dossier => true,
-        };
-        if !visible {
+        if !reaches(asked.goes_to, rendition) {
             continue;
         }
         let name = if rendition == OPEN {
@@ -190,10 +197,11 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
             *number += 1;
             format!("{stem}-{number}.{}", ending(&file.media_type))
         };
-        // A light copy is called after its file, and takes no number.
-        if let Some((light, copy)) = files.light_copy(slot, contents) {
-            let name = light_name(&name);
-            rendered.files.insert((slot.clone(), *light), File { name, referee: None, ..copy.clone() });
+        // What stands for a file is called after it, and takes no number.
+        let light = files.light_copy(slot, contents).map(|copy| (light_name(&name), copy));
+        let typed = files.typed(slot, contents).map(|text| (typed_name(&name), text));
+        for (name, (own, copy)) in light.into_iter().chain(typed) {
+            rendered.files.insert((slot.clone(), *own), File { name, referee: None, ..copy.clone() });
         }
         rendered.files.insert((slot.clone(), *contents), File { name, referee: None, ..file.clone() });
     }
@@ -203,10 +211,19 @@ pub fn rendered_files(programme: &Programme, files: &Manifest, rendition: u8) ->
 /// What the light copy of a file of this name is called.
 #[must_use]
 pub fn light_name(name: &str) -> String {
-    const ENDING: &str = "-light.pdf";
+    called_after(name, "-light.pdf")
+}
+
+/// What a text is called that was typed from a file of this name.
+#[must_use]
+pub fn typed_name(name: &str) -> String {
+    called_after(name, "-typed.txt")
+}
+
+fn called_after(name: &str, ending: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let stem = &stem[..stem.floor_char_boundary(MAX_NAME_BYTES - ENDING.len())];
-    format!("{stem}{ENDING}")
+    let stem = &stem[..stem.floor_char_boundary(MAX_NAME_BYTES - ending.len())];
+    format!("{stem}{ending}")
 }
 
 const fn stem(kind: AttachmentKind) -> &'static str {

@@ -1,5 +1,7 @@
 //! One value has one encoding, whatever the value and whatever was done to the bytes.
 
+use std::time::Instant;
+
 use proptest::prelude::*;
 use tessera_protocol::access::Refusal;
 use tessera_protocol::bundle::{BundleHead, Entry};
@@ -71,15 +73,25 @@ fn k17_every_mutation_is_refused_or_another_value_in_its_own_encoding() {
 
 #[test]
 fn k11_no_mutation_of_anything_signed_fits() {
-    let mut tried = 0_u32;
+    let (mut tried, begun) = (0_u32, Instant::now());
     for sample in samples() {
         let Some(fits) = sample.fits else { continue };
-        for_each_flip(&sample.bytes, |mutated| {
+        let check = |mutated: &[u8]| {
             tried += 1;
             assert!(!fits(mutated), "{} {}", sample.of, sample.name);
-        });
+        };
+        // Of packs the vault, which makes them, tries every value.
+        if sample.of == "pack" {
+            for_each_flip(&sample.bytes, check);
+        } else {
+            for_each_mutation(&sample.bytes, check);
+        }
     }
-    println!("figure: K11 everything signed, each bit and byte: {tried} mutations, 0 accepted");
+    println!(
+        "figure: K11 everything signed, every value of every byte, of packs each bit: {tried} mutations, \
+         0 accepted, {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
 }
 
 /// Every other value of every byte.

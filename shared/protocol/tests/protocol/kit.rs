@@ -1,5 +1,6 @@
 //! A programme in memory: keys from fixed seeds, signed packs, and what permission makes of them.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer, SigningKey};
@@ -22,19 +23,29 @@ use tessera_protocol::stream::Stream;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(pub(crate) u32);
 
+thread_local! {
+    /// Devices, made once: a walk through a model asks for them all the time.
+    static DEVICES: RefCell<BTreeMap<Key, Device>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 impl Key {
     fn signing(self) -> SigningKey {
         SigningKey::from_bytes(&hash("test key", &[&self.0.to_le_bytes()]).0)
     }
 
     pub(crate) fn public(self) -> PublicKey {
-        PublicKey::from_bytes(&self.signing().verifying_key().to_bytes()).unwrap()
+        self.device().signing
     }
 
     pub(crate) fn device(self) -> Device {
+        DEVICES.with_borrow_mut(|made| made.entry(self).or_insert_with(|| self.make()).clone())
+    }
+
+    fn make(self) -> Device {
         let key = hash("test recipient", &[&self.0.to_le_bytes()]).0.to_vec().try_into().unwrap();
         let recipients = vec![Recipient { algorithm: Recipient::X25519, key }].try_into().unwrap();
-        Device { form: Form::Computer, signing: self.public(), recipients }
+        let signing = PublicKey::from_bytes(&self.signing().verifying_key().to_bytes()).unwrap();
+        Device { form: Form::Computer, signing, recipients }
     }
 
     pub(crate) fn id(self) -> DeviceId {

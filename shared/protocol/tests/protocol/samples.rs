@@ -2,6 +2,7 @@
 //! is: that its bytes are read as that value and, where something is signed, that the signatures fit.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use tessera_protocol::access::{Class, Classes, Refusal};
 use tessera_protocol::bundle::{BundleHead, Entry, Witness};
@@ -21,7 +22,7 @@ use tessera_protocol::ids::{
 };
 use tessera_protocol::pack::Pack;
 use tessera_protocol::receipt::{Receipt, next_head};
-use tessera_protocol::signature::{Context, Signature};
+use tessera_protocol::signature::{Context, PublicKey, Signature};
 use tessera_protocol::statement::{Ballot, Statement, Target};
 use tessera_protocol::stream::Stream;
 
@@ -47,6 +48,12 @@ pub(crate) const RELAY: Key = Key(90);
 pub(crate) const ASKS: Key = Key(40);
 /// The author of packs.
 pub(crate) const AUTHOR: Key = Key(11);
+
+/// Made once: hundreds of thousands of mutations are checked against them.
+static OF_RELAY: LazyLock<PublicKey> = LazyLock::new(|| RELAY.public());
+static OF_ASKER: LazyLock<PublicKey> = LazyLock::new(|| ASKS.public());
+static OF_AUTHOR: LazyLock<PublicKey> = LazyLock::new(|| AUTHOR.public());
+static ASKED: LazyLock<Hash> = LazyLock::new(|| request().id());
 
 pub(crate) const PROGRAMME: ProgrammeId = ProgrammeId([0x11; 16]);
 const INCARNATION: Incarnation = Incarnation([0x22; 8]);
@@ -130,7 +137,7 @@ fn cursor() -> Cursor {
 }
 
 pub(crate) fn relay_key() -> RelayKey {
-    RelayKey(RELAY.public().to_bytes())
+    RelayKey(OF_RELAY.to_bytes())
 }
 
 pub(crate) fn request() -> Request {
@@ -243,7 +250,7 @@ fn read<T: Wire>(bytes: &[u8], fits: impl FnOnce(T) -> bool) -> bool {
 }
 
 fn of_author(pack: Pack) -> bool {
-    pack.verify(&AUTHOR.public()).is_ok()
+    pack.verify(&OF_AUTHOR).is_ok()
 }
 
 /// Every sample.
@@ -394,7 +401,6 @@ fn statements() -> Vec<Sample> {
 }
 
 fn travelling() -> Vec<Sample> {
-    let id: fn() -> Hash = || request().id();
     let chunk = Entry::Chunk {
         stream: STREAM,
         attachment: ATTACHMENT,
@@ -404,22 +410,22 @@ fn travelling() -> Vec<Sample> {
     };
     vec![
         signed("receipt", "of a pack", receipt(), |bytes| {
-            read(bytes, |receipt: Receipt| receipt.verify(&RELAY.public()).is_ok())
+            read(bytes, |receipt: Receipt| receipt.verify(&OF_RELAY).is_ok())
         }),
         plain("cursor", "the start", Cursor::start()),
         plain("cursor", "in the middle", cursor()),
         signed("request", "with everything", request(), |bytes| {
-            read(bytes, |request: Request| request.verify(relay_key(), &ASKS.public()).is_ok())
+            read(bytes, |request: Request| request.verify(relay_key(), &OF_ASKER).is_ok())
         }),
         signed("answer", "with everything", answer(), |bytes| {
-            read(bytes, |answer: SignedAnswer| answer.verify(&RELAY.public(), &request().id()).is_ok())
+            read(bytes, |answer: SignedAnswer| answer.verify(&OF_RELAY, &ASKED).is_ok())
         }),
         signed("nothing new", "at a place", nothing_new(), |bytes| {
-            read(bytes, |nothing: NothingNew| nothing.verify(&RELAY.public(), &request().id()).is_ok())
+            read(bytes, |nothing: NothingNew| nothing.verify(&OF_RELAY, &ASKED).is_ok())
         }),
         signed("segment", "the last", segment(), |bytes| {
             read(bytes, |segment: Segment| {
-                let checked = segment.verify(&RELAY.public(), &request().id());
+                let checked = segment.verify(&OF_RELAY, &ASKED);
                 checked
                     .is_ok_and(|segment| segment.pulled.iter().all(|pulled| of_author(pulled.pack.clone())))
             })
@@ -427,7 +433,7 @@ fn travelling() -> Vec<Sample> {
         signed("authorisation", "to fetch", authorisation(), |bytes| {
             read(bytes, |authorisation: Authorisation| {
                 let signed = authorised_bytes(&authorisation.caller);
-                ASKS.public().verify(Context::Request, &signed, &authorisation.signature).is_ok()
+                OF_ASKER.verify(Context::Request, &signed, &authorisation.signature).is_ok()
             })
         }),
         plain("bundle head", "the first of two", bundle_head()),
@@ -435,7 +441,7 @@ fn travelling() -> Vec<Sample> {
             read(bytes, |witness: Witness| {
                 let body = witness.to_bytes();
                 let signed = &body[..body.len() - 64];
-                ASKS.public().verify(Context::Witness, signed, &witness.signature).is_ok()
+                OF_ASKER.verify(Context::Witness, signed, &witness.signature).is_ok()
             })
         }),
         plain("entry", "a pack", Entry::Pack(items_pack())),
@@ -443,7 +449,7 @@ fn travelling() -> Vec<Sample> {
         plain("entry", "a witness", Entry::Witness(witness())),
         plain("entry", "a chunk", chunk),
         plain("entry", "the end", Entry::End(hash("bundle", &[b"what came before"]))),
-        plain("hash", "of the request", id()),
+        plain("hash", "of the request", *ASKED),
         plain("key id", "of nothing", KeyId([0; 32])),
         plain("signature", "of nothing", Signature([0; 64])),
     ]

@@ -1,11 +1,14 @@
 //! K11: of every kind of object, every byte changed to every other value and every shorter length.
-//! (Identity files and envelopes are with age, attachments with the files, answers with enrolment.)
+//! (Identities, envelopes and attachments are with the files, invitations and their answers with enrolment. What is signed and
+//! no pack is with the protocol.)
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use tessera_protocol::charter::Link;
 use tessera_protocol::codec::Wire;
+use tessera_protocol::signature::PublicKey;
 use tessera_protocol::statement::Statement;
 use tessera_protocol::stream::Stream;
 
@@ -14,19 +17,19 @@ use crate::seal::open;
 use crate::sign::Clear;
 use crate::welcome::{open_welcome, seal_welcome};
 
-/// Accepted where the bytes are a pack that the author signed, whatever its body.
-fn accepted(author: &DeviceSecret, bytes: &[u8]) -> Option<Verified<Pack>> {
+/// Accepted where the bytes are a pack that the holder of this key signed, whatever its body.
+fn accepted(key: &PublicKey, bytes: &[u8]) -> Option<Verified<Pack>> {
     if bytes.len() > tessera_protocol::limits::PACK_BYTES {
         return None;
     }
-    Pack::from_bytes(bytes).ok()?.verify(&author.public_key()).ok()
+    Pack::from_bytes(bytes).ok()?.verify(key).ok()
 }
 
 fn check(name: &str, author: &DeviceSecret, pack: &Verified<Pack>, opens: impl Fn(&Verified<Pack>) -> bool) {
-    let bytes = pack.to_bytes();
-    assert!(accepted(author, &bytes).is_some_and(|pack| opens(&pack)));
-    assert!(accepted(author, &[&bytes[..], &[0]].concat()).is_none());
-    no_mutation(name, &bytes, |other| accepted(author, other).is_some());
+    let (key, bytes) = (author.public_key(), pack.to_bytes());
+    assert!(accepted(&key, &bytes).is_some_and(|pack| opens(&pack)));
+    assert!(accepted(&key, &[&bytes[..], &[0]].concat()).is_none());
+    no_mutation(name, &bytes, |other| accepted(&key, other).is_some());
 }
 
 #[test]
@@ -52,6 +55,15 @@ fn k11_statements() {
     let draft = Draft { stream: Stream::Public.id(PROGRAMME), ..draft(&author) };
     let pack = author.sign_clear(draft, &Clear::Statement(&statement)).unwrap();
     check("statement", &author, &pack, |pack| Statement::from_bytes(pack.body()).is_ok());
+}
+
+#[test]
+fn k11_links() {
+    let author = device(1);
+    let link = Link { parents: Default::default(), nonce: [1; 16], demo: true, changes: Default::default() };
+    let draft = Draft { stream: Stream::Public.id(PROGRAMME), ..draft(&author) };
+    let pack = author.sign_clear(draft, &Clear::Link(&link)).unwrap();
+    check("link", &author, &pack, |pack| Link::from_bytes(pack.body()).is_ok());
 }
 
 /// The seal itself, with the header and the signature out of the way: the tag covers every byte.

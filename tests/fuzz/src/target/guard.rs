@@ -7,7 +7,10 @@ use std::sync::OnceLock;
 
 use tessera_model::crdt::worker::{ClaimedChange, Outcome, Request, Response};
 use tessera_model::crdt::{Document, Value};
-use tessera_model::documents::{Draft, Kind, Note, Review};
+use tessera_model::documents::{
+    Assignment, Call, Card, Clearance, Conflict, Dossier, Draft, Duplicate, Eligibility, Identity, Kind,
+    Manifest, Moderation, Note, Person, Ranking, Record, Recorded, Relays, Review, Selection, Withdrawal,
+};
 use tessera_model::guard::{ActorBytes, Limits, Scanned, Verdict, scan};
 
 use crate::forge::resealed;
@@ -15,11 +18,16 @@ use crate::forge::resealed;
 const ALICE: ActorBytes = [1; 16];
 const CRITERIA: [&str; 2] = ["clarity", "need"];
 const CHANGES: usize = 8;
+/// The kinds that members write come first: the corpus names kinds by their place.
+const MEMBERS: [Kind; 4] = [Kind::Draft, Kind::Review, Kind::Note, Kind::Conflict];
 
-/// A document of each kind that members write, with something in it.
+/// A document of each kind, with something in it.
 fn documents() -> &'static [(Kind, Document, Vec<Scanned>)] {
     static DOCUMENTS: OnceLock<Vec<(Kind, Document, Vec<Scanned>)>> = OnceLock::new();
-    DOCUMENTS.get_or_init(|| [Kind::Draft, Kind::Review, Kind::Note, Kind::Conflict].map(begun).into())
+    DOCUMENTS.get_or_init(|| {
+        let others = Kind::ALL.iter().filter(|kind| !MEMBERS.contains(kind));
+        MEMBERS.iter().chain(others).map(|kind| begun(*kind)).collect()
+    })
 }
 
 fn begun(kind: Kind) -> (Kind, Document, Vec<Scanned>) {
@@ -71,10 +79,30 @@ pub(crate) fn feed(bytes: &[u8]) {
 /// It can be read, and an honest edit follows.
 fn look(kind: Kind, document: &mut Document) {
     match kind {
+        Kind::Call => read::<Call>(document),
+        Kind::Identity => read::<Identity>(document),
+        Kind::Dossier => read::<Dossier>(document),
+        Kind::Manifest => read::<Manifest>(document),
+        Kind::Card => read::<Card>(document),
+        Kind::Assignment => read::<Assignment>(document),
+        Kind::Review => {
+            read::<Review>(document);
+            drop((Review::versions(document), Review::history(document)));
+        }
         Kind::Draft => drop(Draft::read(document)),
-        Kind::Review => drop((Review::versions(document), Review::history(document))),
         Kind::Note => drop(Note::read(document)),
-        _ => {}
+        Kind::Conflict => read::<Conflict>(document),
+        Kind::Eligibility => read::<Eligibility>(document),
+        Kind::Duplicate => read::<Duplicate>(document),
+        Kind::Person => read::<Person>(document),
+        Kind::Recorded => read::<Recorded>(document),
+        Kind::Withdrawal => read::<Withdrawal>(document),
+        Kind::Ranking => read::<Ranking>(document),
+        Kind::Selection => read::<Selection>(document),
+        Kind::Moderation => read::<Moderation>(document),
+        Kind::Clearance => read::<Clearance>(document),
+        Kind::Relays => read::<Relays>(document),
+        Kind::Unknown(_) => {}
     }
     for key in document.keys(&[]) {
         drop((document.get_all(&[&key]), document.versions(&[&key]), document.text(&[&key])));
@@ -83,6 +111,11 @@ fn look(kind: Kind, document: &mut Document) {
     let edited = document.edit(&ALICE, |edit| edit.put(&["after"], Value::Int(1)));
     assert!(edited.is_ok(), "an honest edit cannot follow");
     assert!(!document.is_broken());
+}
+
+/// What a document says, of itself and as its contents are kept beside it.
+fn read<R: Record>(document: &Document) {
+    drop((R::read(document), R::read(&R::KIND.contents(document))));
 }
 
 fn several(mut bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -107,36 +140,40 @@ fn messages(bytes: &[u8]) {
     }
 }
 
-/// Honest changes, alone and together, and messages with them.
+/// Honest changes, alone and together, and messages with them; of the kinds that members write first.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    let mut seeds = Vec::new();
-    for (at, (kind, _, changes)) in (0_u8..).zip(documents()) {
-        let bytes: Vec<Vec<u8>> = changes.iter().map(|change| change.bytes().to_vec()).collect();
-        seeds.extend(bytes.iter().map(|change| [&[4 * at], &change[..]].concat()));
-        let together = bytes.iter().flat_map(|change| {
-            let length = u16::try_from(change.len()).unwrap_or(u16::MAX).to_le_bytes();
-            [&length[..], change].concat()
-        });
-        seeds.push([4 * at + 2].into_iter().chain(together).collect());
-        let claimed = |change: &Vec<u8>| ClaimedChange { actor: ALICE, bytes: change.clone() };
-        let request = Request {
-            constants: kind.constants(CRITERIA).expect("a kind that is known"),
-            applied: bytes[..1].iter().map(claimed).collect(),
-            incoming: bytes[1..].iter().map(claimed).collect(),
-        };
-        seeds.push([&[3], &request.encode()[..]].concat());
-        // The next change, as it would come: it depends on what the document has.
-        let mut document = documents()[usize::from(at)].1.clone();
-        let next = document.edit(&[9; 16], |edit| {
-            edit.put(&["state"], Value::Int(7))?;
-            edit.put(&["words"], "seven")?;
-            edit.remove(&["other"])
-        });
-        let next = next.expect("an honest edit").expect("it changes something");
-        seeds.push([&[4 * at], next.bytes()].concat());
-    }
+    let mut seeds: Vec<Vec<u8>> = (0..MEMBERS.len()).flat_map(seeds_of).collect();
     seeds.push(
         [&[3], &Response::Done(vec![Outcome::Applied, Outcome::Refused("no".into())]).encode()[..]].concat(),
     );
+    seeds.extend((MEMBERS.len()..documents().len()).flat_map(seeds_of));
+    seeds
+}
+
+fn seeds_of(at: usize) -> Vec<Vec<u8>> {
+    let (kind, document, changes) = &documents()[at];
+    let at = u8::try_from(at).expect("a few kinds");
+    let bytes: Vec<Vec<u8>> = changes.iter().map(|change| change.bytes().to_vec()).collect();
+    let mut seeds: Vec<Vec<u8>> = bytes.iter().map(|change| [&[4 * at], &change[..]].concat()).collect();
+    let together = bytes.iter().flat_map(|change| {
+        let length = u16::try_from(change.len()).unwrap_or(u16::MAX).to_le_bytes();
+        [&length[..], change].concat()
+    });
+    seeds.push([4 * at + 2].into_iter().chain(together).collect());
+    let claimed = |change: &Vec<u8>| ClaimedChange { actor: ALICE, bytes: change.clone() };
+    let request = Request {
+        constants: kind.constants(CRITERIA).expect("a kind that is known"),
+        applied: bytes[..1].iter().map(claimed).collect(),
+        incoming: bytes[1..].iter().map(claimed).collect(),
+    };
+    seeds.push([&[3], &request.encode()[..]].concat());
+    // The next change, as it would come: it depends on what the document has.
+    let next = document.clone().edit(&[9; 16], |edit| {
+        edit.put(&["state"], Value::Int(7))?;
+        edit.put(&["words"], "seven")?;
+        edit.remove(&["other"])
+    });
+    let next = next.expect("an honest edit").expect("it changes something");
+    seeds.push([&[4 * at], next.bytes()].concat());
     seeds
 }

@@ -73,7 +73,7 @@ fn secret() -> &'static DeviceSecret {
     SECRET.get_or_init(|| DeviceSecret::generate(&mut *tessera_tests::homes::dice("somebody")))
 }
 
-fn invitation() -> &'static Invitation {
+pub(crate) fn invitation() -> &'static Invitation {
     static INVITATION: OnceLock<Invitation> = OnceLock::new();
     INVITATION.get_or_init(|| Invitation {
         programme: ProgrammeId([7; 16]),

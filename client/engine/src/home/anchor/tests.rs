@@ -106,8 +106,10 @@ fn other_bytes_are_no_anchor() {
     assert!(open(&key, &whole).is_some());
     for n in 0..whole.len() {
         let mut changed = whole.clone();
-        changed[n] ^= 1;
-        assert!(open(&key, &changed).is_none(), "byte {n}");
+        for by in 1..=255 {
+            changed[n] = whole[n] ^ by;
+            assert!(open(&key, &changed).is_none(), "byte {n} by {by}");
+        }
         assert!(open(&key, &whole[..n]).is_none(), "cut at {n}");
     }
     assert!(open(&key, &[&whole[..], b"\0"].concat()).is_none());
@@ -125,6 +127,29 @@ fn the_format_is_pinned() {
         "19def478330a515ddaa0acd37dd1f61e28bb34f9f8389338a2361b29b82ff2b6"
     );
     assert_eq!(open(&anchor_key(&KEY), &sealed), Some((Start { count: 3, mark: *b"8 bytes!" }, epochs)));
+}
+
+/// The disk under the anchor: what is written beside it first goes where there is never room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_the_anchor_does_not_stop_the_start() {
+    let place = Place::new();
+    let unfinished = place.0.path().join("anchor.part");
+    let mut store = MemoryStore::new();
+    place.begin(&mut store, 1);
+    let before = std::fs::read(place.path()).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &unfinished).unwrap();
+    assert_eq!(place.begin(&mut store, 2), Continuity::Continues);
+    assert_eq!(std::fs::read(place.path()).unwrap(), before, "the earlier one is kept");
+    assert!(!unfinished.is_symlink(), "it was written to");
+    assert_eq!(place.begin(&mut store, 3), Continuity::Continues);
+    // And where neither of the two is recorded.
+    std::os::unix::fs::symlink("/dev/full", &unfinished).unwrap();
+    store.fail_after(1, crate::store::Fault::StaysFull);
+    assert_eq!(place.begin(&mut store, 4), Continuity::Continues);
+    store.make_room();
+    assert_eq!(place.begin(&mut store, 5), Continuity::Continues);
+    assert_eq!(place.begin(&mut store, 6), Continuity::Continues);
 }
 
 #[test]

@@ -92,6 +92,9 @@ fn says_what_it_is() {
     ] {
         assert_eq!(ask(pragma), expected, "{pragma}");
     }
+    assert_eq!(store.store.synchronous().unwrap(), "full");
+    store.store.connection.pragma_update(None, "synchronous", "normal").unwrap();
+    assert_eq!(store.store.synchronous().unwrap(), "normal");
 }
 
 #[test]

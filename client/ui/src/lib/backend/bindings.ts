@@ -95,14 +95,12 @@ export const commands = {
 	declare: (application: string, declaration: string, kind: string, note: string) => __TAURI_INVOKE<null>("declare", { application, declaration, kind, note }),
 	/**  Hands an application back that this reviewer cannot read. */
 	handBack: (application: string, reason: string) => __TAURI_INVOKE<null>("hand_back", { application, reason }),
-	/**  Saves a draft. */
-	saveDraft: (application: string, round: string, draft: DraftView) => __TAURI_INVOKE<Saved>("save_draft", { application, round, draft }),
-	/**  Saves a private note. */
-	saveNote: (application: string, text: string) => __TAURI_INVOKE<null>("save_note", { application, text }),
+	/**  Saves what was made of a draft since these changes of it were read. */
+	saveDraft: (application: string, round: string, seen: string[], before: DraftView, draft: DraftView) => __TAURI_INVOKE<Saved>("save_draft", { application, round, seen, before, draft }),
+	/**  Saves what was made of a private note. */
+	saveNote: (application: string, before: string, text: string) => __TAURI_INVOKE<null>("save_note", { application, before, text }),
 	/**  Marks an application to be read again, or takes the mark away. */
 	markAgain: (application: string, again: boolean) => __TAURI_INVOKE<null>("mark_again", { application, again }),
-	/**  Chooses between what two laptops wrote. */
-	settleDraft: (application: string, round: string, field: string, value: string) => __TAURI_INVOKE<null>("settle_draft", { application, round, field, value }),
 	/**  Submits a draft, or amends what was submitted. */
 	submit: (application: string, round: string, reason: string | null) => __TAURI_INVOKE<Submitted>("submit", { application, round, reason }),
 	/**  How this reviewer used each scale; of everything, or of what is to be read again. */
@@ -113,6 +111,8 @@ export const commands = {
 	fileText: (handle: string) => __TAURI_INVOKE<string>("file_text", { handle }),
 	/**  How many pages a file has, and the text of each. */
 	filePages: (handle: string) => __TAURI_INVOKE<PageInfo>("file_pages", { handle }),
+	/**  What a person typed from a file. */
+	fileTyped: (handle: string) => __TAURI_INVOKE<TypedView>("file_typed", { handle }),
 	/**  Saves a file outside the safe; gives where. */
 	saveFile: (handle: string) => __TAURI_INVOKE<string | null>("save_file", { handle }),
 	/**  Finds words in everything that this home may read. */
@@ -146,13 +146,15 @@ export const commands = {
 	/**  Reads why something of an application is not here, or does not count. */
 	explainApplication: (id: string) => __TAURI_INVOKE<WhyView>("explain_application", { id }),
 	/**  Gives a verdict on a condition; `none` takes back the one that stands. */
-	judge: (application: string, gate: string, verdict: string, reason: string, evidence: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, reason, evidence }),
+	judge: (application: string, gate: string, verdict: string, evidence: string, reason: string) => __TAURI_INVOKE<null>("judge", { application, gate, verdict, evidence, reason }),
 	/**  Asks for the exception. */
 	askException: (application: string, reason: string) => __TAURI_INVOKE<null>("ask_exception", { application, reason }),
 	/**  Grants or refuses the exception. */
 	decideException: (application: string, grant: boolean, reason: string) => __TAURI_INVOKE<null>("decide_exception", { application, grant, reason }),
 	/**  Takes back what this person did of the exception: the decision, or the request. */
 	takeBackException: (application: string, decision: boolean) => __TAURI_INVOKE<null>("take_back_exception", { application, decision }),
+	/**  Puts what a coordinator typed from a file beside it; no page takes that back. */
+	typeFile: (handle: string, pages: string[]) => __TAURI_INVOKE<null>("type_file", { handle, pages }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
 	/**  Reads what arrived, whose it is and by which way it came. */
@@ -173,8 +175,10 @@ export const commands = {
 	ruled: (application: string) => __TAURI_INVOKE<RuledView>("ruled", { application }),
 	/**  Calculates how far readers agree. */
 	agreement: (round: string | null) => __TAURI_INVOKE<AgreementView>("agreement", { round }),
-	/**  Calculates how severe readers are. */
+	/**  Calculates how severe readers are; ends a calculation that is under way. */
 	severity: (round: string | null) => __TAURI_INVOKE<SeverityView>("severity", { round }),
+	/**  Stops the calculation that is under way. */
+	stopSeverity: () => __TAURI_INVOKE<null>("stop_severity"),
 	/**  Counts groups at every stage, with what is small hidden. */
 	shares: (least: number) => __TAURI_INVOKE<SharesView>("shares", { least }),
 	/**  Reads what wants a person's judgement before the order decides. */
@@ -255,6 +259,8 @@ export const commands = {
 	intakeTake: (choices: IntakeChoices) => __TAURI_INVOKE<IntakeReport>("intake_take", { choices }),
 	/**  Reads the form for entry on behalf of an applicant. */
 	entryForm: (application: string | null) => __TAURI_INVOKE<EntryForm>("entry_form", { application }),
+	/**  Keeps what is typed for an applicant until it is taken in. Whoever shows it typed it: nothing is to be read again. */
+	keepEntry: (application: string | null, typed: EntryTyped) => __TAURI_INVOKE<null>("keep_entry", { application, typed }),
 	/**  Takes in what was typed for an applicant. */
 	enter: (entry: Entry) => __TAURI_INVOKE<Entered>("enter", { entry }),
 	/**  Adds files that the person chooses to an application; none where it was called off. */
@@ -262,7 +268,7 @@ export const commands = {
 	/**  Notes that an applicant withdrew, or that this was a mistake. */
 	withdraw: (application: string, withdrawn: boolean, route: string | null, reason: string) => __TAURI_INVOKE<number>("withdraw", { application, withdrawn, route, reason }),
 	/**  Reads whose application lacks what. */
-	chase: () => __TAURI_INVOKE<ChaseRow[]>("chase"),
+	chase: () => __TAURI_INVOKE<ChaseView>("chase"),
 	/**  Reads which applications may be one person's. */
 	duplicates: () => __TAURI_INVOKE<PairView[]>("duplicates"),
 	/**  Reads two applications side by side. */
@@ -277,6 +283,8 @@ export const commands = {
 	exportDossiers: (request: DossierRequest) => __TAURI_INVOKE<string | null>("export_dossiers", { request }),
 	/**  Reads whose review of an application could be taken down. */
 	recordChoices: (application: string) => __TAURI_INVOKE<RecordChoices>("record_choices", { application }),
+	/**  Keeps what is typed of an application's reviews until it is taken down. Whoever shows it typed it: nothing is to be read again. */
+	keepRecords: (application: string, forms: RecordForm[]) => __TAURI_INVOKE<null>("keep_records", { application, forms }),
 	/**  Reads the scorecard, with what was taken down before. */
 	recordCard: (application: string, member: string, round: string) => __TAURI_INVOKE<RecordCard>("record_card", { application, member, round }),
 	/**  Says what taking a review down would come to. */
@@ -528,10 +536,14 @@ export type ApplicationView = {
 	withdrawn: string | null,
 	/**  By which way that was said: `form`, `mail` or `import`. */
 	withdrawnBy: string | null,
-	/**  Answers that readers see too. */
+	/**  Answers that readers of some round see. */
 	sections: Section[],
-	/**  Answers that stay with coordinators. */
+	/**  The other answers: coordinators see them, and readers at most on a card. */
 	identity: CardField[],
+	/**  Which readers see each answer, by field. */
+	seen: { [key in string]: SeenBy },
+	/**  The application as readers get it, once for all rounds that read it so. */
+	renditions: RenditionView[],
 	/**  Files. */
 	files: FileView[],
 	/**  Required answers and files that are missing. */
@@ -839,10 +851,12 @@ member: string } |
 /**  Everything that this home holds. */
 { kind: "everything" };
 
-/**  A bundle that was taken in. */
+/**  A bundle that was to be taken in, and what came of it. */
 export type BundleIn = {
 	/**  The file. */
 	path: string,
+	/**  Why nothing of it came; none where it was taken in. */
+	failure: Failure | null,
 	/**  Parcels that were new. */
 	newPacks: number,
 	/**  Parcels that were here. */
@@ -971,6 +985,14 @@ export type ChaseFile = {
 	more: number,
 };
 
+/**  What an application lacks. */
+export type ChaseLacks = {
+	/**  Required answers, as people call them. */
+	answers: string[],
+	/**  Files. */
+	files: ChaseFile[],
+};
+
 /**  An application that lacks something. */
 export type ChaseRow = {
 	/**  Its id. */
@@ -981,10 +1003,18 @@ export type ChaseRow = {
 	title: string,
 	/**  The applicant's mail address, where an answer is one. */
 	contact: string | null,
-	/**  Required answers that are missing, as people call them. */
-	answers: string[],
-	/**  Files that are missing. */
-	files: ChaseFile[],
+	/**  What is missing. */
+	lacks: ChaseLacks,
+	/**  The same in the programme's language. */
+	asked: ChaseLacks,
+};
+
+/**  Whose application lacks what. */
+export type ChaseView = {
+	/**  The language that the programme is written in first, as `fr`: that of mails to applicants. */
+	language: string,
+	/**  Applications, by key. */
+	rows: ChaseRow[],
 };
 
 /**  What a check found. */
@@ -1331,6 +1361,8 @@ export type DossierView = {
 	confidence: Confidence,
 	/**  What is written so far. */
 	draft: DraftView,
+	/**  Its newest changes: whoever saves what was made of it names them. */
+	draftHeads: string[],
 	/**  Fields that two laptops of one reviewer wrote differently. */
 	draftConflicts: FieldConflict[],
 	/**  What was submitted. */
@@ -1521,8 +1553,8 @@ export type EntryField = {
 	options: FilterOption[],
 	/**  Whether several may be chosen. */
 	many: boolean,
-	/**  True where readers see the answer. */
-	read: boolean,
+	/**  Which readers see the answer. */
+	seen: SeenBy,
 	/**  The answer that is here; of several choices their keys, separated by semicolons. */
 	value: string,
 };
@@ -1541,6 +1573,18 @@ export type EntryForm = {
 	fields: EntryField[],
 	/**  The files that are asked for. */
 	attachments: EntryAttachment[],
+	/**  What was typed before and is not taken in yet. */
+	typed: EntryTyped,
+};
+
+/**  What is typed and not taken in: only what differs from what is here. */
+export type EntryTyped = {
+	/**  How a new application is called. */
+	key: string | null,
+	/**  By which way it came. */
+	route: string | null,
+	/**  Answers by field. */
+	answers: { [key in string]: string },
 };
 
 /**  The exception. */
@@ -1723,9 +1767,9 @@ export type Failure = {
 
 /**  A field that two laptops wrote differently. */
 export type FieldConflict = {
-	/**  The field, as `answer/KEY`. */
+	/**  The field, as `answer/KEY`, `reason/KEY`, `confidence` or `attestation`. */
 	field: string,
-	/**  What each says. */
+	/**  What each says; empty where it is "not applicable". */
 	values: string[],
 };
 
@@ -1761,6 +1805,8 @@ export type FileView = {
 	shown: Shown,
 	/**  What is shown in its place while it is not here. */
 	lightCopy: LightCopy | null,
+	/**  True where a person typed what it says, and all of that is here. */
+	typed: boolean,
 };
 
 /**  What becomes of a file, or became. */
@@ -1888,10 +1934,10 @@ export type GateView = {
 	evidence: string | null,
 	/**  `met`, `not-met` or `open`; none where nobody decided, or two contradict one another. */
 	verdict: string | null,
+	/**  What was seen, and where. */
+	evidenceGiven: string,
 	/**  Why. */
 	reason: string,
-	/**  What was shown. */
-	shown: string,
 	/**  Who decided. */
 	by: string[],
 	/**  Who said what, where two contradict one another. */
@@ -2135,6 +2181,14 @@ export type KnownOf = {
 	competences: number,
 	/**  Pairs of which it is known how well they fit; none where no table was read. */
 	wishes: number | null,
+};
+
+/**  An answer that has a word of another one, which its readers do not see. */
+export type LeakView = {
+	/**  What the answer is called in which it stands. */
+	label: string,
+	/**  What the answer is called that it comes from. */
+	of: string,
 };
 
 /**  What a proposal leaves out, for one reason. */
@@ -2734,10 +2788,10 @@ export type QueueItem = {
 	memberId: string | null,
 	/**  What it is about. */
 	applications: QueueApplication[],
-	/**  The field or criteria. */
+	/**  The field, or criteria with commas between them. */
 	place: string,
-	/**  The same as people call it. */
-	placeLabel: string,
+	/**  The same as people call it, one by one. */
+	placeLabels: string[],
 	/**  What this side says, then the others. */
 	says: string[],
 	/**  True where the author was asked. */
@@ -2889,7 +2943,7 @@ export type ReaderRow = {
 	member: string,
 	/**  The name. */
 	name: string,
-	/**  What is assigned. */
+	/**  What came, or is still to come. */
 	assigned: number,
 	/**  What came. */
 	submitted: number,
@@ -2966,7 +3020,7 @@ export type ReadingState =
 export type Reads = {
 	/**  Done. */
 	done: number,
-	/**  To be done. */
+	/**  Done, or still to be done. */
 	wanted: number,
 	/**  Further reads that rounds ask for and that nobody is asked to do yet. */
 	further: number,
@@ -2996,6 +3050,8 @@ export type RecordChoices = {
 	rounds: RoundName[],
 	/**  Readers to whom it is assigned first, then everybody else. */
 	readers: RecordReader[],
+	/**  What was typed before and is not taken down yet, by reader and round; what was typed last comes last. */
+	typed: RecordForm[],
 };
 
 /**  A review as it is being taken down. */
@@ -3159,6 +3215,34 @@ export type RemovalView = {
 	reviews: number,
 	/**  True where other admins must sign as well. */
 	needsOthers: boolean,
+};
+
+/**  A file as readers get it. */
+export type RenderedFile = {
+	/**  Which attachment of the form it is. */
+	slot: string,
+	/**  The SHA-256 of its contents. */
+	contents: string,
+	/**  What readers see as its name. */
+	name: string,
+};
+
+/**  An application as readers of some rounds get it. */
+export type RenditionView = {
+	/**  True where it is the blind one. */
+	blind: boolean,
+	/**  The rounds that read it, as people call them. */
+	rounds: string[],
+	/**  What its readers call the application. */
+	label: string,
+	/**  What they see before they declare on conflicts of interest. */
+	card: CardField[],
+	/**  Answers. */
+	sections: Section[],
+	/**  Files. */
+	files: RenderedFile[],
+	/**  Answers of the blind one that may name the applicant. */
+	leaks: LeakView[],
 };
 
 /**  What a repair did. */
@@ -3346,6 +3430,8 @@ export type Saved = {
 	total: string | null,
 	/**  What is missing before it can be submitted. */
 	missing: MissingView[],
+	/**  Its newest changes, as whoever saved it has them: the next saving names them. */
+	heads: string[],
 };
 
 /**  How often one score was given. */
@@ -3459,6 +3545,21 @@ export type Section = {
 	/**  How many words it has. */
 	words: number,
 };
+
+/**  Which readers see an answer. */
+export type SeenBy = 
+/**  All of them. */
+{ kind: "everybody" } | 
+/**  Those of some rounds. */
+{ kind: "rounds"; 
+/**  The rounds, as people call them. */
+rounds: string[] } | 
+/**  Those of some rounds, on the card that comes before a declaration and nowhere else. */
+{ kind: "card"; 
+/**  The rounds, as people call them. */
+rounds: string[] } | 
+/**  None of them: coordinators alone. */
+{ kind: "nobody" };
 
 /**  One application. */
 export type SelectionRow = {
@@ -3684,8 +3785,8 @@ missing: MissingView[] };
 export type SubmittedView = {
 	/**  From 1. */
 	revision: number,
-	/**  The answers by criterion. */
-	answers: { [key in string]: AnswerValue },
+	/**  What it says. */
+	draft: DraftView,
 	/**  What a coordinator's device said of it. */
 	outcome: OutcomeView | null,
 };
@@ -3812,6 +3913,16 @@ export type TaskState =
 "handed-back" | 
 /**  A coordinator took the assignment back. */
 "taken-back";
+
+/**  What a person typed from a file. */
+export type TypedView = {
+	/**  Page by page, from the first; empty where nothing was typed. */
+	pages: string[],
+	/**  Who typed it; in a coordinator's view alone. */
+	by: string[],
+	/**  True where something was typed that is not here yet; then no page is. */
+	lacks: boolean,
+};
 
 /**  What stands in cells of a column and is none of the answers to choose from. */
 export type UnknownValue = {

@@ -2,24 +2,24 @@
 // Ids, decimals and hashes are strings; times are milliseconds since 1970 of a relay's clock; sizes are bytes.
 import type {
   AccessRow, AgreementView, AnswerValue, ApplicationView, ArrivalsView, Board, BoardPage, BoardPlace, BoardQuery, BundleIn, BundleOut, CriterionView,
-  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
+  Dropped, EnrolForm, ExchangePlan, ExchangeReport, ExchangeState, FieldConflict, FileView, InvitationView, Invited, Me, PaceView, PageInfo, PeopleView, PersonRow, ProgrammeEntry,
   QueueVerdict, QueueView, RankingView, RemovalView, Role, RuledView, Saved, SearchHit, Sentence, SeverityView, SharesView, Submitted, TaskRow,
 } from './bindings';
 
 export type {
   AccessRow, AdviceView, AgreementLine, AgreementView, AnswerValue, AppStage, ApplicationView, ArrivalView, ArrivalsView, ArrivedPerson, Board, BoardPage, BoardPlace, BoardQuery, BoardRow,
   BoardSort, BundleIn, BundleOut, CriterionView, DecidedItem, Distribution, Dropped, EnrolForm, ExceptionView, ExchangePlan, ExchangeReport, ExchangeState,
-  Failure, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
+  Failure, FieldConflict, FileView, Filter, FilterOption, GateView, InvitationRow, InvitationView, Invited, Me, MemberStanding, MoveLine, OutcomeView, PaceView, PageInfo, PeopleView,
   PersonRow, ProgrammeEntry, QueueApplication, QueueItem, QueueVerdict, QueueView, RankedRow, RankingView, ReaderRow, ReaderView, Reads, RemovalView,
-  Role, RoundName, RuledView, Saved, SearchHit, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
+  RenditionView, Role, RoundName, RuledView, Saved, SearchHit, SeenBy, Sentence, SeverityLine, SeverityView, SharesGroup, SharesTable, SharesView, StageCount, Submitted, TaskRow,
 } from './bindings';
 
-import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView } from './bindings';
+import type { AskingView, ConsistencyView, OwnPair, PinView, RemindersView, TypedView } from './bindings';
 
-export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView } from './bindings';
+export type { Asked, AskingView, ConsistencyView, OwnCard, OwnPair, OwnReview, PinView, Reminded, RemindersView, TypedView } from './bindings';
 
 import type {
-  AttachedView, ChaseRow, Compared, DossierRequest, Entered, Entry, EntryForm, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
+  AttachedView, ChaseView, Compared, DossierRequest, Entered, Entry, EntryForm, EntryTyped, ExportRequest, ExportsView, IntakeChoices, IntakeProgress, IntakeReport, IntakeTable,
   ModerationView, PairView, RankView, RecordCard, RecordChoices, RecordForm, RecordResult, } from './bindings';
 
 import type { DecidingView, FoundForm, GuestTable, GuestsInvited, PersonView, RelayForm, RelaysView } from './bindings';
@@ -77,7 +77,7 @@ export interface Draft {
   answers: Record<string, AnswerValue>; comments: Record<string, string>; pins: Record<string, PinView>; overall: string;
   confidence: string | null; attested: boolean;
 }
-/** Places of a scorecard, in `draftConflicts` and `missing`: `answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`. */
+/** Places of a scorecard, in `draftConflicts` and `missing`: `answer/KEY`, `reason/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`. */
 export interface DossierView {
   application: string; label: string; round: string; roundLabel: string; state: WorkState; place: number; of: number;
   previous: string | null; next: string | null;
@@ -91,8 +91,9 @@ export interface DossierView {
   files: FileView[];
   criteria: CriterionView[]; attestation: string;
   confidence: { min: string; max: string; step: string } | null;
-  draft: Draft; draftConflicts: { field: string; values: string[] }[];   // two laptops: same field, different values
-  submitted: { revision: number; answers: Record<string, AnswerValue>; outcome: TaskRow['outcome'] } | null;
+  draft: Draft; draftHeads: string[];                // with its newest changes
+  draftConflicts: FieldConflict[];                   // two laptops: same field, different values
+  submitted: { revision: number; draft: Draft; outcome: TaskRow['outcome'] } | null;
   total: string | null;                              // running total of the draft, as the programme counts it
   missing: { place: string | null; code: string; text: string }[];
   notes: string;
@@ -112,7 +113,7 @@ export type { ModerationLine, ModerationRead, ModerationVerdict, ModerationView 
 export type {
   Compared, ComparedRow, CriterionName, DossierChoice, DossierRequest, ExportForm, ExportKind, ExportRequest, ExportsView, PairSide, PairView, PastExport, RankView, RecordCard, RecordChoices,
   PatternView, Placing, RecordForm, RecordReader, RecordResult, SaidView, SlotView, StrangeFolder, TakenDownView,
-  AgainView, AttachedView, ChangeView, ChaseFile, ChaseRow, Entered, Entry, EntryAttachment, EntryField, EntryForm, IntakeChoices,
+  AgainView, AttachedView, ChangeView, ChaseFile, ChaseLacks, ChaseRow, ChaseView, Entered, Entry, EntryAttachment, EntryField, EntryForm, EntryTyped, IntakeChoices,
   FiledView, FilePlace, IntakeColumn, IntakeField, IntakeProgress, IntakeReport, IntakeRow, IntakeTable, ProblemView, RemarkView, UnknownValue,
 } from './bindings';
 
@@ -170,15 +171,15 @@ export interface Backend {
   dossier(application: string, round: string): Promise<DossierView>;
   declare(application: string, declaration: 'none' | 'conflict' | 'unsure' | 'recused', kind: string, note: string): Promise<void>;
   handBack(application: string, reason: string): Promise<void>;    // cannot be read, and no conflict
-  saveDraft(application: string, round: string, draft: Draft): Promise<Saved>;
-  saveNote(application: string, round: string, text: string): Promise<void>;
+  saveDraft(application: string, round: string, seen: string[], before: Draft, draft: Draft): Promise<Saved>; // what was made of `before` since these changes were seen
+  saveNote(application: string, round: string, before: string, text: string): Promise<void>;
   markAgain(application: string, again: boolean): Promise<void>;   // to be read again; seen by nobody else
-  settleDraft(application: string, round: string, field: string, value: string): Promise<void>; // two laptops: this value stays
   submit(application: string, round: string, reason: string | null): Promise<Submitted>;
   consistency(again: boolean): Promise<ConsistencyView>;           // of everything, or of what is to be read again
   beside(round: string | null, one: string | null, other: string | null): Promise<OwnPair>; // null: chosen
   fileText(handle: string): Promise<string>;                       // for shown === 'text'
   filePages(handle: string): Promise<PageInfo>;                    // for 'pages' and 'image'
+  fileTyped(handle: string): Promise<TypedView>;                   // what a person typed from it
   pageUrl(handle: string, page: number): string;                   // an <img src>
   saveFile(handle: string): Promise<string | null>;                // asks where, after a warning that it leaves the safe
 
@@ -191,7 +192,7 @@ export interface Backend {
   onClosing(hear: () => void): () => void;                         // the window is to be closed: save, then leave
   leave(): Promise<void>;                                          // closes the window; a second press on its button does too
   bundleOut(to: BundleTo, files: boolean): Promise<BundleOut | null>;
-  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; stopped after some of them, gives those
+  bundleIn(paths: string[] | null): Promise<BundleIn[] | null>;    // null: asks which; each with what came of it; stopped after some, gives those
   inspectBundles(paths: string[] | null): Promise<BundleLook[] | null>; // null: asks which; takes nothing in
   stopBundle(): Promise<void>;                                     // of what is written nothing is left, of a file that is taken in nothing comes
 
@@ -201,10 +202,11 @@ export interface Backend {
   pace(): Promise<PaceView[]>;                                     // whether the dates of open rounds hold
   application(id: string): Promise<ApplicationView>;
   explainApplication(id: string): Promise<WhyView>;                // why something of it is not here, or does not count
-  judge(application: string, gate: string, verdict: GateVerdict | 'none', reason: string, evidence: string): Promise<void>; // none: taken back
+  judge(application: string, gate: string, verdict: GateVerdict | 'none', evidence: string, reason: string): Promise<void>; // both in place of those before; none: taken back
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
+  typeFile(handle: string, pages: string[]): Promise<void>;        // in place of what was typed before; no page takes that back
   arrivals(): Promise<ArrivalsView>;                               // what arrived, whose, by which way
   queue(): Promise<QueueView>;
   queueSize(): Promise<number>;                                    // how many questions wait
@@ -215,7 +217,8 @@ export interface Backend {
   rank(application: string): Promise<RankView | null>;
   ruled(application: string): Promise<RuledView>;                  // what decided about it, for its printed page
   agreement(round: string | null): Promise<AgreementView>;
-  severity(round: string | null): Promise<SeverityView>;
+  severity(round: string | null): Promise<SeverityView>;           // ends one that is under way
+  stopSeverity(): Promise<void>;
   shares(least: number): Promise<SharesView>;
   moderation(round: string | null): Promise<ModerationView>;       // null: the first round
   moderate(application: string, round: string, verdict: Settled | null, reason: string): Promise<void>; // null: taken back
@@ -249,10 +252,11 @@ export interface Backend {
   intakeTake(choices: IntakeChoices): Promise<IntakeReport>;      // `cancel` stops it between two steps
   onIntakeProgress(hear: (progress: IntakeProgress) => void): () => void;
   entryForm(application: string | null): Promise<EntryForm>;
+  keepEntry(application: string | null, typed: EntryTyped): Promise<void>; // until it is taken in; nobody is told of a change
   enter(entry: Entry): Promise<Entered>;
   attach(application: string, slot: string | null): Promise<AttachedView | null>; // asks which files
   withdraw(application: string, withdrawn: boolean, route: string | null, reason: string): Promise<number>; // taken back from so many readers
-  chase(): Promise<ChaseRow[]>;
+  chase(): Promise<ChaseView>;
   duplicates(): Promise<PairView[]>;                              // what waits for a decision first
   comparePair(one: string, other: string): Promise<Compared>;
   judgePair(one: string, other: string, verdict: 'same' | 'different' | 'open', keep: string | null, reason: string): Promise<void>; // open: taken back
@@ -260,6 +264,7 @@ export interface Backend {
   export(request: ExportRequest): Promise<string | null>;        // asks where; path, or null when called off
   exportDossiers(request: DossierRequest): Promise<string | null>; // asks where: a file, or a folder in which one is made
   recordChoices(application: string): Promise<RecordChoices>;
+  keepRecords(application: string, forms: RecordForm[]): Promise<void>; // until they are taken down; nobody is told of a change
   recordCard(application: string, member: string, round: string): Promise<RecordCard>;
   recordPreview(form: RecordForm): Promise<RecordResult>;         // writes nothing
   record(form: RecordForm): Promise<RecordResult>;

@@ -20,6 +20,7 @@ import { reviewer } from './memory/reviewer';
 import { scores } from './memory/scores';
 import { selection } from './memory/selection';
 import { session } from './memory/session';
+import { typed } from './memory/typed';
 import { World, type Scenario } from './memory/world';
 
 export class Memory {
@@ -50,6 +51,7 @@ export class Memory {
       ...relays(this.world),
       ...scores(this.world),
       ...selection(this.world),
+      ...typed(this.world),
     };
     this.backend = this.#watched(acts);
   }

@@ -1,4 +1,5 @@
 // Dates, numbers, sizes and lists as the chosen language writes them. Not words (`i18n.svelte.ts`).
+import { now } from '../state/clock';
 import { isolate, locale } from './i18n.svelte';
 
 const MINUTE = 60_000;
@@ -53,10 +54,10 @@ export function dateTime(ms: number): string {
   return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(ms);
 }
 
-/** "3 days ago", "in 2 hours": the largest unit that is not nothing. */
-export function relative(ms: number, now: number = Date.now()): string {
+/** "3 days ago", "in 2 hours": the largest unit that is not nothing. Where it is shown it follows the clock. */
+export function relative(ms: number): string {
   const words = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
-  const past = ms - now;
+  const past = ms - now();
   const size = Math.abs(past);
   if (size < MINUTE) return words.format(0, 'second');
   if (size < HOUR) return words.format(Math.trunc(past / MINUTE), 'minute');

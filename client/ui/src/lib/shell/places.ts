@@ -15,6 +15,7 @@ import Pair from '../../screens/intake/Pair.svelte';
 import Application from '../../screens/coordinator/Application.svelte';
 import Board from '../../screens/coordinator/Board.svelte';
 import Queue from '../../screens/coordinator/Queue.svelte';
+import TypeText from '../../screens/coordinator/TypeText.svelte';
 import Eligibility from '../../screens/eligibility/Eligibility.svelte';
 import VerdictTable from '../../screens/eligibility/VerdictTable.svelte';
 import Moderation from '../../screens/moderation/Moderation.svelte';
@@ -59,6 +60,7 @@ export const PLACES: Place[] = [
   { screen: 'board', name: 'nav.board', icon: 'board', roles: ['coordinator'], shown: true, component: of(Board) },
   { screen: 'application', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(Application) },
   { screen: 'applicationPage', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(Application) },
+  { screen: 'typing', name: 'nav.board', icon: 'file', roles: ['coordinator'], shown: false, under: 'board', component: of(TypeText) },
   { screen: 'intake', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: true, component: of(Intake) },
   { screen: 'entry', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Entry) },
   { screen: 'missing', name: 'nav.intake', icon: 'intake', roles: ['coordinator'], shown: false, under: 'intake', component: of(Missing) },

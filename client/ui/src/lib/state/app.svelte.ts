@@ -23,6 +23,7 @@ class App {
   standing = $state.raw<Standing | null>(null);
   exchange = $state.raw<ExchangeState | null>(null);
   preferences = $state.raw<Preferences>(DEFAULTS);
+  /** Why what is above could not be read, or not anew: what was read before stands. */
   failure = $state.raw<Failure | null>(null);
   /** What is said where an act under way closes the home. */
   parting: Parting | null = null;
@@ -97,15 +98,23 @@ class App {
   async lock(): Promise<void> {
     await route.forget();
     await backend.lock();
-    this.settling = false;
-    await this.refresh();
+    await this.#closed();
   }
 
   /** The home that was open is not there any more: forgets everything that named it. */
   async gone(): Promise<void> {
     await route.forget();
+    await this.#closed();
+  }
+
+  async #closed(): Promise<void> {
     this.settling = false;
     await this.refresh();
+    if (this.me === null) return;
+    // What could not be read anew must not stand here any more.
+    this.standing = null;
+    this.exchange = null;
+    this.#part();
   }
 
   async prefer(change: Partial<Preferences>): Promise<void> {

@@ -65,10 +65,11 @@ class Given {
     this.begin ||= begin;
   }
 
-  takeAnswers(): string[] {
-    const answers = this.answers;
-    this.answers = [];
-    return answers;
+  /** The first answer that waits, which does not wait any more. */
+  takeAnswer(): string | null {
+    const [first, ...others] = this.answers;
+    this.answers = others;
+    return first ?? null;
   }
 }
 

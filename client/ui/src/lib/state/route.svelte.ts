@@ -22,6 +22,7 @@ const PATHS = {
   theirScores: '/scores/theirs',
   conflicts: '/conflicts',
   application: '/application/:id',
+  typing: '/application/:id/type/:file',
   applicationPage: '/application/:id/:file/:page',
   assignment: '/assignment',
   record: '/application/:id/record',

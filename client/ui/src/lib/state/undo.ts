@@ -1,7 +1,7 @@
 // Acts that can be taken back: what was done is said with a way back, and so is how going back went, wherever the person is by then.
 // Not the acts themselves.
-import { say, t } from '../i18n/i18n.svelte';
-import { failure } from './failure';
+import { t } from '../i18n/i18n.svelte';
+import { why } from './failure';
 import { toasts, type Toast } from './toasts.svelte';
 
 /** Says what was done, and offers to take it back; `said` are the words once that is done. */
@@ -14,7 +14,6 @@ async function takeBack(back: () => Promise<unknown>, said: Toast['text'] | unde
     await back();
     toasts.say(said ?? t('common.undone'));
   } catch (thrown) {
-    const { code, message } = failure(thrown);
-    toasts.say(t('common.not-undone', { why: say(`error.${code}`) ?? message }), 'bad');
+    toasts.say(t('common.not-undone', { why: why(thrown) }), 'bad');
   }
 }

@@ -1,17 +1,20 @@
 // Who reads what: a proposal and its draft, what is partial says so, swapping by keyboard, conflicts that bar, publishing by name.
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
-import { Assigning } from './assignment.svelte';
+import { commands } from '../../lib/state/commands.svelte';
+import { Assigning, assigning as held } from './assignment.svelte';
 import Assignment from './Assignment.svelte';
 import Swap from './Swap.svelte';
 import TakeBack from './TakeBack.svelte';
 
+afterEach(() => void vi.restoreAllMocks());
 beforeEach(() => {
   memory.reset('coordinator');
   memory.world.stepMs = 0;
+  held.forget();
 });
 
 async function shown() {
@@ -75,7 +78,59 @@ test('a search that is stopped changes nothing and is no failure', async () => {
   memory.world.stepMs = 0;
   expect(await screen.findByRole('button', { name: 'Stop' })).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Stop' }));
+  await waitFor(() => expect([held.search.busy, held.search.failure]).toEqual([false, null]));
   expect((await backend.assignment(null)).draft.added).toBe(0);
+});
+
+test('a search outlasts the screen: it can be stopped from there, and what it found is there', async () => {
+  const user = userEvent.setup();
+  const search = backend.propose.bind(backend);
+  let found = () => undefined as void;
+  vi.spyOn(backend, 'propose').mockImplementationOnce(async (...given) => {
+    await new Promise<void>((done) => (found = done));
+    return search(...given);
+  });
+  const first = render(Assignment);
+  await screen.findByRole('button', { name: 'Propose readers' });
+  await propose(user);
+  first.unmount();
+  render(Assignment);
+  expect(await screen.findByRole('button', { name: 'Stop' })).toBeTruthy();
+  found();
+  expect(await screen.findByText('Everybody is served')).toBeTruthy();
+});
+
+test('what was found for one round is not shown for another', async () => {
+  const user = await shown();
+  await propose(user);
+  await screen.findByText('Everybody is served');
+  await user.selectOptions(screen.getByLabelText('Round'), 'interview');
+  await waitFor(() => expect(held.here).toBe('interview'));
+  expect(screen.queryByText('Everybody is served')).toBeNull();
+});
+
+test('a search that nobody stopped here, and that ended, says so', async () => {
+  const user = await shown();
+  memory.fail('propose', { code: 'stopped' });
+  await propose(user);
+  expect(await screen.findByText('Stopped')).toBeTruthy();
+});
+
+test('the palette proposes by the numbers that are typed', async () => {
+  const user = await shown();
+  const most = screen.getByLabelText('Most for a reader');
+  await user.clear(most);
+  await user.type(most, '6');
+  const asked = vi.spyOn(backend, 'propose');
+  const command = () => commands.all.find(({ id }) => id === 'assignment-propose')?.run();
+  command();
+  await waitFor(() => expect(asked).toHaveBeenCalledOnce());
+  expect(asked.mock.calls[0]?.[1].maxLoad).toBe(6);
+  await screen.findByText('Not everybody can be served');
+  await user.clear(most);
+  command();
+  expect(await screen.findByText('Write a whole number from 1.')).toBeTruthy();
+  expect(asked).toHaveBeenCalledOnce();
 });
 
 test('further readers are proposed where the rule asks for them, with why, and asked once', async () => {

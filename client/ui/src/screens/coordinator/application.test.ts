@@ -4,6 +4,7 @@ import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
+import { toasts } from '../../lib/state/toasts.svelte';
 import Application from './Application.svelte';
 import { boardList } from './board.svelte';
 
@@ -32,6 +33,45 @@ test('a verdict that is not met needs a reason; who judged is shown afterwards',
     const gate = (await backend.application(id)).gates.find((each) => each.gate === open?.gate);
     expect(gate).toMatchObject({ verdict: 'not-met', reason: 'No certificate was sent.', by: ['Amara Diallo'] });
   });
+});
+
+test('a verdict has its evidence: it is shown, and stays where the verdict is given anew or taken back', async () => {
+  const user = userEvent.setup();
+  const { gates } = await backend.application('a-0001');
+  const gate = gates.find(({ evidenceGiven, verdict }) => evidenceGiven !== '' && verdict === 'met');
+  if (gate === undefined) throw new Error('no evidence');
+  const now = async () => (await backend.application('a-0001')).gates.find((each) => each.gate === gate.gate);
+  render(Application, { id: 'a-0001' });
+  expect((await screen.findAllByText(`Evidence: ${gate.evidenceGiven}`)).length).toBeGreaterThan(0);
+  const judge = async () => user.click(document.querySelector<HTMLElement>(`[data-step="judge-${gate.gate}"]`)!);
+  await judge();
+  expect(screen.getByLabelText<HTMLInputElement>('Evidence').value).toBe(gate.evidenceGiven);
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(() => expect(screen.queryByRole('button', { name: 'Save' })).toBeNull());
+  expect((await now())?.evidenceGiven).toBe(gate.evidenceGiven);
+  await judge();
+  await user.type(screen.getByLabelText('Evidence'), ', and page 2');
+  await user.click(screen.getByLabelText('Not met'));
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  await waitFor(async () => expect(await now()).toMatchObject({ verdict: 'not-met', evidenceGiven: `${gate.evidenceGiven}, and page 2` }));
+  toasts.shown.at(-1)?.undo?.();
+  await waitFor(async () => expect(await now()).toMatchObject({ verdict: 'met', evidenceGiven: gate.evidenceGiven, reason: gate.reason }));
+});
+
+test('who sees an answer stands beside it; what blind readers get has other names of files, and no letters', async () => {
+  render(Application, { id: 'a-0001' });
+  const answer = (await screen.findAllByText(/Organisation/)).map((each) => each.closest('[data-field]')).find((each) => each !== null);
+  expect(answer?.textContent).toContain('Readers of Third readers and Interviews alone see this.');
+  expect(document.querySelector('[data-field="qualities"]')?.textContent).toContain('Every reader sees this.');
+  const blind = document.querySelector<HTMLElement>('[data-rendition="blind"]');
+  const { renditions, files } = await backend.application('a-0001');
+  const organisation = renditions.find((each) => !each.blind)?.sections.find(({ field }) => field === 'organisation')?.text ?? '';
+  expect(blind?.querySelector('summary')?.textContent).toBe('First reading, blind');
+  expect(blind?.textContent).not.toContain(organisation);
+  expect(blind?.textContent).toContain('cv-1.txt');
+  for (const { name } of files) expect(blind?.textContent).not.toContain(name);
+  const rows = [...document.querySelectorAll('[aria-labelledby="renditions-title"] tbody tr')];
+  expect(rows.map((row) => [...row.children].map((cell) => cell.textContent))).toContainEqual(['letter-1.pdf', 'letter-1.pdf', 'not given']);
 });
 
 test('two that contradict one another are named', async () => {

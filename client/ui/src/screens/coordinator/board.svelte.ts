@@ -1,7 +1,7 @@
 // The rows of the board in the order that is looked at: what is asked for, what of it is here, and what stands before and after
 // an application in it. Not the board above the rows.
 import { backend } from '../../lib/backend';
-import type { AppStage, BoardPlace, BoardQuery, BoardRow, BoardSort, Failure } from '../../lib/backend/contract';
+import type { AppStage, BoardPage, BoardPlace, BoardQuery, BoardRow, BoardSort, Failure } from '../../lib/backend/contract';
 import { app } from '../../lib/state/app.svelte';
 import { failure } from '../../lib/state/failure';
 
@@ -43,9 +43,9 @@ class BoardList {
     this.read = false;
   }
 
-  /** Reads the rows anew, as many as were seen. */
+  /** Reads the rows anew, as many as were seen: whoever is far down stays there. */
   load(): Promise<void> {
-    return this.#page(0, Math.min(MOST, Math.max(STEP, this.rows.length)));
+    return this.#page(0, Math.max(STEP, this.rows.length));
   }
 
   more(): Promise<void> {
@@ -74,9 +74,14 @@ class BoardList {
   async #page(offset: number, limit: number): Promise<void> {
     const turn = ++this.#turn;
     try {
-      const page = await backend.boardPage({ ...$state.snapshot(this.wanted), offset, limit });
-      if (turn !== this.#turn) return;
-      this.rows = offset === 0 ? page.rows : [...this.rows, ...page.rows];
+      const rows = this.rows.slice(0, offset);
+      let page: BoardPage;
+      do {
+        page = await backend.boardPage({ ...$state.snapshot(this.wanted), offset: rows.length, limit: Math.min(MOST, offset + limit - rows.length) });
+        if (turn !== this.#turn) return;
+        rows.push(...page.rows);
+      } while (page.rows.length > 0 && rows.length < Math.min(offset + limit, page.total));
+      this.rows = rows;
       this.total = page.total;
       this.read = true;
       this.failure = null;

@@ -55,6 +55,18 @@ test('pages are read as they are needed, and neighbours follow the order across 
   expect(await boardList.around('a-0002')).toBeNull();
 });
 
+test('whoever is far down stays there when something changes', async () => {
+  memory.reset('coordinator-large');
+  await boardList.load();
+  while (boardList.rows.length < 3000) await boardList.more();
+  const last = boardList.rows.at(-1);
+  await boardList.load();
+  expect([boardList.rows.length, boardList.rows.at(-1)]).toEqual([3000, last]);
+  await boardList.ask({ text: 'esi' });
+  await boardList.load();
+  expect(boardList.rows.length).toBe(Math.min(200, boardList.total));
+});
+
 test('an empty board says how applications come in', async () => {
   memory.reset('coordinator-empty');
   render(Board);

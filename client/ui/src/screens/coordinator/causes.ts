@@ -77,6 +77,6 @@ export function idsOf(cause: Cause, decision: Decision, marked: Set<string>): st
 /** Whether a person's words are found in what is said of an item. */
 export function fits(item: QueueItem, sentence: string, text: string): boolean {
   const words = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  const said = [sentence, item.member ?? '', item.placeLabel, ...item.applications.map(({ label }) => label)].join(' ').toLocaleLowerCase();
+  const said = [sentence, item.member ?? '', ...item.placeLabels, ...item.applications.map(({ label }) => label)].join(' ').toLocaleLowerCase();
   return words.every((word) => said.includes(word));
 }

@@ -48,7 +48,7 @@ test('a question says what it is about, and what would settle it', async () => {
   const text = question(items, author, 'Seminar', 'Amara', await speaker('en'));
   expect(text).toContain('GLS-0012');
   expect(text).toContain('Which of the two versions did you mean?');
-  expect(text).toContain('It says: english 3 practice 4');
+  expect(text).toContain('It says: english 3, practice 4');
   const many = { ...author, applications: Array.from({ length: 13 }, (_, at) => `A${at}`) };
   expect(question(items, many, 'Seminar', 'Amara', await speaker('en'))).not.toContain('A7');
 });

@@ -1,7 +1,11 @@
 // What is said of an item of the merge desk, in the reader's language; a code that no language knows speaks the engine's English.
 import type { QueueItem } from '../../lib/backend/contract';
+import { decimal } from '../../lib/i18n/format';
 import { say, t, type Key } from '../../lib/i18n/i18n.svelte';
 import { rules, type Decision } from './causes';
+
+/** What the engine says where there is no score. */
+const SCORES: Record<string, Key | undefined> = { 'N/A': 'review.not-applicable', '-': 'queue.not-scored' };
 
 export function sentenceOf(item: QueueItem): string {
   return say(`queue.code.${item.code}`) ?? item.sentence;
@@ -12,14 +16,20 @@ export function reasonOf(item: QueueItem): string {
   return say(`queue.why.${item.code}${late}`) ?? item.reason;
 }
 
-/** What one side says: scores apart from one another, verdicts in the reader's words. */
+/** What one side says: scores apart from one another by what is scored, verdicts in the reader's words. */
 export function saysOf(item: QueueItem): string {
   const text = item.says[0] ?? '';
   if (item.code === 'eligibility-contradicts') return say(`verdict.${text}`) ?? text;
-  const keys = item.place.split(',');
-  const words = text.split(' ');
-  const scores = words.length === keys.length * 2 && keys.every((key) => words.some((word, at) => at % 2 === 0 && word === key));
-  return scores ? keys.map((_, at) => `${words[at * 2]} ${words[at * 2 + 1]}`).join(' · ') : text;
+  const labels = new Map(item.place.split(',').map((key, at) => [key, item.placeLabels[at]]));
+  const parts = text.split(', ');
+  const scores = parts.map((part) => {
+    const [key = '', score = '', ...more] = part.split(' ');
+    const [label, word] = [labels.get(key), SCORES[score]];
+    // What is none stays as it is: a comment, or what is cut off at the end.
+    if (label === undefined || score === '' || more.length > 0) return part;
+    return t('queue.side-score', { label, score: word === undefined ? decimal(score) : t(word) });
+  });
+  return scores[0] === parts[0] ? text : scores.join(' · ');
 }
 
 /** What a verdict on a declaration is: about a conflict, or about an application that was handed back. */

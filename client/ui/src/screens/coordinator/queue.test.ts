@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { causes, decisions, fits, idsOf } from './causes';
+import { saysOf } from './queue-words';
 import Queue from './Queue.svelte';
 
 beforeEach(() => memory.reset('coordinator'));
@@ -33,6 +34,17 @@ test('what is recommended comes first, and sides of shared records cannot be ask
   expect(verdicts('eligibility-contradicts')).toEqual(['accept', 'accept']);
   const sides = of('recorded-beside-own');
   expect(sides && idsOf(sides, { verdict: 'accept', side: '2a11' }, new Set())).toEqual(['2a11']);
+});
+
+test('a side says what is scored by its name, and a score as people write it', async () => {
+  const { waiting } = await backend.queue();
+  const of = (id: string) => waiting.find((each) => each.id === id)!;
+  expect(saysOf(of('1c02'))).toBe('Written English: 3 · Practice in child protection law: 4');
+  expect(saysOf(of('2a11'))).toBe('Insight in the four answers: 3 · Practice in child protection law: N/A');
+  const one = (place: string, says: string, placeLabels = ['What it is called']) => saysOf({ ...of('1c02'), place, placeLabels, says: [says] });
+  expect(one('english', 'english -')).toBe('What it is called: no score');
+  expect(one('overall', 'Yes, she does')).toBe('Yes, she does');
+  expect(one('english,practice', 'english 3, pract…', ['Written English', 'Practice'])).toBe('Written English: 3 · pract…');
 });
 
 test('words are found in people, applications and sentences', async () => {

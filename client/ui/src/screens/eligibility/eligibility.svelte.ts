@@ -85,7 +85,7 @@ export class EligibilityDesk {
   }
 
   /** Gives a verdict on the marked condition; whether it was given. */
-  give(verdict: GateVerdict, reason: string, shown: string): Promise<boolean> {
+  give(verdict: GateVerdict, evidence: string, reason: string): Promise<boolean> {
     const { row, gate: key } = this;
     if (row === null || key === '') return Promise.resolve(false);
     const { application: id } = row;
@@ -93,11 +93,11 @@ export class EligibilityDesk {
       const gate = (await backend.application(id)).gates.find((each) => each.gate === key);
       if (gate === undefined) return;
       const before = verdictOf(gate);
-      await backend.judge(id, key, verdict, reason.trim(), shown.trim());
+      await backend.judge(id, key, verdict, evidence.trim(), reason.trim());
       this.writing = null;
       // A contradiction that is settled does not come back; theirs stay in the history.
       if (before === 'contested') toasts.say(t('conditions.saved'));
-      else sayUndoable(t('eligibility.given', { key: row.key, verdict: t(`verdict.${verdict}`) }), () => backend.judge(id, key, before, gate.reason, gate.shown));
+      else sayUndoable(t('eligibility.given', { key: row.key, verdict: t(`verdict.${verdict}`) }), () => backend.judge(id, key, before, gate.evidenceGiven, gate.reason));
     });
   }
 

@@ -78,7 +78,7 @@ test('from right to left the arrows keep to what is seen', async () => {
   expect(desk.gate).toBe('media');
 });
 
-test('a condition that is not met needs a reason, which goes with what was shown', async () => {
+test('a condition that is not met needs a reason, which goes with its evidence', async () => {
   const deaf = shell();
   const user = userEvent.setup();
   const row = await open();
@@ -89,8 +89,8 @@ test('a condition that is not met needs a reason, which goes with what was shown
   await user.click(screen.getByRole('button', { name: 'Save' }));
   expect(screen.getByText('Say why the condition is not met.')).toBeTruthy();
   await user.type(reason, 'Leads no clinic.');
-  await user.type(screen.getByLabelText('What was shown'), 'The letter of the dean{Control>}{Enter}{/Control}');
-  await waitFor(async () => expect(await gate(at, desk.gate)).toMatchObject({ verdict: 'not-met', reason: 'Leads no clinic.', shown: 'The letter of the dean' }));
+  await user.type(screen.getByLabelText('Evidence'), 'The letter of the dean{Control>}{Enter}{/Control}');
+  await waitFor(async () => expect(await gate(at, desk.gate)).toMatchObject({ verdict: 'not-met', reason: 'Leads no clinic.', evidenceGiven: 'The letter of the dean' }));
   await waitFor(() => expect(document.activeElement).toBe(row));
   deaf();
 });

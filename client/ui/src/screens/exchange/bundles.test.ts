@@ -1,5 +1,5 @@
-// Bundles: how far one is, stopping one, and that nothing half is left of it.
-import { render, screen, waitFor } from '@testing-library/svelte';
+// Bundles: how far one is, stopping one, that nothing half is left of it, and that each says what came of it.
+import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import { backend } from '../../lib/backend';
@@ -92,4 +92,53 @@ test('looking inside can be stopped, and a file that is no bundle says so', asyn
   await exchanger.lookAt();
   expect((await screen.findByRole('alert')).textContent).toContain('letter.tessera');
   memory.heal();
+});
+
+test('each of several files says what came of it, whatever came of the others', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  await exchanger.takeBundles(['one.tessera', 'damaged.tessera', 'two.tessera', 'two.tessera']);
+  expect(await screen.findAllByText('The bundle was taken in')).toHaveLength(3);
+  expect(within(screen.getByRole('alert')).getByText('damaged.tessera')).toBeTruthy();
+});
+
+test('what came of an earlier one does not stand for one that failed', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  await exchanger.takeBundles(['one.tessera']);
+  memory.fail('bundleIn', { code: 'disk-full' });
+  await exchanger.takeBundles(['two.tessera']);
+  memory.heal();
+  expect(exchanger.taken).toEqual([]);
+  expect(await screen.findByText('The disk is full')).toBeTruthy();
+});
+
+test('what is dropped while a bundle is written is taken in after it', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  const written = exchanger.writeBundle();
+  await exchanger.takeBundles(['one.tessera']);
+  await exchanger.takeBundles(['two.tessera']);
+  await written;
+  expect(exchanger.out).not.toBe(null);
+  expect(exchanger.taken.map(({ path }) => path)).toEqual(['one.tessera', 'two.tessera']);
+});
+
+test('what is dropped while one is taken in is told beside it', async () => {
+  memory.world.stepMs = 1;
+  render(Bundles);
+  const first = exchanger.takeBundles(['one.tessera']);
+  await exchanger.takeBundles(['two.tessera']);
+  await first;
+  expect(exchanger.taken.map(({ path }) => path)).toEqual(['one.tessera', 'two.tessera']);
+});
+
+test('what waits for one person is not taken in for another', async () => {
+  memory.world.stepMs = 1;
+  const written = exchanger.writeBundle();
+  await exchanger.takeBundles(['one.tessera']);
+  exchanger.belongTo('another');
+  await written;
+  await exchanger.takeBundles(['two.tessera']);
+  expect(exchanger.taken.map(({ path }) => path)).toEqual(['two.tessera']);
 });

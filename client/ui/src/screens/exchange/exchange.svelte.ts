@@ -38,35 +38,45 @@ class Exchange {
   member = $state('');
   withFiles = $state(false);
   out = $state.raw<BundleOut | null>(null);
+  /** What came of each file that was to be taken in. */
   taken = $state.raw<BundleIn[]>([]);
   /** What was looked into before it is taken in. */
   looked = $state.raw<BundleLook[]>([]);
-  bundling = new Act();
-  /** How far a bundle is that is written or taken in. */
+  writing = new Act();
+  taking = new Act();
+  looking = new Act();
+  /** Whether a bundle is written, or some are taken in or looked into. */
+  carrying = $state(false);
+  /** How far a bundle is that is written, taken in or looked into. */
   carried = $state.raw<Progress | null>(null);
   /** What came of stopping one: nothing was written or taken in, or some files were taken in and others not at all. */
   stopped = $state<Way | 'some' | null>(null);
   #ended = false;
   #of = '';
-  #next: string[] = [];
+  /** Files that were dropped or opened while another was carried. */
+  #waiting: string[] = [];
 
   /** What is told belongs to one person of one programme. */
   belongTo(member: string): void {
     if (this.#of === member) return;
     this.#of = member;
+    this.#waiting = [];
     Object.assign(this, { report: null, out: null, taken: [], looked: [], stopped: null, files: 'light', budgetBytes: null, to: 'relay', member: '' });
     this.act.failure = null;
-    this.bundling.failure = null;
+    this.writing.failure = null;
+    this.taking.failure = null;
+    this.looking.failure = null;
   }
 
-  async run(): Promise<void> {
+  /** Exchanges with the relay; whether it succeeded. */
+  async run(files = this.files): Promise<boolean> {
     this.report = null;
     const stop = backend.onProgress((progress) => {
       if (!ofBundle(progress)) this.progress = progress;
     });
     const begun = performance.now();
-    await this.act.run(async () => {
-      const report = await backend.exchange({ files: this.files, budgetBytes: this.files === 'none' ? null : this.budgetBytes });
+    const done = await this.act.run(async () => {
+      const report = await backend.exchange({ files, budgetBytes: files === 'none' ? null : this.budgetBytes });
       const bytes = report.bytesUp + report.bytesDown;
       if (bytes >= TELLING_BYTES) this.bytesPerSecond = (bytes / (performance.now() - begun)) * 1000;
       this.report = report;
@@ -74,7 +84,7 @@ class Exchange {
     stop();
     this.progress = null;
     await app.refresh();
-    await this.plan.load();
+    return done;
   }
 
   cancel(): void {
@@ -82,40 +92,29 @@ class Exchange {
   }
 
   async writeBundle(): Promise<void> {
-    await this.#carry('writing', async () => {
-      this.out = (await backend.bundleOut(this.to === 'person' ? { member: this.member } : this.to, this.withFiles)) ?? this.out;
-    });
-  }
-
-  /** Ends the bundle that is under way; nothing half is left. */
-  stopBundle(): void {
-    this.#ended = true;
-    void backend.stopBundle();
-  }
-
-  /** Writes or takes in, with the progress shown; being stopped is no failure. */
-  async #carry(way: Way, work: () => Promise<void>): Promise<void> {
-    this.stopped = null;
-    this.#ended = false;
-    const stop = backend.onProgress((progress) => {
-      if (ofBundle(progress)) this.carried = progress;
-    });
-    await this.bundling.run(work);
-    stop();
-    this.carried = null;
-    if (this.#ended && this.bundling.failure?.code === 'cancelled') {
-      this.bundling.failure = null;
-      this.stopped = way;
+    if (this.carrying) return;
+    await this.#alone(async () => {
+      const done = await this.#carry('writing', async () => {
+        this.out = (await backend.bundleOut(this.to === 'person' ? { member: this.member } : this.to, this.withFiles)) ?? this.out;
+      });
       // What came of an earlier one would seem to have come of this one.
-      if (way === 'writing') this.out = null;
-      else if (way === 'taking') this.taken = [];
-    }
+      if (!done) this.out = null;
+    });
+  }
+
+  /** Takes bundles in by their paths; null: the system asks which. While one is carried they wait for it. */
+  async takeBundles(paths: string[] | null): Promise<void> {
+    if (this.carrying) this.#waiting.push(...(paths ?? []));
+    else await this.#alone(() => this.#take(paths, []));
   }
 
   /** Looks into bundles that the system asks for; nothing is taken in. */
   async lookAt(): Promise<void> {
-    await this.#carry('looking', async () => {
-      this.looked = (await backend.inspectBundles(null)) ?? this.looked;
+    if (this.carrying) return;
+    await this.#alone(async () => {
+      await this.#carry('looking', async () => {
+        this.looked = (await backend.inspectBundles(null)) ?? this.looked;
+      });
     });
   }
 
@@ -126,22 +125,49 @@ class Exchange {
     await this.takeBundles(paths);
   }
 
-  /** Takes bundles in by their paths; null: the system asks which. */
-  async takeBundles(paths: string[] | null): Promise<void> {
-    if (this.bundling.busy && paths !== null) {
-      this.#next.push(...paths);
-      return;
-    }
-    await this.#carry('taking', async () => {
+  /** Ends the bundle that is under way; nothing half is left. */
+  stopBundle(): void {
+    this.#ended = true;
+    void backend.stopBundle();
+  }
+
+  /** Does one thing at a time; what was dropped meanwhile comes after it. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    this.carrying = true;
+    this.stopped = null;
+    await work();
+    while (this.#waiting.length > 0) await this.#take(this.#waiting.splice(0), this.taken);
+    this.carrying = false;
+  }
+
+  /** Takes them in, and tells of them after those that came before. */
+  async #take(paths: string[] | null, before: BundleIn[]): Promise<void> {
+    const done = await this.#carry('taking', async () => {
       const taken = await backend.bundleIn(paths);
-      this.taken = taken ?? this.taken;
+      if (taken === null) return;
+      this.taken = [...before, ...taken];
       // Stopped too late for a file, it was taken in; where it was the last one, nothing is left out.
-      if (this.#ended && taken !== null && (paths === null || taken.length < paths.length)) this.stopped = 'some';
+      if (this.#ended && (paths === null || taken.length < paths.length)) this.stopped = 'some';
     });
+    if (!done) this.taken = before;
     await app.refresh();
-    // What was opened meanwhile.
-    const next = this.#next.splice(0);
-    if (next.length > 0) await this.takeBundles(next);
+  }
+
+  /** Writes, takes in or looks into, with the progress shown; being stopped is no failure. Whether it succeeded. */
+  async #carry(way: Way, work: () => Promise<void>): Promise<boolean> {
+    this.#ended = false;
+    const stop = backend.onProgress((progress) => {
+      if (ofBundle(progress)) this.carried = progress;
+    });
+    const act = this[way];
+    const done = await act.run(work);
+    stop();
+    this.carried = null;
+    if (this.#ended && act.failure?.code === 'cancelled') {
+      act.failure = null;
+      this.stopped = way;
+    }
+    return done;
   }
 }
 

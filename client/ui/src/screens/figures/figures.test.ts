@@ -1,7 +1,7 @@
 // Figures: bins, the line of seats, severity on demand, words for every sentence of the engine.
 import { render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import type { RankedRow } from '../../lib/backend/contract';
 import { memory } from '../../lib/backend/memory';
@@ -11,6 +11,7 @@ import { around, bins, line, share, stepOf } from './figures';
 import Ranking from './Ranking.svelte';
 import { severity } from './severity.svelte';
 
+afterEach(() => void vi.restoreAllMocks());
 beforeEach(() => {
   memory.reset('coordinator');
   severity.forget();
@@ -50,6 +51,38 @@ test('severity is calculated when it is asked for, and marked once something cha
   expect(await screen.findByText('The correction helps')).toBeTruthy();
   memory.world.changed();
   expect(await screen.findByText('Something has changed since')).toBeTruthy();
+});
+
+test('severity stays where the page is left, by the round that it is of', async () => {
+  const user = userEvent.setup();
+  const first = render(Agreement);
+  await user.click(await screen.findByRole('tab', { name: 'Severity' }));
+  await user.click(screen.getByRole('button', { name: 'Calculate severity' }));
+  await screen.findByText('The correction helps');
+  first.unmount();
+  render(Agreement);
+  await user.click(await screen.findByRole('tab', { name: 'Severity' }));
+  expect(screen.getByText('The correction helps')).toBeTruthy();
+  await user.selectOptions(await screen.findByLabelText('Round'), 'interview');
+  expect(screen.queryByText('The correction helps')).toBeNull();
+  await user.selectOptions(screen.getByLabelText('Round'), '');
+  expect(await screen.findByText('The correction helps')).toBeTruthy();
+});
+
+test('a calculation is stopped by whoever has enough, and another round’s ends it', async () => {
+  memory.world.stepMs = 10_000;
+  const user = userEvent.setup();
+  render(Agreement);
+  await user.click(await screen.findByRole('tab', { name: 'Severity' }));
+  await user.click(screen.getByRole('button', { name: 'Calculate severity' }));
+  await user.click(await screen.findByRole('button', { name: 'Stop' }));
+  expect([severity.busy, severity.failure]).toEqual([false, null]);
+  const asked = vi.spyOn(backend, 'severity');
+  void severity.calculate('reading');
+  memory.world.stepMs = 0;
+  await severity.calculate('interview');
+  expect(asked.mock.calls).toEqual([['reading'], ['interview']]);
+  expect([severity.round, severity.value === null, severity.busy]).toEqual(['interview', false, false]);
 });
 
 test('a calculation that fails says so', async () => {

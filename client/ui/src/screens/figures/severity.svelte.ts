@@ -1,11 +1,13 @@
 // The calculation of severity, which takes seconds on many reads: it is begun when somebody asks, goes on while that person looks
-// elsewhere, and is marked once what it was made from has changed. Not how it is shown.
+// elsewhere, is stopped from here, and is marked once what it was made from has changed. One round's at a time. Not how it is shown.
 import { backend } from '../../lib/backend';
 import type { Failure, SeverityView } from '../../lib/backend/contract';
 import { app } from '../../lib/state/app.svelte';
 import { failure } from '../../lib/state/failure';
 
 class Severity {
+  /** The round that is calculated, or was; null: all. */
+  round = $state<string | null>(null);
   value = $state.raw<SeverityView | null>(null);
   failure = $state.raw<Failure | null>(null);
   busy = $state(false);
@@ -23,14 +25,18 @@ class Severity {
 
   forget(): void {
     this.#turn += 1;
+    this.round = null;
     this.value = null;
     this.failure = null;
     this.busy = false;
     this.stale = false;
   }
 
+  /** Calculates a round's; what was under way of another one ends. */
   async calculate(round: string | null): Promise<void> {
     const turn = ++this.#turn;
+    if (round !== this.round) this.value = null;
+    this.round = round;
     this.busy = true;
     this.failure = null;
     try {
@@ -42,6 +48,17 @@ class Severity {
       if (turn === this.#turn) this.failure = failure(thrown);
     } finally {
       if (turn === this.#turn) this.busy = false;
+    }
+  }
+
+  /** Ends what is under way; what was calculated before stays. */
+  async stop(): Promise<void> {
+    this.#turn += 1;
+    this.busy = false;
+    try {
+      await backend.stopSeverity();
+    } catch (thrown) {
+      this.failure = failure(thrown);
     }
   }
 }

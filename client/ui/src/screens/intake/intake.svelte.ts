@@ -60,15 +60,14 @@ class Import {
     await this.looking.run(async () => {
       if (!(await backend.intakeChooseFolder(dropped))) return;
       const table = await backend.intakeTable(this.table?.sheet ?? null);
-      if (table !== null && this.table !== null) this.table = { ...this.table, folder: table.folder, folders: table.folders, loose: table.loose };
-      this.report = null;
+      if (table !== null) this.#refile(table);
     });
   }
 
   async dropFolder(): Promise<void> {
     await this.looking.run(async () => {
       await backend.intakeForget(true);
-      if (this.table !== null) this.table = { ...this.table, folder: null, folders: 0, loose: 0 };
+      this.#refile({ folder: null, folders: 0, loose: 0 });
     });
   }
 
@@ -134,6 +133,14 @@ class Import {
     const { [at]: _, ...others } = this.placing.files;
     this.placing = { ...this.placing, files: place === null ? others : { ...others, [at]: place } };
     this.retry = true;
+  }
+
+  /** Other files: what was tried with those before says nothing any more. */
+  #refile({ folder, folders, loose }: Pick<IntakeTable, 'folder' | 'folders' | 'loose'>): void {
+    if (this.table === null) return;
+    this.table = { ...this.table, folder, folders, loose };
+    this.report = null;
+    this.step = 'match';
   }
 
   #adopt(table: IntakeTable | null): void {

@@ -1,10 +1,13 @@
 // The intake desk: columns are guessed and changed, nothing changes before it is taken, meanings are said once, mistakes are told.
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { tick } from 'svelte';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
-import { fits, mail } from './chase';
+import { setLanguage, speaker } from '../../lib/i18n/i18n.svelte';
+import { toasts } from '../../lib/state/toasts.svelte';
+import { fits, lines, mail } from './chase';
 import Entry from './Entry.svelte';
 import { importing } from './intake.svelte';
 import Intake from './Intake.svelte';
@@ -12,6 +15,7 @@ import Letter from '../../lib/ui/Letter.svelte';
 import Missing from './Missing.svelte';
 import { asText, grouped, problemWords } from './problems';
 
+afterEach(() => void vi.restoreAllMocks());
 beforeEach(async () => {
   memory.reset('coordinator');
   await importing.again();
@@ -119,6 +123,48 @@ test('an entry by hand says what is wrong where it is wrong, and goes on with fi
   await waitFor(() => expect(memory.world.applications.at(-1)).toMatchObject({ key: 'GLS-0061', name: 'Hawa Touré' }));
 });
 
+test('what is typed is there again after leaving and locking, until it is taken in or put away', async () => {
+  const user = userEvent.setup();
+  const name = () => screen.findByLabelText<HTMLInputElement>('Full name, as in your passport (required)');
+  const first = render(Entry, { id: 'new' });
+  await user.type(await name(), 'Hawa Touré');
+  first.unmount();
+  await waitFor(async () => expect((await backend.entryForm(null)).typed.answers).toEqual({ name: 'Hawa Touré' }));
+  const second = render(Entry, { id: 'new' });
+  expect((await name()).value).toBe('Hawa Touré');
+  expect(screen.getByText('What you typed before is here again')).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Begin anew' }));
+  expect((await name()).value).toBe('');
+  toasts.shown.at(-1)?.undo?.();
+  await waitFor(async () => expect((await name()).value).toBe('Hawa Touré'));
+  await user.click(screen.getByRole('button', { name: 'Take it in' }));
+  await waitFor(() => expect(memory.world.applications.at(-1)?.name).toBe('Hawa Touré'));
+  second.unmount();
+  await waitFor(async () => expect((await backend.entryForm(null)).typed).toEqual({ key: null, route: null, answers: {} }));
+});
+
+test('adding a file leaves what is typed', async () => {
+  const user = userEvent.setup();
+  render(Entry, { id: 'a-0004' });
+  const field = await screen.findByLabelText<HTMLInputElement>('Organisation (required)');
+  await user.clear(field);
+  await user.type(field, 'High Court');
+  const read = vi.spyOn(backend, 'entryForm');
+  await user.click(screen.getByRole('button', { name: 'Add… Recommendation letters' }));
+  await waitFor(() => expect(read).toHaveBeenCalled());
+  await read.mock.results[0]?.value;
+  await tick();
+  expect(field.value).toBe('High Court');
+  expect((await backend.entryForm('a-0004')).fields.find(({ key }) => key === 'organisation')?.value).not.toBe('High Court');
+});
+
+test('another folder leads back to the columns: what was tried without it says nothing any more', async () => {
+  await preview();
+  await importing.chooseFolder();
+  expect([importing.step, importing.report]).toEqual(['match', null]);
+  expect(await screen.findByRole('button', { name: 'Look at what would happen' })).toBeTruthy();
+});
+
 test('a number that is taken is told beside it', async () => {
   const user = userEvent.setup();
   render(Entry, { id: 'new' });
@@ -129,24 +175,34 @@ test('a number that is taken is told beside it', async () => {
   expect(await screen.findByText(/Another application has this number. Choose/)).toBeTruthy();
 });
 
-test('the chase list writes a mail for each, in the chosen words', async () => {
-  render(Missing);
-  const count = (await backend.chase()).length;
-  expect(await screen.findByText(`${count} of ${count}`)).toBeTruthy();
-  const [row] = await backend.chase();
+test('the chase list writes a mail for each', async () => {
+  const { rows } = await backend.chase();
+  const [row] = rows;
   if (row === undefined) throw new Error('nothing is missing');
-  render(Letter, { title: 'T', contact: row.contact, nobody: 'N', text: mail(row, 'P', 'Amara', 'two letters'), onclose: () => undefined });
+  render(Missing);
+  expect(await screen.findByText(`${rows.length} of ${rows.length}`)).toBeTruthy();
+  render(Letter, { title: 'T', contact: row.contact, nobody: 'N', text: mail(row, 'P', 'Amara', await speaker('en')), onclose: () => undefined });
   const text = screen.getByLabelText('The mail; change it as you like') as HTMLTextAreaElement;
   expect(text.value).toMatch(/^Dear .*,\n\nThank you for your application GLS-/);
 });
 
+test('a mail to an applicant speaks the language of the programme, whatever the window speaks', async () => {
+  await setLanguage('zh');
+  const [row] = (await backend.chase()).rows;
+  if (row === undefined) throw new Error('nothing is missing');
+  const asked = { answers: ['Année de naissance'], files: [{ slot: 'letters', label: 'Lettres', more: 2 }] };
+  const text = mail({ ...row, asked }, 'Séminaire', 'Amara', await speaker('fr-CA'));
+  expect(text.split('\n').slice(2)).toEqual([expect.stringMatching(/^Merci de votre candidature GLS-.*Séminaire/), '', '– Lettres (2)', '– Année de naissance', '', expect.any(String), '', 'Amara']);
+  expect(text).not.toMatch(/\p{Script=Han}/u);
+});
+
 test('the list is found by name, number and paper; its text is one line each', async () => {
-  const rows = await backend.chase();
-  const row = rows.find((each) => each.files.length > 0);
+  const { rows } = await backend.chase();
+  const row = rows.find((each) => each.lacks.files.length > 0);
   if (row === undefined) throw new Error('nothing is missing');
   expect(fits(row, 'files', 'recommendation')).toBe(true);
   expect(fits(row, 'all', 'nobody')).toBe(false);
-  expect(mail(row, 'P', 'Amara', 'a letter').split('\n').at(-1)).toBe('Amara');
+  expect(lines([row], () => 'a\tletter')).toBe(`${row.key}\t${row.title}\t${row.contact ?? ''}\ta letter`);
 });
 
 test('problems become a table, remarks become groups', () => {

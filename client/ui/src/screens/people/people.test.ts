@@ -2,7 +2,7 @@
 // or could on a day.
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { toasts } from '../../lib/state/toasts.svelte';
@@ -52,6 +52,25 @@ test('answers that were dropped or opened elsewhere are admitted here', async ()
   await screen.findByRole('button', { name: 'They match' });
   expect((await backend.people()).people.length).toBe(before + 1);
   expect(given.answers).toEqual([]);
+});
+
+test('each answer is tried, those that come meanwhile too; one that is refused says why and can be tried again', async () => {
+  const user = userEvent.setup();
+  const admit = vi.spyOn(backend, 'admit').mockImplementation((path) => {
+    if (path === 'good.answer') given.answers = [...given.answers, 'late.answer'];
+    return path === 'bad.answer' ? Promise.reject({ code: 'disk-full', message: 'full' }) : Promise.resolve(null);
+  });
+  const tried = () => admit.mock.calls.map(([path]) => path);
+  given.answers = ['bad.answer', 'good.answer'];
+  render(People);
+  await waitFor(() => expect(tried()).toEqual(['bad.answer', 'good.answer', 'late.answer']));
+  const refused = within((await screen.findByText('bad.answer')).closest('[role=alert]') as HTMLElement);
+  expect(refused.getByText('The disk is full')).toBeTruthy();
+  admit.mockResolvedValue(null);
+  await user.click(refused.getByRole('button', { name: 'Try again' }));
+  await waitFor(() => expect(screen.queryByText('bad.answer')).toBe(null));
+  expect(tried().at(-1)).toBe('bad.answer');
+  admit.mockRestore();
 });
 
 test('what is opened before anybody unlocks waits, and is taken once', () => {

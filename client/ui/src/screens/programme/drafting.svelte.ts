@@ -1,10 +1,11 @@
-// The draft of a definition while somebody types: every change is kept on the device, one write at a time, the last one winning; what
-// it lacks comes back with each; what was changed can be undone. Not the published programme.
+// The draft of a definition while somebody types: every change is kept on the device, one write at a time, the last one winning, and
+// tried again where it fails; what it lacks comes back with each; what was changed can be undone. Not the published programme.
 import { untrack } from 'svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { backend } from '../../lib/backend';
 import type { Failure, FindingLine, ProgrammeDraft } from '../../lib/backend/contract';
-import { failure } from '../../lib/state/failure';
+import { app } from '../../lib/state/app.svelte';
+import { SaveQueue } from '../reviewer/save-queue.svelte';
 import { foundAt, parse, type Definition } from './definition';
 
 /** What is typed without a pause of this length is one change. */
@@ -21,10 +22,23 @@ export class Adding {
   answers = $state('');
 }
 
+/** The one that is written to the device: what is left of an earlier one is written no more. */
+let last: Drafting | null = null;
+
+/** What was typed before and could not be kept yet goes on; else a draft is taken up as it is on the device. */
+export function takeUp(draft: ProgrammeDraft, published?: string): Drafting {
+  return last?.unsaved ? last : new Drafting(draft, published);
+}
+
+/** The draft is gone, or another one took its place on the device: nothing more of it is written. */
+export function letGo(): void {
+  last = null;
+}
+
 export class Drafting {
+  readonly saving = new SaveQueue(() => this.#write());
   definition = $state<Definition>(parse('{}'));
   findings = $state.raw<FindingLine[]>([]);
-  failure = $state.raw<Failure | null>(null);
   saved = $state(true);
   /** How often something was undone or done again: fields that keep what is typed begin anew with it. */
   turn = $state(0);
@@ -40,9 +54,10 @@ export class Drafting {
   /** Where the last letter was typed. */
   #place = 0;
   #written = '';
-  #writing = false;
+  readonly #programme = app.me?.programmeId;
 
   constructor(draft: ProgrammeDraft, published: string | null = null) {
+    last = this;
     if (published !== null) this.#note(parse(published));
     this.take(draft);
   }
@@ -71,8 +86,21 @@ export class Drafting {
     const now = JSON.stringify(this.definition);
     untrack(() => {
       if (now !== this.#seen) this.#remember(now);
-      if (now !== this.#written) void this.#write();
+      // What is being written just now may be something else.
+      if (this.saved && now === this.#written) return;
+      this.saved = false;
+      this.saving.change();
+      void this.saving.flush();
     });
+  }
+
+  get failure(): Failure | null {
+    return this.saving.failure;
+  }
+
+  /** Whether something of its programme, which is open, could not be kept yet. */
+  get unsaved(): boolean {
+    return this.saving.dirty && this.#programme === app.me?.programmeId;
   }
 
   get blocking(): FindingLine[] {
@@ -133,22 +161,13 @@ export class Drafting {
   }
 
   async #write(): Promise<void> {
-    this.saved = false;
-    if (this.#writing) return;
-    this.#writing = true;
-    try {
-      for (let now = JSON.stringify(this.definition); now !== this.#written; now = JSON.stringify(this.definition)) {
-        const findings = await backend.draftProgramme(now);
-        this.findings = findings;
-        this.#written = now;
-        this.saved = !findings.some(({ code }) => code === 'refused');
-        this.failure = null;
-      }
-    } catch (thrown) {
-      this.failure = failure(thrown);
-    } finally {
-      this.#writing = false;
-    }
+    if (last !== this) return;
+    if (this.#programme !== app.me?.programmeId) throw new Error('its programme is not open');
+    const now = JSON.stringify(this.definition);
+    const findings = await backend.draftProgramme(now);
+    this.findings = findings;
+    this.#written = now;
+    this.saved = now === JSON.stringify(this.definition) && !findings.some(({ code }) => code === 'refused');
   }
 }
 

@@ -1,13 +1,16 @@
 // What is undone in a draft: what was typed in one go is one step, every box that is ticked is its own, and a row that is being added
-// stays open.
+// stays open. What could not be kept is tried again.
 import { render, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { parse } from './definition';
-import { Drafting, typedAt } from './drafting.svelte';
+import { RETRY_AFTER_MS, anythingUnsaved } from '../reviewer/save-queue.svelte';
+import { Drafting, letGo, takeUp, typedAt } from './drafting.svelte';
 import GatesForm from './GatesForm.svelte';
+
+afterEach(() => void vi.useRealTimers());
 
 test.each([
   ['"ab"', '"abc"', 3],
@@ -68,4 +71,42 @@ test('a row that is being added stays open with what was typed, whatever is undo
   await waitFor(() => expect(drafting.definition.gate.at(-1)).toMatchObject({ key: 'age-now', question: 'Of age?' }));
   expect(document.querySelector('[data-step=add-gate]')).not.toBeNull();
   expect(parse(JSON.stringify(drafting.definition)).gate.at(-1)?.key).toBe('age-now');
+});
+
+/** A draft whose change could not be kept. */
+async function unkept(): Promise<Drafting> {
+  const drafting = await draft();
+  vi.useFakeTimers();
+  memory.fail('draftProgramme', { code: 'disk-full' });
+  drafting.definition.name = 'Another name';
+  drafting.follow();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([drafting.failure?.code, drafting.saved, anythingUnsaved()]).toEqual(['disk-full', false, true]);
+  memory.heal();
+  return drafting;
+}
+
+const kept = async () => parse((await backend.programme()).draft?.definition ?? '{}').name;
+
+test('what could not be kept is tried again by itself', async () => {
+  const drafting = await unkept();
+  await vi.advanceTimersByTimeAsync(RETRY_AFTER_MS);
+  expect([drafting.failure, drafting.saved, anythingUnsaved()]).toEqual([null, true, false]);
+  expect(await kept()).toBe('Another name');
+});
+
+test('until then whoever comes back goes on with it', async () => {
+  const drafting = await unkept();
+  const here = (await backend.programme()).draft ?? { definition: '{}', findings: [], changes: [] };
+  expect(takeUp(here)).toBe(drafting);
+  await vi.advanceTimersByTimeAsync(RETRY_AFTER_MS);
+  expect(takeUp(here)).not.toBe(drafting);
+});
+
+test('it is not written over what took its place', async () => {
+  const drafting = await unkept();
+  await backend.draftProgramme(JSON.stringify({ ...drafting.definition, name: 'From a file' }));
+  letGo();
+  await vi.advanceTimersByTimeAsync(RETRY_AFTER_MS);
+  expect([await kept(), anythingUnsaved()]).toEqual(['From a file', false]);
 });

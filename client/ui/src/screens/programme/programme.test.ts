@@ -10,6 +10,7 @@ import { Drafting } from './drafting.svelte';
 import { keyFor, namedBy, options, scoring, unscored } from './parts';
 import Programme from './Programme.svelte';
 import Publish from './Publish.svelte';
+import Seen from './Seen.svelte';
 
 // Four hundred choices make every look for a button slow here, and nothing else.
 vi.spyOn(Intl, 'supportedValuesOf').mockReturnValue(['Africa/Nairobi', 'Asia/Shanghai']);
@@ -116,7 +117,7 @@ test('answers are read from lines, each with a key of its own', () => {
 
 const drafted = async (): Promise<Definition> => parse((await backend.programme()).draft?.definition ?? '{}');
 
-test('further readers are turned on at a round, said in a sentence, and turned off again', async () => {
+test('further readers are turned on at a round, said in a sentence, turned off again, and come back with what was typed', async () => {
   memory.reset('coordinator-empty');
   const user = userEvent.setup();
   render(Programme);
@@ -133,6 +134,10 @@ test('further readers are turned on at a round, said in a sentence, and turned o
   expect(await screen.findByText('Further readers come after the first ones: allow more readers than read first.', { selector: '.error' })).toBeTruthy();
   await user.click(box);
   await waitFor(async () => expect((await drafted()).round[0]?.further ?? null).toBeNull());
+  await user.click(step('undo'));
+  await waitFor(async () => expect((await drafted()).round[0]?.further).toMatchObject({ up_to: 3, apart: 5, near: 0 }));
+  expect((screen.getAllByLabelText('Further readers only where they are needed')[0] as HTMLInputElement).checked).toBe(true);
+  expect((screen.getByLabelText('Most readers of one application') as HTMLInputElement).value).toBe('3');
 });
 
 test('what is published says whom it asks for as further readers', async () => {
@@ -225,4 +230,15 @@ test('a day with its time is handed over with seconds, when its field is left', 
   expect(onchange).not.toHaveBeenCalled();
   await fireEvent.change(field);
   expect(onchange.mock.calls).toEqual([['2026-11-30T17:00:00']]);
+});
+
+test('levels that have one value while they are typed are all seen', async () => {
+  const user = userEvent.setup();
+  const definition = parse((await backend.programme()).published?.definition ?? '{}');
+  const one = definition.criterion.find(({ kind }) => kind !== 'gate');
+  if (one === undefined) throw new Error('no criterion');
+  one.level = ['none', 'some'].map((text) => ({ value: '7', text }));
+  render(Seen, { definition, onclose: () => {} });
+  await user.click(screen.getByLabelText('Reviewers'));
+  expect(await screen.findAllByText('7')).toHaveLength(2);
 });

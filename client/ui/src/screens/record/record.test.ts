@@ -1,13 +1,14 @@
 // A review from paper: the reader and the scorecard, what is missing, what it comes to, a change with its reason, by whom.
 import { render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { enteredBy, scored } from '../coordinator/scored';
 import { Recording } from './recording.svelte';
 import TakeDown from './TakeDown.svelte';
 
+afterEach(() => void vi.restoreAllMocks());
 beforeEach(() => memory.reset('coordinator'));
 
 async function fill(recording: Recording): Promise<void> {
@@ -46,6 +47,60 @@ test('it is taken down, shown as entered by whoever did, and changed with a reas
   expect(await again.take()).toBe(true);
   const reader = (await backend.application('a-0002')).readers.find((each) => each.member === member);
   expect(reader?.takenDown && enteredBy(reader.takenDown)).toBe('entered by Amara Diallo from paper');
+});
+
+test('of two readers that are chosen one after the other the later one’s card is shown, whichever comes first', async () => {
+  const choices = await backend.recordChoices('a-0006');
+  const down = choices.readers.find(({ takenDown }) => takenDown.reading !== undefined);
+  const other = choices.readers.find(({ takenDown }) => takenDown.reading === undefined);
+  if (down === undefined || other === undefined) throw new Error('nobody');
+  const read = backend.recordCard.bind(backend);
+  let late = () => undefined as void;
+  vi.spyOn(backend, 'recordCard').mockImplementationOnce(async (...given) => {
+    await new Promise<void>((done) => (late = done));
+    return read(...given);
+  });
+  const recording = new Recording('a-0006');
+  const first = recording.choose(choices, down.member, 'reading');
+  await recording.choose(choices, other.member, 'reading');
+  expect([recording.member, recording.card?.takenDown]).toEqual([other.member, null]);
+  late();
+  await first;
+  expect([recording.member, recording.card?.takenDown, recording.draft.answers]).toEqual([other.member, null, {}]);
+});
+
+test('each reader keeps what was typed, also when the screen is left, until it is taken down or put away', async () => {
+  const user = userEvent.setup();
+  const choices = () => backend.recordChoices('a-0002');
+  const [one, two] = (await choices()).readers;
+  if (one === undefined || two === undefined) throw new Error('no readers');
+  const shown = render(TakeDown, { id: 'a-0002' });
+  const reader = await screen.findByLabelText<HTMLSelectElement>('Reader');
+  await user.selectOptions(reader, one.member);
+  if (one.rounds.length === 0) await user.selectOptions(await screen.findByLabelText('Round'), 'reading');
+  const overall = () => screen.findByLabelText<HTMLTextAreaElement>('Overall comment');
+  await user.type(await overall(), 'She said it twice.');
+  await user.selectOptions(reader, two.member);
+  await waitFor(async () => expect((await overall()).value).toBe(''));
+  await user.selectOptions(reader, one.member);
+  await waitFor(async () => expect((await overall()).value).toBe('She said it twice.'));
+  shown.unmount();
+  await waitFor(async () => expect((await choices()).typed.map(({ member }) => member)).toEqual([one.member]));
+
+  render(TakeDown, { id: 'a-0002' });
+  expect((await overall()).value).toBe('She said it twice.');
+  expect(screen.getByLabelText<HTMLSelectElement>('Reader').value).toBe(one.member);
+  await user.click(screen.getByRole('button', { name: 'Begin anew' }));
+  await waitFor(async () => expect((await overall()).value).toBe(''));
+  await waitFor(async () => expect((await choices()).typed).toEqual([]));
+  const recording = new Recording('a-0002');
+  await recording.choose(await choices(), one.member, 'reading');
+  await fill(recording);
+  await recording.keeping.flush();
+  expect((await choices()).typed.length).toBe(1);
+  await recording.take();
+  await recording.keeping.flush();
+  expect((await choices()).typed).toEqual([]);
 });
 
 test('a reader who sent an own review is pointed out', async () => {

@@ -4,10 +4,10 @@ import type { ReviewerHome, TaskRow, WorkState } from '../../lib/backend/contrac
 import { route } from '../../lib/state/route.svelte';
 import { View } from '../../lib/state/view.svelte';
 
-export type Next = { kind: 'continue' | 'declare' | 'read'; task: TaskRow } | { kind: 'exchange' | 'done' };
+export type Next = { kind: 'continue' | 'declare' | 'read'; task: TaskRow } | { kind: 'exchange' | 'rehearsed' | 'done' };
 
-/** What is begun comes first, then what only needs a yes or no, then reading, then sending. */
-export function nextOf(home: ReviewerHome): Next {
+/** What is begun comes first, then what only needs a yes or no, then reading, then sending; a rehearsal sends nothing to anybody. */
+export function nextOf(home: ReviewerHome, rehearsal = false): Next {
   const first = (state: WorkState) => home.tasks.find((task) => task.state === state);
   const draft = first('on-device');
   if (draft !== undefined) return { kind: 'continue', task: draft };
@@ -15,6 +15,7 @@ export function nextOf(home: ReviewerHome): Next {
   if (declare !== undefined) return { kind: 'declare', task: declare };
   const read = first('to-read');
   if (read !== undefined) return { kind: 'read', task: read };
+  if (rehearsal && !home.relayKnown) return { kind: 'rehearsed' };
   return home.outbox > 0 || home.tasks.some((task) => task.state === 'no-text') ? { kind: 'exchange' } : { kind: 'done' };
 }
 

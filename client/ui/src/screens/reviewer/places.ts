@@ -1,5 +1,5 @@
-// Places of a scorecard as the engine names them (`answer/KEY`, `comment/KEY`, `overall`, `confidence`, `attestation`): finding
-// them on screen, saying where they are and what is missing there. Not what has to be there: the engine says so.
+// Places of a scorecard as the engine names them (`answer/KEY`, `reason/KEY`, `comment/KEY`, `overall`, `confidence`,
+// `attestation`): finding them on screen, saying where they are and what is missing there. Not what has to be there: the engine says so.
 import { tick } from 'svelte';
 import type { DossierView } from '../../lib/backend/contract';
 import { say, t } from '../../lib/i18n/i18n.svelte';
@@ -25,7 +25,14 @@ export function nameOf(dossier: DossierView, place: string): string {
   if (part === 'comment' && label !== undefined) return t('review.comment-on', { criterion: label });
   if (label !== undefined) return label;
   if (part === 'overall') return t('review.overall');
+  if (part === 'attestation') return t('review.statement');
   return part === 'confidence' ? t('review.confidence') : place;
+}
+
+/** A value of a place, where two laptops differ, in words. */
+export function valueOf(place: string, value: string): string {
+  if (place === 'attestation') return value === 'true' ? t('review.confirmed') : t('review.not-confirmed');
+  return value === '' && place.startsWith('answer/') ? t('review.not-applicable') : value;
 }
 
 /** What is missing at a place, by its code; null where nothing is. */

@@ -1,15 +1,29 @@
 // One application in the hands of its reader: the dossier, the draft as it is on screen, saving, what is missing, submitting.
 // Not the looks, and no rule of the programme: total and missing things come from the engine.
+import { SvelteMap } from 'svelte/reactivity';
 import { backend } from '../../lib/backend';
-import type { AnswerValue, CriterionView, DossierView, Draft, PinView } from '../../lib/backend/contract';
+import type { AnswerValue, CriterionView, DossierView, Draft, FieldConflict, PinView } from '../../lib/backend/contract';
 import { t } from '../../lib/i18n/i18n.svelte';
 import { Act } from '../../lib/state/act.svelte';
+import { app } from '../../lib/state/app.svelte';
 import { View } from '../../lib/state/view.svelte';
 import type { Card, Pins } from './card';
 import { SaveQueue } from './save-queue.svelte';
 
 const BLANK: AnswerValue = { score: null, notApplicable: null };
 const EMPTY: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
+
+/** Reviews that hold something that could not be saved: whoever comes back to one finds it. */
+const held = new Map<string, Review>();
+/** A difference between two laptops of which the choice was taken back; with the reason, where "not applicable" was chosen. */
+interface Reopened extends FieldConflict {
+  reason: string;
+}
+
+/** Differences that are to be chosen again, by review. */
+const reopened = new SvelteMap<string, Reopened[]>();
+
+const whoIsHere = (): string => app.me?.memberId ?? '';
 
 export type Outcome = 'submitted' | 'same' | 'needs-reason' | 'missing' | 'failed';
 
@@ -38,6 +52,12 @@ export class Review implements Card {
   act = new Act();
   saving: SaveQueue;
   savingNotes: SaveQueue;
+  readonly #author = whoIsHere();
+  /** The draft and the notes as they were read or saved last, and the newest changes of that draft: what is saved is what is another
+      since then, so that what another laptop wrote stays. */
+  #before: Draft = EMPTY;
+  #seen: string[] = [];
+  #notesBefore = '';
   #at = -1;
 
   constructor(application: string, round: string) {
@@ -45,11 +65,36 @@ export class Review implements Card {
     this.round = round;
     this.view = new View(() => this.#read());
     this.saving = new SaveQueue(async () => {
-      const saved = await backend.saveDraft(application, round, $state.snapshot(this.draft));
+      this.#mustBeHere();
+      const draft = $state.snapshot(this.draft);
+      const saved = await backend.saveDraft(application, round, this.#seen, this.#before, draft);
+      this.#before = draft;
+      this.#seen = saved.heads;
       this.total = saved.total;
       this.missing = saved.missing;
     });
-    this.savingNotes = new SaveQueue(() => backend.saveNote(application, round, this.notes));
+    this.savingNotes = new SaveQueue(async () => {
+      this.#mustBeHere();
+      const { notes } = this;
+      await backend.saveNote(application, round, this.#notesBefore, notes);
+      this.#notesBefore = notes;
+    });
+  }
+
+  /** The review of an application: the one that holds something unsaved, else as it is on this device. */
+  static at(application: string, round: string): Review {
+    for (const [key, one] of held) if (!one.saving.unsaved && !one.savingNotes.unsaved) held.delete(key);
+    const key = `${whoIsHere()} ${application} ${round}`;
+    const review = held.get(key) ?? new Review(application, round);
+    held.set(key, review);
+    return review;
+  }
+
+  /** What two laptops wrote differently, and where a choice between them was taken back and nothing stands since. */
+  get differences(): FieldConflict[] {
+    const stand = this.dossier?.draftConflicts ?? [];
+    const again = this.#reopened.filter(({ field }) => !this.#stands(field) && stand.every((one) => one.field !== field));
+    return [...stand, ...again];
   }
 
   get dossier(): DossierView | null {
@@ -153,12 +198,77 @@ export class Review implements Card {
   }
 
   /** Of two laptops' values, this one stays; the other stays in the history. */
-  async settle(field: string, value: string): Promise<void> {
+  async settle(field: string, value: string): Promise<boolean> {
     await this.flush();
-    await this.act.run(async () => {
-      await backend.settleDraft(this.application, this.round, field, value);
+    return this.act.run(async () => {
+      // Both are read: what is chosen comes after both.
+      await this.view.load();
+      this.#choose(field, value);
+      await this.saving.flush();
       await this.view.load();
     });
+  }
+
+  /** Takes a choice back: nothing stands there, and the difference is to be chosen again. */
+  async reopen(difference: FieldConflict): Promise<void> {
+    const { field, values } = difference;
+    const reason = this.answer(field.split('/')[1] ?? '').notApplicable ?? '';
+    reopened.set(this.#key, [...this.#reopened.filter((one) => one.field !== field), { field, values, reason }]);
+    this.#choose(field, null);
+    await this.saving.flush();
+  }
+
+  /** Calls an amendment off: the draft says again what was submitted. Gives how to take that back. */
+  async callOff(submitted: Draft): Promise<() => Promise<void>> {
+    const draft = $state.snapshot(this.draft);
+    const scored = new Set(this.dossier?.criteria.map(({ key }) => key));
+    // What is written of criteria of other rounds is not called off.
+    const elsewhere = <T>(all: Record<string, T>) => Object.fromEntries(Object.entries(all).filter(([key]) => !scored.has(key)));
+    const said = {
+      answers: { ...elsewhere(draft.answers), ...submitted.answers }, comments: { ...elsewhere(draft.comments), ...submitted.comments },
+      pins: { ...elsewhere(draft.pins), ...submitted.pins },
+    };
+    await this.#replace({ ...submitted, ...said }, false);
+    return () => this.#replace(draft, true);
+  }
+
+  async #replace(draft: Draft, amending: boolean): Promise<void> {
+    this.draft = structuredClone(draft);
+    this.amending = amending;
+    this.saving.change();
+    await this.saving.flush();
+  }
+
+  get #reopened(): Reopened[] {
+    return reopened.get(this.#key) ?? [];
+  }
+
+  get #key(): string {
+    return `${this.#author} ${this.application} ${this.round}`;
+  }
+
+  /** What one person wrote is saved as that person's alone. */
+  #mustBeHere(): void {
+    if (whoIsHere() !== this.#author) throw { code: 'locked', message: 'no programme is unlocked', hint: null, at: null, row: null, column: null };
+  }
+
+  /** Writes a value where two laptops differ, as it is shown there; null: nothing. */
+  #choose(field: string, value: string | null): void {
+    const [part, key = ''] = field.split('/');
+    const reason = this.#reopened.find((one) => one.field === field)?.reason ?? '';
+    if (part === 'answer') this.draft.answers[key] = value === '' ? { score: null, notApplicable: reason } : { score: value, notApplicable: null };
+    else if (part === 'reason') this.draft.answers[key] = { score: null, notApplicable: value };
+    else if (part === 'confidence') this.draft.confidence = value;
+    else if (part === 'attestation') this.draft.attested = value === 'true';
+    this.saving.change();
+  }
+
+  #stands(field: string): boolean {
+    const [part, key = ''] = field.split('/');
+    const { score, notApplicable } = this.answer(key);
+    if (part === 'confidence') return this.draft.confidence !== null;
+    if (part === 'attestation') return this.draft.attested;
+    return score !== null || notApplicable !== null;
   }
 
   async submit(reason: string | null): Promise<Outcome> {
@@ -182,14 +292,18 @@ export class Review implements Card {
 
   /** Reads the dossier; what is being written is never put aside for it. */
   async #read(): Promise<DossierView> {
+    // What is being saved is read with the rest.
+    await Promise.all([this.saving.ended(), this.savingNotes.ended()]);
     const [draft, notes] = [this.saving.since(), this.savingNotes.since()];
     const read = await backend.dossier(this.application, this.round);
     if (draft()) {
       this.draft = structuredClone(read.draft);
+      this.#before = read.draft;
+      this.#seen = read.draftHeads;
       this.total = read.total;
       this.missing = read.missing;
     }
-    if (notes()) this.notes = read.notes;
+    if (notes()) this.notes = this.#notesBefore = read.notes;
     if (read.submitted !== null && read.state === 'on-device') this.amending = true;
     return read;
   }

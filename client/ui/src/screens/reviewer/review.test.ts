@@ -1,15 +1,22 @@
 // A review in its reader's hands: scoring by keys, N/A with a reason, what is missing, submitting, amending, two laptops.
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { memory } from '../../lib/backend/memory';
 import { backend } from '../../lib/backend';
 import { CRITERIA } from '../../lib/backend/memory/dossiers';
+import { commands } from '../../lib/state/commands.svelte';
+import { toasts } from '../../lib/state/toasts.svelte';
 import { nextOf } from './home.svelte';
+import { nameOf, valueOf } from './places';
 import { Review, scoreOfKey } from './review.svelte';
+import ReviewScreen from './Review.svelte';
 import Scorecard from './Scorecard.svelte';
 
-beforeEach(() => memory.reset('reviewer'));
+beforeEach(() => {
+  memory.reset('reviewer');
+  toasts.clear();
+});
 
 async function reviewOf(application: string): Promise<Review> {
   const review = new Review(application, 'reading');
@@ -79,11 +86,110 @@ test('a draft that cannot be saved is not submitted', async () => {
   expect(review.saving.failure?.code).toBe('disk-full');
 });
 
+/** Takes back what was done last, once that is offered. */
+async function takeBack(): Promise<void> {
+  await waitFor(() => expect(toasts.shown.at(-1)?.undo).toBeTruthy());
+  const last = toasts.shown.at(-1);
+  toasts.close(last?.id ?? 0);
+  last?.undo?.();
+}
+
+test('an amendment is called off, and taken up again', async () => {
+  const { review, user } = await scorecard('a-0007');
+  const before = review.dossier?.draft;
+  await user.click(screen.getByRole('button', { name: 'Amend…' }));
+  review.score('english', '1');
+  review.comment('english', 'Hard to follow.');
+  await review.flush();
+  await user.click(screen.getByRole('button', { name: 'Keep as it was' }));
+  await waitFor(() => expect(review.locked).toBe(true));
+  await takeBack();
+  await waitFor(() => expect(review.amending).toBe(true));
+  expect([review.answer('english').score, review.draft.comments['english']]).toEqual(['1', 'Hard to follow.']);
+  await user.click(screen.getByRole('button', { name: 'Keep as it was' }));
+  await waitFor(() => expect(review.locked).toBe(true));
+  await review.flush();
+  expect((await backend.dossier('a-0007', 'reading')).draft).toEqual(before);
+});
+
+test('what another laptop wrote stays, whatever is written beside it', async () => {
+  const review = await reviewOf('a-0001');
+  // It came in while this one was open.
+  const there = (await backend.dossier('a-0001', 'reading')).draft;
+  there.answers['english'] = { score: '5', notApplicable: null };
+  there.comments['english'] = 'A pleasure.';
+  memory.world.drafts.set('a-0001', there);
+  memory.world.notes.set('a-0001', 'Ask Bo. ');
+  review.comment('insight', 'Reasons, and few.');
+  review.note('Ask Cem.');
+  await review.flush();
+  const { draft, notes } = await backend.dossier('a-0001', 'reading');
+  expect([draft.answers['english']?.score, draft.comments['english'], draft.comments['insight']]).toEqual(['5', 'A pleasure.', 'Reasons, and few.']);
+  expect(notes).toBe('Ask Bo. Ask Cem.');
+  await review.view.load();
+  expect([review.answer('english').score, review.notes]).toEqual(['5', notes]);
+});
+
+test('each saving says from where it goes on', async () => {
+  const save = vi.spyOn(memory.backend, 'saveDraft');
+  const review = await reviewOf('a-0001');
+  save.mockResolvedValueOnce({ total: null, missing: [], heads: ['one'] });
+  for (const text of ['Clear', 'Clear and short']) {
+    review.comment('english', text);
+    await review.flush();
+  }
+  expect(save.mock.calls.map(([, , seen, before, draft]) => [seen, before.comments['english'], draft.comments['english']])).toEqual([
+    [[], undefined, 'Clear'],
+    [['one'], 'Clear', 'Clear and short'],
+  ]);
+  save.mockRestore();
+});
+
 test('of two laptops one value is chosen, and the place is settled', async () => {
   const { user, review } = await scorecard('a-0004');
   await user.click(screen.getByRole('button', { name: /^Keep this\s*: 4$/ }));
-  await waitFor(() => expect(review.dossier?.draftConflicts.map((each) => each.field)).toEqual(['comment/practice']));
+  await waitFor(() => expect(review.differences.map((each) => each.field)).toEqual(['answer/practice']));
   expect(review.answer('insight').score).toBe('4');
+});
+
+test('what does not apply keeps its reason, and a choice is taken back to be made again', async () => {
+  const { user, review } = await scorecard('a-0004');
+  const kept = { score: null, notApplicable: 'No case is named.' };
+  for (let times = 0; times < 2; times += 1) {
+    await user.click(await screen.findByRole('button', { name: /^Keep this\s*: N\/A$/ }));
+    await waitFor(() => expect(review.answer('practice')).toEqual(kept));
+    expect((await backend.dossier('a-0004', 'reading')).draft.answers['practice']).toEqual(kept);
+    await takeBack();
+    await waitFor(() => expect(review.differences.map((each) => each.field)).toEqual(['answer/insight', 'answer/practice']));
+    expect(review.answer('practice')).toEqual({ score: null, notApplicable: null });
+  }
+  await user.click(await screen.findByRole('button', { name: /^Keep this\s*: 5$/ }));
+  await waitFor(() => expect(review.differences.map((each) => each.field)).toEqual(['answer/insight']));
+  expect((await backend.dossier('a-0004', 'reading')).draft.answers['practice']?.score).toBe('5');
+});
+
+test('whether two laptops confirmed the statement is said in words', async () => {
+  const { dossier } = await reviewOf('a-0001');
+  if (dossier === null) throw new Error('no dossier');
+  expect([nameOf(dossier, 'attestation'), valueOf('attestation', 'true'), valueOf('attestation', 'false')]).toEqual(['Statement', 'Confirmed', 'Not confirmed']);
+  expect([valueOf('answer/english', ''), valueOf('answer/english', '3'), valueOf('reason/english', 'None named.')]).toEqual(['N/A', '3', 'None named.']);
+});
+
+test('submitting is offered beside a scorecard, and never waits for one', async () => {
+  const submit = vi.spyOn(memory.backend, 'submit');
+  render(ReviewScreen, { application: 'a-0002', round: 'reading' });
+  const command = () => commands.all.find(({ id }) => id === 'submit');
+  await screen.findByRole('heading', { level: 1 });
+  command()?.run();
+  await backend.declare('a-0002', 'none', '', '');
+  await screen.findByRole('form', { name: 'Scorecard' });
+  await waitFor(() => expect(command()).toBeDefined());
+  // Whatever was asked for has begun by now.
+  await new Promise((done) => setTimeout(done));
+  expect(submit).not.toHaveBeenCalled();
+  command()?.run();
+  await waitFor(() => expect(submit).toHaveBeenCalledTimes(1));
+  submit.mockRestore();
 });
 
 test('reading again never overwrites what is being written', async () => {

@@ -1,5 +1,6 @@
 // Saves what is being written: half a second after the last key at the latest, at once where the person leaves, one saving at a
 // time, the newest contents last; a failure is tried again by itself. Not what is saved.
+import { SvelteSet } from 'svelte/reactivity';
 import type { Failure } from '../../lib/backend/contract';
 import { failure } from '../../lib/state/failure';
 
@@ -7,10 +8,18 @@ export const SAVE_AFTER_MS = 400;
 export const RETRY_AFTER_MS = 3000;
 
 /** What was written and is not saved, of every queue that there is. */
-const waiting = new Set<SaveQueue>();
+const waiting = new SvelteSet<SaveQueue>();
 
 /** True while something was written that is not saved. */
 export const anythingUnsaved = (): boolean => waiting.size > 0;
+
+/** Why something could not be saved; null where nothing failed. */
+export const whyUnsaved = (): Failure | null => [...waiting].find((queue) => queue.failure !== null)?.failure ?? null;
+
+/** Tries to save all of it. */
+export async function saveAll(): Promise<void> {
+  await Promise.all([...waiting].map((queue) => queue.flush()));
+}
 
 export class SaveQueue {
   /** When something was last saved; null: nothing yet since the screen was opened. */
@@ -20,6 +29,8 @@ export class SaveQueue {
   dirty = $state(false);
   #save: () => Promise<void>;
   #changes = 0;
+  /** How many of the changes are saved. */
+  #saved = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #running: Promise<void> | null = null;
 
@@ -43,15 +54,25 @@ export class SaveQueue {
     this.#timer ??= setTimeout(() => void this.flush(), SAVE_AFTER_MS);
   }
 
-  /** Saves what is not saved yet; comes back once it is, or failed. */
+  /** Whether something of it is not saved, or is being saved. */
+  get unsaved(): boolean {
+    return waiting.has(this);
+  }
+
+  /** Comes back once no saving is under way. */
+  async ended(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Saves what is not saved yet; comes back once all that was written by now is saved, or failed. */
   async flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#running !== null) await this.#running;
-    if (!this.dirty) return;
-    this.#running = this.#once();
-    await this.#running;
-    this.#running = null;
+    const all = this.#changes;
+    while (this.#saved < all) {
+      await (this.#running ??= this.#once());
+      if (this.failure !== null) return;
+    }
   }
 
   /** Flushes whenever the window is left; gives back how to stop. */
@@ -71,9 +92,11 @@ export class SaveQueue {
 
   async #once(): Promise<void> {
     // What is written from here on is a change of its own.
+    const all = this.#changes;
     this.dirty = false;
     try {
       await this.#save();
+      this.#saved = all;
       this.savedMs = Date.now();
       this.failure = null;
       if (!this.dirty) waiting.delete(this);
@@ -81,6 +104,8 @@ export class SaveQueue {
       this.dirty = true;
       this.failure = failure(thrown);
       this.#timer ??= setTimeout(() => void this.flush(), RETRY_AFTER_MS);
+    } finally {
+      this.#running = null;
     }
   }
 }

@@ -1,6 +1,6 @@
 // Saving while writing: at most half a second after the first change, one at a time, the newest last, again after a failure.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { RETRY_AFTER_MS, SAVE_AFTER_MS, SaveQueue } from './save-queue.svelte';
+import { anythingUnsaved, RETRY_AFTER_MS, SAVE_AFTER_MS, saveAll, SaveQueue, whyUnsaved } from './save-queue.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -34,6 +34,36 @@ test('what is written during a saving is saved after it', async () => {
   ends[1]?.();
   await second;
   expect(queue.dirty).toBe(false);
+});
+
+test('however many ask meanwhile, each waits until what was written by then is saved', async () => {
+  const ends: (() => void)[] = [];
+  const save = vi.fn(() => new Promise<void>((end) => ends.push(end)));
+  const queue = new SaveQueue(save);
+  queue.change();
+  const first = queue.flush();
+  queue.change();
+  let through = 0;
+  const asked = [queue.flush(), queue.flush()].map((each) => each.then(() => (through += 1)));
+  ends[0]?.();
+  await first;
+  await vi.advanceTimersByTimeAsync(0);
+  expect([save.mock.calls.length, through]).toEqual([2, 0]);
+  ends[1]?.();
+  await Promise.all(asked);
+  expect([queue.dirty, queue.unsaved, through]).toEqual([false, false, 2]);
+});
+
+test('of all that is written it is known why something is not saved, and all is tried again', async () => {
+  const save = vi.fn<() => Promise<void>>().mockRejectedValueOnce({ code: 'disk-full', message: 'full', hint: null, at: null }).mockResolvedValue();
+  const [one, other] = [new SaveQueue(() => Promise.resolve()), new SaveQueue(save)];
+  one.change();
+  other.change();
+  expect([anythingUnsaved(), whyUnsaved()]).toEqual([true, null]);
+  await saveAll();
+  expect([one.unsaved, other.unsaved, whyUnsaved()?.code]).toEqual([false, true, 'disk-full']);
+  await saveAll();
+  expect([anythingUnsaved(), whyUnsaved()]).toEqual([false, null]);
 });
 
 test('a failure is told, nothing is called saved, and it is tried again', async () => {

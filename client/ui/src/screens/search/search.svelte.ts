@@ -1,4 +1,4 @@
-// A search while it is typed: of several under way only the newest counts; hits come together by application.
+// A search while it is typed: one is under way at a time, and the newest text waits for it; hits come together by application.
 import { backend } from '../../lib/backend';
 import type { Failure, SearchHit } from '../../lib/backend/contract';
 import { failure } from '../../lib/state/failure';
@@ -22,6 +22,9 @@ export class Search {
   hits = $state.raw<SearchHit[]>([]);
   failure = $state.raw<Failure | null>(null);
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #asking = false;
+  /** What was typed while one was under way is asked for after it. */
+  #again = false;
 
   get groups(): Group[] {
     const groups = new Map<string, Group>();
@@ -42,7 +45,24 @@ export class Search {
   }
 
   async ask(): Promise<void> {
-    const asked = this.text;
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    this.#asking = true;
+    do {
+      this.#again = false;
+      await this.#once(this.text);
+    } while (this.#again);
+    this.#asking = false;
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#again = false;
+  }
+
+  async #once(asked: string): Promise<void> {
     try {
       const hits = await backend.search(asked);
       if (asked !== this.text) return;
@@ -50,11 +70,7 @@ export class Search {
       this.asked = asked;
       this.failure = null;
     } catch (thrown) {
-      this.failure = failure(thrown);
+      if (asked === this.text) this.failure = failure(thrown);
     }
-  }
-
-  stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }

@@ -68,6 +68,54 @@ fn two_laptops_write_one_comment_together() {
 }
 
 #[test]
+fn what_a_writer_did_not_touch_stays_as_the_document_has_it() {
+    let mut here = document(Kind::Draft);
+    let before = full();
+    write(&before, &mut here, &ALICE);
+    let mut there = here.clone();
+    let other = Draft {
+        confidence: Some("4".parse().unwrap()),
+        comments: [("english".to_owned(), "Fluent.".to_owned())].into(),
+        overall: "Invite her, please.".to_owned(),
+        ..before.clone()
+    };
+    receive(&mut here, &write(&other, &mut there, &BOB));
+    // Whoever wrote on had seen nothing of that.
+    let mut now = Draft { overall: "Do invite her.".to_owned(), ..before.clone() };
+    now.answers.insert("profile".to_owned(), score("2"));
+    now.write_since(&before, &mut here, &ALICE, &mut Vec::new()).unwrap();
+    let read = Draft::read(&here);
+    assert!(read.is_clean());
+    let overall = "Do invite her, please.".to_owned();
+    assert_eq!(read.value, Draft { answers: now.answers, overall, ..other });
+}
+
+#[test]
+fn what_does_not_apply_keeps_its_reason_whichever_laptop_said_it() {
+    let mut here = document(Kind::Draft);
+    let mut there = here.clone();
+    let first = Draft::set_answer(&mut here, &ALICE, "english", Some(&score("4"))).unwrap().unwrap();
+    let not_applicable = |reason: &str| Answer::NotApplicable { reason: reason.to_owned() };
+    let other = not_applicable("No letter.");
+    let second = Draft::set_answer(&mut there, &BOB, "english", Some(&other)).unwrap().unwrap();
+    receive(&mut here, &[(second, BOB)]);
+    receive(&mut there, &[(first, ALICE)]);
+    // Something else is written meanwhile, then one of the two is chosen.
+    let contested = Draft::read(&here).value;
+    let mut more = Draft { overall: "Invite her.".to_owned(), ..contested.clone() };
+    more.write(&mut here, &ALICE, &mut Vec::new()).unwrap();
+    assert!(Draft::read(&here).is_contested("criteria/english/score"));
+    more.answers.insert("english".to_owned(), not_applicable(""));
+    more.write_since(&contested, &mut here, &ALICE, &mut Vec::new()).unwrap();
+    let read = Draft::read(&here);
+    assert!(read.is_clean());
+    assert_eq!(read.value.answers["english"], other);
+    more.answers.insert("english".to_owned(), not_applicable(""));
+    more.write(&mut here, &ALICE, &mut Vec::new()).unwrap();
+    assert_eq!(Draft::read(&here).value.answers["english"], not_applicable(""), "taken out again");
+}
+
+#[test]
 fn i16_two_laptops_draft_the_same_criterion_and_neither_hides_the_other() {
     let mut devices = [document(Kind::Draft), document(Kind::Draft)];
     let set = |device: &mut Document, actor: &ActorBytes, key: &str, text: &str| {
@@ -218,6 +266,24 @@ fn notes_are_edited_in_place() {
         assert_eq!(Note::read(&here).value, note(text, again));
     }
     assert_eq!(changes.len(), 4);
+}
+
+#[test]
+fn a_note_keeps_what_two_wrote_into_it() {
+    let check = |before: &str, there: &str, text: &str, expected: &str| {
+        let mut note = Note { text: there.to_owned(), again: true };
+        note.splice(before, text);
+        assert_eq!(note, Note { text: expected.to_owned(), again: true }, "{before:?}, {there:?}, {text:?}");
+    };
+    check("Ask Bo.", "Ask Bo.", "Ask Cem.", "Ask Cem.");
+    check("Ask Bo.", "Ask Cem.", "Ask Bo.", "Ask Cem.");
+    check("Ask Bo.", "Ask Cem.", "Ask Cem.", "Ask Cem.");
+    check("Ask Bo.", "Do ask Bo.", "Ask Bo. 强", "Do ask Bo. 强");
+    check("Ask Bo.", "Ask Bo. 强", "Do ask Bo.", "Do ask Bo. 强");
+    check("", "Theirs. ", "Own. ", "Own. Theirs. ");
+    check("one two three", "one 2 three", "one zwei three", "one 2zwei three");
+    check("alpha beta gamma", "alpha gamma", "alpha beta, gamma", "alpha ,gamma");
+    check("one two three", "", "one two three, four", ", four");
 }
 
 proptest! {

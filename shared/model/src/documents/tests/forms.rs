@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::manifest::{TYPED, typed_key};
 use super::split::{BLIND, OPEN, find_leaks, light_name, neutral_label, rendered_files};
 use super::*;
 
@@ -161,6 +162,58 @@ fn a_light_copy_goes_with_its_file_and_changes_nothing_else() {
     assert_eq!(split.open.version(&files), split.open.version(&without));
     assert_eq!(light_name(&"ü".repeat(127)).len(), 10 + 244);
     assert_eq!(light_name("scan"), "scan-light.pdf");
+}
+
+#[test]
+fn what_was_typed_from_a_file_goes_with_it_and_is_no_file_of_its_own() {
+    let mut programme = seminar();
+    for attachment in &mut programme.attachments {
+        if attachment.key.as_str() == "letters" {
+            attachment.goes_to = crate::programme::form::GoesTo::Dossier;
+        }
+    }
+    let file = |name: &str, media_type: &str, of: Option<u8>| File {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        size_bytes: 1,
+        referee: None,
+        light: of.is_some(),
+        of: of.map(|of| [of; 32]),
+        handle: vec![1],
+    };
+    let scan = |name: &str| file(name, "image/jpeg", None);
+    let scans = Manifest {
+        files: BTreeMap::from([
+            (("letters".to_owned(), [4; 32]), scan("Diallo.jpg")),
+            (("cv".to_owned(), [5; 32]), scan("Amina CV.jpg")),
+        ]),
+    };
+    let mut files = scans.clone();
+    // Typed apart: both stand, and neither is taken for the light copy, whichever comes first.
+    let keys = ["Dear reader", "Dear readers"].map(|text| typed_key(&[4; 32], text));
+    for key in keys {
+        files.files.insert(("letters".to_owned(), key), file("Diallo-typed.txt", TYPED, Some(4)));
+    }
+    files
+        .files
+        .insert(("letters".to_owned(), [255; 32]), file("Diallo-light.pdf", "application/pdf", Some(4)));
+    files.files.insert(("cv".to_owned(), [7; 32]), file("Amina CV-typed.txt", TYPED, Some(5)));
+    files.files.insert(("cv".to_owned(), [8; 32]), file("lost-typed.txt", TYPED, Some(9)));
+    assert_eq!(files.originals().collect::<Vec<_>>(), scans.originals().collect::<Vec<_>>());
+    assert_eq!(files.light_copy("letters", &[4; 32]).unwrap().0, &[255; 32]);
+    assert_eq!(files.light_copy("cv", &[5; 32]), None);
+    assert_eq!(files.typed("letters", &[4; 32]).count(), 2);
+
+    let blind = rendered_files(&programme, &files, BLIND);
+    let names: Vec<&str> = blind.files.values().map(|file| file.name.as_str()).collect();
+    assert_eq!(names.len(), 4, "nothing of the file that blind readers do not get: {names:?}");
+    assert_eq!(blind.typed("letters", &[4; 32]).count(), 2);
+    assert!(blind.typed("letters", &[4; 32]).all(|(_, text)| text.name == "letter-1-typed.txt"));
+    let open = rendered_files(&programme, &files, OPEN);
+    assert_eq!(open.typed("cv", &[5; 32]).count(), 1);
+    let split = split_form(&programme, &APPLICATION, &row());
+    assert_eq!(split.open.version(&files), split.open.version(&scans));
+    assert_ne!(typed_key(&[4; 32], "Dear reader"), typed_key(&[5; 32], "Dear reader"));
 }
 
 #[test]

@@ -110,3 +110,26 @@ fn f04_a_disk_that_may_only_be_read() {
     disk.remount("rw");
     put(&mut SqlcipherStore::open(&path, &KEY).unwrap(), 1, b"second").unwrap();
 }
+
+#[test]
+fn what_a_log_still_holds_is_read_on_a_disk_that_may_only_be_read() {
+    let Some(disk) = SmallDisk::new() else { return };
+    let (_folder, path) = folder();
+    let mut store = SqlcipherStore::create(&path, &KEY).unwrap();
+    (0..5).for_each(|n| put(&mut store, n, b"kept").unwrap());
+    // As the power left it: all of it is in the log.
+    let image = disk.0.path().join("store.db");
+    for ending in ["", "-wal"] {
+        std::fs::copy(with_ending(&path, ending), with_ending(&image, ending)).unwrap();
+    }
+    disk.remount("ro");
+    let mut store = SqlcipherStore::open(&image, &KEY).unwrap();
+    assert!(store.is_read_only());
+    assert_eq!(count(&mut store), 5);
+    assert!(matches!(put(&mut store, 5, b"more"), Err(StoreError::ReadOnly)));
+    drop(store);
+    disk.remount("rw");
+    let mut store = SqlcipherStore::open(&image, &KEY).unwrap();
+    put(&mut store, 5, b"more").unwrap();
+    assert_eq!(count(&mut store), 6);
+}

@@ -22,6 +22,9 @@ export const ROUNDS = [
   { key: 'third', label: 'Third readers' },
   { key: 'interview', label: 'Interviews' },
 ];
+/** The first round is blind. */
+export const BLIND_ROUNDS = ROUNDS.slice(0, 1);
+export const OPEN_ROUNDS = ROUNDS.slice(1);
 
 /** Makes applications: the first twenty by name, the others by turning the lists against each other. */
 export function applications(count: number): Invented[] {

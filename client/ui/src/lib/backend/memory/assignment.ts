@@ -13,7 +13,7 @@ type Part = Pick<
 >;
 
 interface Reader { member: string; name: string; region: string; languages: string[]; unable: string | null }
-interface Office { assigned: Set<string>; added: Set<string>; back: Set<string>; wishes: number | null; rules: Map<string, AssignmentRules>; turn: number }
+interface Office { assigned: Set<string>; added: Set<string>; back: Set<string>; wishes: number | null; rules: Map<string, AssignmentRules>; turn: number; wake: () => void }
 
 const OFFICES = new WeakMap<object, Office>();
 const REGIONS = ['Africa', 'Asia and the Pacific', 'Europe and Central Asia', 'Middle East and North Africa', 'The Americas'];
@@ -32,7 +32,7 @@ function begun(world: World): Office {
     if (line.stage !== 'read' && line.stage !== 'assigned') continue;
     for (let at = 0; at < line.readers; at += 1) assigned.add(pair('reading', one.id, READERS[(one.n * 3 + at * 5) % READERS.length]?.member ?? ''));
   }
-  return { assigned, added: new Set(), back: new Set(), wishes: null, rules: new Map(), turn: 0 };
+  return { assigned, added: new Set(), back: new Set(), wishes: null, rules: new Map(), turn: 0, wake: () => undefined };
 }
 
 export function assignment(world: World): Part {
@@ -98,7 +98,10 @@ export function assignment(world: World): Part {
     if (wanted.minLoad > wanted.maxLoad) return refused('loads-contradict', 'the fewest are more than the most');
     const turn = ++office().turn;
     office().rules.set(round, wanted);
-    await new Promise((passed) => setTimeout(passed, world.stepMs));
+    await new Promise<void>((passed) => {
+      office().wake = passed;
+      setTimeout(passed, world.stepMs);
+    });
     if (turn !== office().turn) return refused('stopped', 'the search was stopped');
     const found = share(wanted, round, asked, reads);
     const whole = found.unmet.length === 0;
@@ -137,6 +140,7 @@ export function assignment(world: World): Part {
     },
     stopProposal: () => {
       office().turn += 1;
+      office().wake();
       return Promise.resolve();
     },
     explainPair: (_round, application, member) => {

@@ -8,13 +8,15 @@ import { agreement, ranking, severity, shares } from './figures';
 import { PEOPLE } from './names';
 import { pace } from './pace';
 import { takenDown, twinsOf } from './pairs';
+import { read, renditions, seen } from './renditions';
 import { ruled } from './ruled';
+import { withTyped } from './typed';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
   | 'board' | 'pace' | 'boardPage' | 'boardAround' | 'application' | 'explainApplication' | 'judge' | 'askException' | 'decideException' | 'takeBackException' | 'queue' | 'arrivals' | 'queueSize' | 'decide'
-  | 'ranking' | 'rank' | 'ruled' | 'agreement' | 'severity' | 'shares'
+  | 'ranking' | 'rank' | 'ruled' | 'agreement' | 'severity' | 'stopSeverity' | 'shares'
 >;
 
 const STAGES: AppStage[] = ['received', 'contested', 'ineligible', 'eligible', 'assigned', 'read', 'moderated', 'withdrawn'];
@@ -27,6 +29,7 @@ export function coordinator(world: World): Part {
     kept.set(world.applications, found);
     return found;
   };
+  let calculating = 0;
   const known = (id: string): Invented | undefined => world.applications.find((one) => one.id === id);
   world.onChanged(() => kept.delete(world.applications));
   const done = (): Promise<void> => {
@@ -81,13 +84,12 @@ export function coordinator(world: World): Part {
       return Promise.resolve({
         application: id, key: one.key, title: one.name, outcome: outcome(judged, asked.granted === true),
         withdrawn: withdrawal(world, one), withdrawnBy: withdrawal(world, one) === null ? null : (deskOf(world).withdrawnBy.get(id) ?? 'mail'),
-        sections: sections(one.n),
+        sections: read(one), seen: seen(one), renditions: renditions(one),
         identity: [
           { field: 'name', label: 'Name', value: one.name }, { field: 'email', label: 'E-mail', value: `applicant${one.n + 1}@example.org` },
-          { field: 'born', label: 'Year of birth', value: String(1976 + (one.n % 25)) }, { field: 'organisation', label: 'Organisation', value: one.organisation },
-          { field: 'country', label: 'Country', value: one.country },
+          { field: 'born', label: 'Year of birth', value: String(1976 + (one.n % 25)) },
         ],
-        files: files(one.n), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line), moderation: verdictsOn(world, one),
+        files: withTyped(world, files(one.n)), lacks: line.lacks, gates: judged, exception: asked, readers: readers(world, one, line), moderation: verdictsOn(world, one),
         openTo: ['Amara Diallo', 'Nguyễn Thị Hoa', ...readers(world, one, line).filter((reader) => reader.state === 'assigned').map((reader) => reader.name)],
         duplicates: twinsOf(world, id), criteria: CRITERIA.map(({ key, label }) => ({ key, label })), route: one.answers?.route ?? 'import', onBehalf: one.answers?.route !== undefined,
       });
@@ -99,10 +101,10 @@ export function coordinator(world: World): Part {
       const all = readers(world, one, row(world, one)).map((reader, at) => whyOf(world, reader, at));
       return Promise.resolve({ application: [said(withdrawn ? 'application-withdrawn' : 'application-here')], readers: all.sort((a, b) => Number(b.lacks) - Number(a.lacks)) });
     },
-    judge: (id, key, verdict, reason, shown) => {
+    judge: (id, key, verdict, evidenceGiven, reason) => {
       const one = known(id);
       if (one === undefined) return refused('not-found', 'this application is not here');
-      give(world, one, key, verdict === 'none' ? { verdict: null, reason: '', shown: '', by: [] } : { verdict, reason, shown, by: [world.me?.name ?? ''] });
+      give(world, one, key, verdict === 'none' ? { verdict: null, evidenceGiven: '', reason: '', by: [] } : { verdict, evidenceGiven, reason, by: [world.me?.name ?? ''] });
       return done();
     },
     askException: (id, reason) => {
@@ -144,7 +146,15 @@ export function coordinator(world: World): Part {
       return one === undefined ? refused('not-found', 'this application is not here') : Promise.resolve(ruled(world, one));
     },
     agreement: () => Promise.resolve(agreement()),
-    severity: () => Promise.resolve(severity(world)),
+    severity: async () => {
+      const turn = ++calculating;
+      await new Promise((passed) => setTimeout(passed, world.stepMs));
+      return turn === calculating ? severity(world) : refused('stopped', 'the calculation was stopped');
+    },
+    stopSeverity: () => {
+      calculating += 1;
+      return Promise.resolve();
+    },
     shares: (least) => Promise.resolve(shares(world, least)),
   };
 }

@@ -1,5 +1,5 @@
 // What coordinators have judged and decided in the invented world, as long as that world lasts. Not the acts.
-import type { AppStage, BoardRow, ExceptionView, Filter, GateView, ModerationVerdict, QueueItem, QueueView } from '../contract';
+import type { AppStage, BoardRow, EntryTyped, ExceptionView, Filter, GateView, ModerationVerdict, QueueItem, QueueView } from '../contract';
 import { ROUNDS, type Invented } from './applications';
 import { asksFurther, FIRST, reasons } from './further';
 import { COUNTRIES, PEOPLE } from './names';
@@ -18,6 +18,8 @@ export interface Desk {
   withdrawnBy: Map<string, string | null>;
   /** What was taken off the merge desk with something else, or only seen. */
   gone: Map<string, QueueItem>;
+  /** What is typed into forms of applicants, by application; null: a new one. */
+  typed: Map<string | null, EntryTyped>;
 }
 
 const DESKS = new WeakMap<object, Desk>();
@@ -27,7 +29,7 @@ export function deskOf(world: World): Desk {
   let desk = DESKS.get(world.applications);
   if (desk === undefined) {
     desk = {
-      gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario), withdrawn: new Map(), withdrawnBy: new Map(), gone: new Map(), verdicts: invented(world),
+      gates: new Map(), exceptions: new Map(), queue: inventedQueue(world.scenario), withdrawn: new Map(), withdrawnBy: new Map(), gone: new Map(), typed: new Map(), verdicts: invented(world),
     };
     DESKS.set(world.applications, desk);
   }
@@ -68,7 +70,7 @@ const VERDICTS: [string, string, string][] = [
 const OUTDATED = 'a-0060';
 const CONTESTED = 'a-0016';
 
-export const GATES: Omit<GateView, 'verdict' | 'reason' | 'shown' | 'by' | 'said'>[] = [
+export const GATES: Omit<GateView, 'verdict' | 'evidenceGiven' | 'reason' | 'by' | 'said'>[] = [
   { gate: 'target-group', question: 'Does the applicant belong to one of the four target groups?', evidence: 'Curriculum vitae; a letter of the employer where it does not say it.', liftable: true },
   { gate: 'media', question: 'Is there at least one item of media coverage?', evidence: 'An article, a broadcast or a page that names the applicant’s work.', liftable: true },
   { gate: 'english', question: 'Is proficiency in written English shown?', evidence: 'The four answers, or a certificate.', liftable: false },
@@ -80,6 +82,7 @@ const REASONS: Record<string, string> = {
   english: 'The answers were written in clear English.',
   age: 'Born in 1989, by the application form.',
 };
+const EVIDENCE: Record<string, string> = { 'target-group': 'letter-1.pdf, page 1', media: 'interview-radio.mp3, from minute 3 on' };
 /** How far each is: most wait for readers, some for a verdict. */
 const PLAN: AppStage[] = ['read', 'assigned', 'assigned', 'eligible', 'received', 'read', 'ineligible', 'contested', 'assigned', 'withdrawn'];
 
@@ -108,15 +111,15 @@ export function gates(world: World, one: Invented): GateView[] {
       const left = (stage === 'received' && at > one.n % 3) || (stage === 'contested' && at === 0);
       const by = stage === 'contested' && at === 0 ? ['Amara Diallo', 'Nguyễn Thị Hoa'] : left ? [] : [at % 2 === 0 ? 'Amara Diallo' : 'Nguyễn Thị Hoa'];
       const said = by.length > 1 ? by.map((name, place) => ({ by: name, verdict: place === 0 ? 'met' : 'not-met' })) : [];
-      if (left) return { ...gate, verdict: null, reason: '', shown: '', by, said };
+      if (left) return { ...gate, verdict: null, evidenceGiven: '', reason: '', by, said };
       const reason = failed ? (at === 3 ? 'Born in 1971; the form says 55 years.' : 'No coverage was sent, and none was found by name.') : (REASONS[gate.gate] ?? '');
-      return { ...gate, verdict: failed ? 'not-met' : 'met', reason, shown: at === 1 && !failed ? 'Radio Nacional, 3 May, with a transcript' : '', by, said };
+      return { ...gate, verdict: failed ? 'not-met' : 'met', evidenceGiven: failed ? '' : (EVIDENCE[gate.gate] ?? ''), reason, by, said };
     })
   );
 }
 
 /** Puts a verdict on a condition, or takes the one that stands back. */
-export function give(world: World, one: Invented, key: string, said: Pick<GateView, 'verdict' | 'reason' | 'shown' | 'by'>): void {
+export function give(world: World, one: Invented, key: string, said: Pick<GateView, 'verdict' | 'evidenceGiven' | 'reason' | 'by'>): void {
   const judged = gates(world, one).map((gate): GateView => (gate.gate === key ? { ...gate, ...said, said: [] } : gate));
   deskOf(world).gates.set(one.id, judged);
 }

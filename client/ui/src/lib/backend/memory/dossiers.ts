@@ -51,7 +51,7 @@ export function files(n: number): FileView[] {
 
 function file(handle: string, slot: string, slotLabel: string, name: string, mediaType: string, sizeBytes: number, here: boolean, shown: FileView['shown']): FileView {
   const lightCopy = shown === 'image' ? { handle: `${handle}-light`, sizeBytes: 54_000, here: true } : null;
-  return { handle, contents: handle, slot, slotLabel, name, mediaType, sizeBytes, here, light: false, shown, lightCopy };
+  return { handle, contents: handle, slot, slotLabel, name, mediaType, sizeBytes, here, light: false, shown, lightCopy, typed: false };
 }
 
 export const CV_TEXT = `CURRICULUM VITAE

@@ -111,7 +111,7 @@ function report(world: World, choices: TableChoices, done: boolean): VerdictsRep
       const outcome = before === 'none' ? 'new' : before === verdict && gate.reason === why ? 'same' : 'changed';
       result[outcome] += 1;
       result.rows.push({ row: at + 2, application: one.id, key, question: gate.question, outcome, before, after: verdict, reason: why });
-      if (done && outcome !== 'same') give(world, one, gate.gate, { verdict, reason: why, shown: gate.verdict === verdict ? gate.shown : '', by: [world.me?.name ?? ''] });
+      if (done && outcome !== 'same') give(world, one, gate.gate, { verdict, evidenceGiven: gate.verdict === verdict ? gate.evidenceGiven : '', reason: why, by: [world.me?.name ?? ''] });
     }
   }
   result.refusedCount = result.refused.length;

@@ -85,7 +85,9 @@ export function exchange(world: World): Part {
           if (taken.length === 0) throw cancelled();
           break;
         }
-        taken.push({ path, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [] });
+        // A file that is called so is no whole bundle here.
+        if (path.includes('damaged')) taken.push({ path, failure: damaged(path), newPacks: 0, known: 0, refused: 0, waiting: 0, receipts: 0, warnings: [] });
+        else taken.push({ path, failure: null, newPacks: 9, known: 3, refused: 0, waiting: 0, receipts: 4, warnings: [] });
       }
       world.changed();
       return taken;
@@ -114,6 +116,7 @@ function look(world: World, path: string): BundleLook {
   };
 }
 
+const damaged = (at: string) => ({ code: 'forged', message: 'the bundle is damaged or not whole', hint: null, at, row: null, column: null });
 const cancelled = () => ({ code: 'cancelled', message: 'ended on request', hint: null, at: null, row: null, column: null });
 
 /** A word, with some of what stands before and after it. */
@@ -143,17 +146,18 @@ function find(world: World, text: string): Awaited<ReturnType<Backend['search']>
         ...around(whole, at, end), file: null,
       });
     }
-    const letter = files(task.place - 1)[0];
-    if (letter === undefined) continue;
-    for (const [index, whole] of PAGE_TEXT.entries()) {
-      const at = plain(whole).indexOf(wanted);
-      if (at < 0) continue;
-      const end = at + wanted.length;
-      hits.push({
-        application: task.application, label: task.label, round: task.round, kind: 'file', field: letter.slotLabel, member: null, memberId: null,
-        ...around(whole, at, end),
-        file: { name: letter.name, page: index + 1, contents: letter.contents },
-      });
+    for (const [nth, file] of files(task.place - 1).entries()) {
+      const pages = nth === 0 ? PAGE_TEXT : (world.typed.get(file.handle)?.pages ?? []);
+      for (const [index, whole] of pages.entries()) {
+        const at = plain(whole).indexOf(wanted);
+        if (at < 0) continue;
+        const end = at + wanted.length;
+        hits.push({
+          application: task.application, label: task.label, round: task.round, kind: 'file', field: file.slotLabel, member: null, memberId: null,
+          ...around(whole, at, end),
+          file: { name: file.name, page: index + 1, contents: file.contents },
+        });
+      }
     }
   }
   return hits;

@@ -1,5 +1,6 @@
 // An invented table that came late, and the invented programme's form. Not what is done with them.
-import type { EntryAttachment, EntryField, IntakeColumn } from '../contract';
+import type { EntryAttachment, EntryField, IntakeColumn, SeenBy } from '../contract';
+import { OPEN_ROUNDS } from './applications';
 import { GROUPS } from './desk';
 import { sections } from './dossiers';
 
@@ -71,23 +72,24 @@ export const COLUMNS: IntakeColumn[] = [
   { name: 'How did you hear of us?', to: '', how: null, samples: ['a colleague', 'a colleague'], filled: 9, unique: false },
 ];
 
-function question(key: string, label: string, kind: string, required: boolean, read: boolean, more: Partial<EntryField> = {}): EntryField {
-  return { key, label, help: null, kind, required, words: null, options: [], many: false, read, value: '', ...more };
+function question(key: string, label: string, kind: string, required: boolean, seen: SeenBy['kind'], more: Partial<EntryField> = {}): EntryField {
+  const by: SeenBy = seen === 'rounds' || seen === 'card' ? { kind: seen, rounds: OPEN_ROUNDS.map(({ label }) => label) } : { kind: seen };
+  return { key, label, help: null, kind, required, words: null, options: [], many: false, seen: by, value: '', ...more };
 }
 
 export const FORM: EntryField[] = [
-  question('name', 'Full name, as in your passport', 'text', true, false),
-  question('email', 'E-mail address', 'text', true, false),
-  question('born', 'Date of birth', 'date', true, false),
-  question('organisation', 'Organisation', 'text', true, false),
-  question('country', 'Country in which you work', 'text', true, false),
-  question('group', 'Which of these are you?', 'choice', true, true, { options: GROUPS }),
-  question('areas', 'Fields of your work', 'choice', false, true, {
+  question('name', 'Full name, as in your passport', 'text', true, 'nobody'),
+  question('email', 'E-mail address', 'text', true, 'nobody'),
+  question('born', 'Date of birth', 'date', true, 'nobody'),
+  question('organisation', 'Organisation', 'text', true, 'rounds'),
+  question('country', 'Country in which you work', 'text', true, 'everybody'),
+  question('group', 'Which of these are you?', 'choice', true, 'everybody', { options: GROUPS }),
+  question('areas', 'Fields of your work', 'choice', false, 'everybody', {
     many: true, options: [{ key: 'courts', label: 'Children in court' }, { key: 'care', label: 'Care and guardianship' }, { key: 'migration', label: 'Migration' }, { key: 'work', label: 'Child labour' }],
   }),
-  question('years', 'Years of work in child protection', 'number', false, true),
-  question('exception', 'If you do not meet a condition: which, and why should the jury read your application all the same?', 'text', false, true),
-  ...sections(0).map((section) => question(section.field, section.label, 'essay', false, true, { help: section.help, words: 500 })),
+  question('years', 'Years of work in child protection', 'number', false, 'everybody'),
+  question('exception', 'If you do not meet a condition: which, and why should the jury read your application all the same?', 'text', false, 'everybody'),
+  ...sections(0).map((section) => question(section.field, section.label, 'essay', false, 'everybody', { help: section.help, words: 500 })),
 ];
 
 export const ATTACHMENTS: EntryAttachment[] = [

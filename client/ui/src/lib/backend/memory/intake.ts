@@ -1,5 +1,5 @@
 // The intake desk over the invented world: a table that came late, trying it and taking it in; the form by hand; what is missing.
-import type { AttachedView, Backend, ChaseRow, Entered, EntryField, IntakeChoices, IntakeProgress, IntakeReport, ProblemView } from '../contract';
+import type { AttachedView, Backend, ChaseRow, Entered, EntryField, EntryTyped, IntakeChoices, IntakeProgress, IntakeReport, ProblemView } from '../contract';
 import type { Invented } from './applications';
 import { lacksOf, row as boardRow, deskOf, withdrawal } from './desk';
 import { placed } from './intake-files';
@@ -9,7 +9,7 @@ import { refused, type World } from './world';
 type Part = Pick<
   Backend,
   | 'intakeChooseTable' | 'intakeChooseFolder' | 'intakeForget' | 'intakeTable' | 'intakePreview' | 'intakeTake' | 'onIntakeProgress'
-  | 'entryForm' | 'enter' | 'attach' | 'withdraw' | 'chase'
+  | 'entryForm' | 'keepEntry' | 'enter' | 'attach' | 'withdraw' | 'chase'
 >;
 
 export function intake(world: World): Part {
@@ -52,7 +52,7 @@ export function intake(world: World): Part {
         file: 'applications-february.xlsx', folder: folder ? 'attachments-february' : null, folders: folder ? 15 : 0, loose: folder ? 4 : 0, rows: LATE.length,
         sheets: ['Form responses 1', 'Notes'], sheet: sheet ?? 'Form responses 1', key: remembered?.key ?? 'Application no.', columns,
         fields: [
-          ...FORM.map(({ key, label, required, kind, read }) => ({ key, label, required, kind, read })),
+          ...FORM.map(({ key, label, required, kind, seen }) => ({ key, label, required, kind, read: seen.kind !== 'nobody' })),
           { key: 'bonus', label: 'bonus', required: false, kind: 'figure', read: false },
         ],
         values: remembered?.values ?? {}, placing: structuredClone(remembered?.placing ?? { patterns: {}, folders: {}, files: {} }), remembered: remembered !== null,
@@ -86,7 +86,12 @@ export function intake(world: World): Part {
       return Promise.resolve({
         application: id, key: one?.key ?? `GLS-${String(Number(greatest.slice(4)) + 1).padStart(4, '0')}`, route: one === undefined ? null : one.answers?.route ?? 'import',
         onBehalf: one?.answers?.route !== undefined, fields, attachments: ATTACHMENTS.map((slot, at) => ({ ...slot, here: one === undefined ? 0 : at < (one.files ?? 4) ? Math.max(1, slot.min) : 0 })),
+        typed: structuredClone(deskOf(world).typed.get(id) ?? NOTHING),
       });
+    },
+    keepEntry: (id, typed) => {
+      deskOf(world).typed.set(id, structuredClone(typed));
+      return Promise.resolve();
     },
     enter: (entry) => {
       const before = world.applications.find((each) => each.id === entry.application);
@@ -99,6 +104,8 @@ export function intake(world: World): Part {
       if (wrong.length > 0) return Promise.resolve<Entered>({ application: null, outcome: 'refused', refused: wrong, remarks: [] });
       const same = before !== undefined && FORM.every((field) => answer(before, field.key) === (entry.answers[field.key] ?? ''));
       const id = take(world, before?.key ?? entry.key, { ...entry.answers, route: entry.route }, before?.files ?? (before === undefined ? 0 : undefined));
+      const { typed } = deskOf(world);
+      typed.set(entry.application, without(typed.get(entry.application) ?? NOTHING, entry));
       world.changed();
       return Promise.resolve<Entered>({ application: id, outcome: before === undefined ? 'new' : same ? 'same' : 'changed', refused: [], remarks: [] });
     },
@@ -117,8 +124,9 @@ export function intake(world: World): Part {
       return Promise.resolve(withdrawn ? 2 : 0);
     },
     chase: () =>
-      Promise.resolve(
-        world.applications.flatMap((one): ChaseRow[] => {
+      Promise.resolve({
+        language: 'en',
+        rows: world.applications.flatMap((one): ChaseRow[] => {
           const lacks = one.fresh ? lacksOf(one) : boardRow(world, one).lacks;
           if (lacks.length === 0 || withdrawal(world, one) !== null) return [];
           const files = lacks.filter((lack) => lack.includes('×')).map((lack) => {
@@ -126,9 +134,20 @@ export function intake(world: World): Part {
             return { slot: label === 'Media coverage' ? 'media' : 'letters', label, more: Number(more) };
           });
           const contact = one.n % 5 === 3 ? null : answer(one, 'email');
-          return [{ application: one.id, key: one.key, title: one.name, contact, answers: lacks.filter((lack) => !lack.includes('×')), files }];
+          const all = { answers: lacks.filter((lack) => !lack.includes('×')), files };
+          return [{ application: one.id, key: one.key, title: one.name, contact, lacks: all, asked: all }];
         }),
-      ),
+      }),
+  };
+}
+
+const NOTHING: EntryTyped = { key: null, route: null, answers: {} };
+
+/** What is left of what was typed once something was taken in. */
+function without({ key, route, answers }: EntryTyped, entry: Parameters<Backend['enter']>[0]): EntryTyped {
+  return {
+    key: key === entry.key ? null : key, route: route === entry.route ? null : route,
+    answers: Object.fromEntries(Object.entries(answers).filter(([field, typed]) => entry.answers[field] !== typed)),
   };
 }
 

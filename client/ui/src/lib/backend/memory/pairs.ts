@@ -1,5 +1,5 @@
 // Applications that may be one person's, exports and reviews that are taken down, over the invented world. Not the acts of intake.
-import type { Backend, Compared, ComparedRow, DossierRequest, ExportRequest, PairSide, PairView, PastExport, RecordReader, RecordResult, TakenDownView } from '../contract';
+import type { Backend, Compared, ComparedRow, DossierRequest, ExportRequest, PairSide, PairView, PastExport, RecordForm, RecordReader, RecordResult, TakenDownView } from '../contract';
 import type { Invented } from './applications';
 import { ROUNDS } from './applications';
 import { deskOf, row as boardRow, withdrawal } from './desk';
@@ -8,7 +8,7 @@ import { FORM } from './intake-table';
 import { PEOPLE } from './names';
 import { DAY, refused, type World } from './world';
 
-type Part = Pick<Backend, 'duplicates' | 'comparePair' | 'judgePair' | 'exports' | 'export' | 'exportDossiers' | 'recordChoices' | 'recordCard' | 'recordPreview' | 'record'>;
+type Part = Pick<Backend, 'duplicates' | 'comparePair' | 'judgePair' | 'exports' | 'export' | 'exportDossiers' | 'recordChoices' | 'keepRecords' | 'recordCard' | 'recordPreview' | 'record'>;
 type Verdict = Pick<PairView, 'verdict' | 'keep' | 'contested' | 'reason' | 'by'>;
 type Draft = Parameters<Backend['record']>[0]['draft'];
 
@@ -19,6 +19,8 @@ interface Kept {
   pairs: { one: string; other: string; alike: string[]; said: Verdict }[];
   past: PastExport[];
   down: Map<string, { draft: Draft; view: TakenDownView }>;
+  /** What is typed and not taken down, by application. */
+  typed: Map<string, RecordForm[]>;
 }
 const KEPT = new WeakMap<object, Kept>();
 
@@ -30,7 +32,7 @@ function keptOf(world: World): Kept {
 }
 
 function begin(world: World): Kept {
-  if (world.applications.length < 40) return { pairs: [], past: [], down: new Map() };
+  if (world.applications.length < 40) return { pairs: [], past: [], down: new Map(), typed: new Map() };
   const pair = (one: string, other: string, alike: string[], said: Verdict = UNDECIDED) => ({ one, other, alike, said });
   const [amara = '', hoa = ''] = PEOPLE;
   return {
@@ -46,6 +48,7 @@ function begin(world: World): Kept {
       { atMs: world.now - 9 * DAY, what: 'applications', form: 'xlsx', parts: ['identity', 'eligibility'], applications: 60, reviews: 0 },
     ],
     down: new Map([['a-0006 m-4 reading', { draft: { answers: { practice: { score: '4', notApplicable: null } }, comments: {}, pins: {}, overall: '', confidence: null, attested: false }, view: { by: [hoa], source: 'phone', revision: 1 } }]]),
+    typed: new Map(),
   };
 }
 
@@ -94,7 +97,7 @@ export function pairs(world: World): Part {
     exports: () =>
       Promise.resolve({
         applications: world.applications.length, reviews: world.applications.length === 0 ? 0 : 84, readers: world.applications.length === 0 ? 0 : 12, rounds: ROUNDS,
-        identity: FORM.filter((field) => !field.read).map((field) => field.label), dossier: FORM.filter((field) => field.read).map((field) => field.label), past: keptOf(world).past,
+        identity: FORM.filter(({ seen }) => seen.kind !== 'everybody').map((field) => field.label), dossier: FORM.filter(({ seen }) => seen.kind === 'everybody').map((field) => field.label), past: keptOf(world).past,
       }),
     export: (request) => {
       const kept = keptOf(world);
@@ -125,7 +128,11 @@ export function pairs(world: World): Part {
         return { member, name, rounds: place >= 0 ? ['reading'] : [], submitted: place >= 0 && place < line.reviews && down === null ? ['reading'] : [], takenDown: down === null ? {} : { reading: down } };
       });
       readers.sort((a, b) => b.rounds.length - a.rounds.length);
-      return Promise.resolve({ application: id, key: one.key, title: one.name, rounds: ROUNDS, readers });
+      return Promise.resolve({ application: id, key: one.key, title: one.name, rounds: ROUNDS, readers, typed: structuredClone(keptOf(world).typed.get(id) ?? []) });
+    },
+    keepRecords: (id, forms) => {
+      keptOf(world).typed.set(id, structuredClone(forms));
+      return Promise.resolve();
     },
     recordCard: (id, member, round) => {
       const before = keptOf(world).down.get(`${id} ${member} ${round}`);
@@ -136,6 +143,8 @@ export function pairs(world: World): Part {
     recordPreview: (form) => Promise.resolve(judged(world, form)),
     record: (form) => {
       const result = judged(world, form);
+      const { typed } = keptOf(world);
+      if (result.revision > 0) typed.set(form.application, (typed.get(form.application) ?? []).filter(({ member, round }) => member !== form.member || round !== form.round));
       if (result.revision > 0 && result.became !== 'same') {
         const key = `${form.application} ${form.member} ${form.round}`;
         keptOf(world).down.set(key, { draft: structuredClone(form.draft), view: { by: [world.me?.name ?? ''], source: form.source, revision: result.revision } });

@@ -26,7 +26,7 @@ function item(id: string, code: string, member: number | null, applications: num
   const [sentence = '', recommended = '', reason = ''] = CODES[code] ?? [];
   return {
     id, code, sentence, recommended, reason, member: member === null ? null : (PEOPLE[member] ?? null), memberId: member === null ? null : `m-${member + 1}`,
-    applications: applications.map(about), place: '', placeLabel: '', says: [], asked: false, question: id, ...more,
+    applications: applications.map(about), place: '', placeLabels: [], says: [], asked: false, question: id, ...more,
   };
 }
 
@@ -37,16 +37,19 @@ function about(n: number): QueueApplication {
 
 export function invented(scenario: Scenario): QueueView {
   if (scenario === 'coordinator-empty') return { waiting: [], notices: [], decided: [] };
-  const sides = { question: 'recorded-beside-own|practice,insight|a-0008|m-9' };
+  const sides = { question: 'recorded-beside-own|insight,practice|a-0008|m-9' };
   const verdicts = { question: 'eligibility-contradicts|target-group|a-0008|' };
-  const scores = { place: 'english,practice', placeLabel: 'Written English, Practice in child protection law' };
+  const [practice, insight] = ['Practice in child protection law', 'Insight in the four answers'];
+  const scores = { place: 'english,practice', placeLabels: ['Written English', practice] };
+  const recorded = { place: 'insight,practice', placeLabels: [insight, practice] };
+  const condition = { place: 'gates/target-group/verdict', placeLabels: ['Does the applicant belong to one of the four target groups?'] };
   return {
     waiting: [
       item('0b6e', 'equivocation', 14, [31, 44]),
-      item('1c02', 'two-versions', 12, [12], { ...scores, says: ['english 3 practice 4', 'english 4 practice 4'] }),
-      item('1c03', 'two-versions', 12, [12], { ...scores, says: ['english 4 practice 4', 'english 3 practice 4'] }),
-      item('2a10', 'recorded-beside-own', 8, [8], { place: 'practice,insight', placeLabel: 'Practice in child protection law, Insight in the four answers', says: ['practice 4 insight 3', 'practice 3 insight 3'], ...sides }),
-      item('2a11', 'recorded-beside-own', 8, [8], { place: 'practice,insight', placeLabel: 'Practice in child protection law, Insight in the four answers', says: ['practice 3 insight 3', 'practice 4 insight 3'], ...sides }),
+      item('1c02', 'two-versions', 12, [12], { ...scores, says: ['english 3, practice 4', 'english 4, practice 4'] }),
+      item('1c03', 'two-versions', 12, [12], { ...scores, says: ['english 4, practice 4', 'english 3, practice 4'] }),
+      item('2a10', 'recorded-beside-own', 8, [8], { ...recorded, says: ['insight 3, practice 4', 'insight 3, practice N/A'], ...sides }),
+      item('2a11', 'recorded-beside-own', 8, [8], { ...recorded, says: ['insight 3, practice N/A', 'insight 3, practice 4'], ...sides }),
       item('3d40', 'review-after-close', 4, [5, 9, 14, 19, 22, 27, 33, 38, 41, 46, 50, 53]),
       item('3d44', 'review-after-close', 10, [6, 16], { recommended: 'accept', reason: 'evidence shows that it existed before the close' }),
       item('3d45', 'review-after-close', 10, [23], { asked: true }),
@@ -56,8 +59,8 @@ export function invented(scenario: Scenario): QueueView {
       item('6b12', 'conflict-unsure', 11, [30], { says: ['We sat on one panel in Nairobi in 2023 and have written to each other since.'] }),
       item('6b13', 'conflict-declared', 3, [18], { says: ['She was my student.'] }),
       item('6b14', 'handed-back', 7, [26], { says: ['The letters are scans in a script that I cannot read.'] }),
-      item('7c90', 'eligibility-contradicts', null, [8], { place: 'gates/target-group/verdict', placeLabel: 'Does the applicant belong to one of the four target groups?', says: ['met', 'not-met'], ...verdicts }),
-      item('7c91', 'eligibility-contradicts', null, [8], { place: 'gates/target-group/verdict', placeLabel: 'Does the applicant belong to one of the four target groups?', says: ['not-met', 'met'], ...verdicts }),
+      item('7c90', 'eligibility-contradicts', null, [8], { ...condition, says: ['met', 'not-met'], ...verdicts }),
+      item('7c91', 'eligibility-contradicts', null, [8], { ...condition, says: ['not-met', 'met'], ...verdicts }),
       item('8f33', 'no-key', 13, [], {}),
     ],
     notices: [item('9a01', 'copied-laptop', 7, [3, 13]), item('9a02', 'different-fields', 2, [29])],

@@ -4,17 +4,20 @@ import { CRITERIA, CV_TEXT, PAGE_TEXT, card, files, sections } from './dossiers'
 import letterOne from './pages/letter-1.png';
 import letterTwo from './pages/letter-2.png';
 import scan from './pages/scan-1.png';
+import { withTyped } from './typed';
 import { DAY, refused, type World } from './world';
 
 type Part = Pick<
   Backend,
-  | 'reviewerHome' | 'dossier' | 'declare' | 'handBack' | 'saveDraft' | 'saveNote' | 'markAgain' | 'settleDraft' | 'submit' | 'fileText'
+  | 'reviewerHome' | 'dossier' | 'declare' | 'handBack' | 'saveDraft' | 'saveNote' | 'markAgain' | 'submit' | 'fileText'
   | 'filePages' | 'pageUrl' | 'saveFile'
 >;
 
 type Declared = NonNullable<ReturnType<World['declarations']['get']>>;
 
 const BLANK: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
+/** Why a criterion does not apply, as another laptop has it. */
+const REASON = 'No case is named.';
 const ATTESTATION = 'I read this application myself and in full, and I know of no interest that would keep me from judging it.';
 
 export function reviewer(world: World): Part {
@@ -58,33 +61,31 @@ export function reviewer(world: World): Part {
       declare(application, { declaration: 'recused', kind: 'hand-back', note: reason.trim() });
       return Promise.resolve();
     },
-    saveDraft: (application, _round, draft) => {
-      world.drafts.set(application, structuredClone(draft));
-      const answered = CRITERIA.filter(({ key }) => isAnswered(draft, key)).length;
+    saveDraft: (application, _round, _seen, before, draft) => {
       const task = find(application);
-      if (task?.state === 'to-read') change(application, { state: 'on-device' });
+      if (task === undefined) return refused('not-found', 'This application is not assigned to you.');
+      if (task.revision > 0 && !world.submitted.has(application)) world.submitted.set(application, draftOf(world, task));
+      const saved = changed(draftOf(world, task), before, draft);
+      for (const { field } of conflicts(world, task)) {
+        const answer = saved.answers[keyOf(field)];
+        if (answer === undefined || (answer.score === null && answer.notApplicable === null)) continue;
+        if (answer.notApplicable === '') answer.notApplicable = REASON;
+        world.settled.add(`${application} ${field}`);
+      }
+      world.drafts.set(application, saved);
+      const answered = CRITERIA.filter(({ key }) => isAnswered(saved, key)).length;
+      if (task.state === 'to-read') change(application, { state: 'on-device' });
       change(application, { answered });
-      return Promise.resolve({ total: total(draft), missing: missing(draft) });
+      return Promise.resolve({ total: total(saved), missing: missing(saved), heads: [] });
     },
-    saveNote: (application, _round, text) => {
-      world.notes.set(application, text);
+    saveNote: (application, _round, before, text) => {
+      const there = world.notes.get(application) ?? '';
+      world.notes.set(application, there === before ? text : there + text);
       return Promise.resolve();
     },
     markAgain: (application, again) => {
       change(application, { again });
       world.changed();
-      return Promise.resolve();
-    },
-    settleDraft: (application, _round, field, value) => {
-      const task = find(application);
-      if (task === undefined) return refused('not-found', 'This application is not assigned to you.');
-      const draft = draftOf(world, task);
-      const [part, key = ''] = field.split('/');
-      if (part === 'answer') draft.answers[key] = { score: value, notApplicable: null };
-      else if (part === 'comment') draft.comments[key] = value;
-      else draft.overall = value;
-      world.drafts.set(application, draft);
-      world.settled.add(`${application} ${field}`);
       return Promise.resolve();
     },
     submit: (application, _round, reason) => {
@@ -93,13 +94,14 @@ export function reviewer(world: World): Part {
       const lacking = missing(draftOf(world, task));
       if (lacking.length > 0) return Promise.resolve({ kind: 'missing', missing: lacking });
       if (task.revision > 0 && reason === null) return Promise.resolve({ kind: 'needs-reason' });
+      world.submitted.set(application, draftOf(world, task));
       change(application, { state: 'in-outbox', revision: task.revision + 1 });
       world.changed();
       return Promise.resolve({ kind: 'submitted', revision: task.revision + 1 });
     },
     fileText: () => Promise.resolve(CV_TEXT),
     filePages: (handle) =>
-      Promise.resolve({ pages: (handle.includes('letter2') ? PAGE_TEXT.slice(0, 1) : PAGE_TEXT).map((text) => ({ shape: 0.707, text })) }),
+      Promise.resolve({ pages: (handle.includes('letter2') ? [''] : PAGE_TEXT).map((text) => ({ shape: 0.707, text })) }),
     pageUrl: (handle, page) => drawn(handle, page),
     saveFile: () => Promise.resolve('/home/amara/Documents/letter-1.pdf'),
   };
@@ -136,10 +138,10 @@ function dossier(world: World, task: TaskRow): DossierView {
     application: task.application, label: task.label, round: task.round, roundLabel: task.roundLabel, state: task.state,
     place: at + 1, of: around.length, previous: around[at - 1]?.application ?? null, next: around[at + 1]?.application ?? null,
     card: card(n), declaration: told && { ...told, mayTakeBack: told.declaration !== 'none' && !world.told.has(task.application), lifted: world.lifted.get(task.application) ?? null },
-    sections: readable ? sections(n) : [], files: readable ? files(n) : [],
+    sections: readable ? sections(n) : [], files: readable ? withTyped(world, files(n)) : [],
     criteria: CRITERIA, attestation: ATTESTATION, confidence: { min: '1', max: '5', step: '1' },
-    draft, draftConflicts: conflicts(world, task),
-    submitted: task.revision > 0 ? { revision: task.revision, answers: draft.answers, outcome: task.outcome } : null,
+    draft, draftHeads: [], draftConflicts: conflicts(world, task),
+    submitted: task.revision > 0 ? { revision: task.revision, draft: world.submitted.get(task.application) ?? draft, outcome: task.outcome } : null,
     total: total(draft), missing: missing(draft), notes: world.notes.get(task.application) ?? '', again: task.again,
   };
 }
@@ -157,14 +159,34 @@ function bars(world: World, application: string): boolean {
   return told !== null && told.declaration !== 'none';
 }
 
-/** The third application was also scored on another laptop. */
+/** The fourth application was also scored on another laptop. */
 function conflicts(world: World, task: TaskRow): DossierView['draftConflicts'] {
   if (task.place !== 4) return [];
-  const all = [
-    { field: 'answer/insight', values: ['3', '4'] },
-    { field: 'comment/practice', values: ['Own cases since 2016, most of them guardianship.', 'Since 2016. Guardianship; two appeals.'] },
-  ];
+  const all = [{ field: 'answer/insight', values: ['3', '4'] }, { field: 'answer/practice', values: ['5', ''] }];
   return all.filter(({ field }) => !world.settled.has(`${task.application} ${field}`));
+}
+
+const keyOf = (field: string) => field.split('/')[1] ?? '';
+
+/** What was made of `before`, in what is there by now. */
+function changed(there: Draft, before: Draft, draft: Draft): Draft {
+  return {
+    answers: entries(there.answers, before.answers, draft.answers), comments: entries(there.comments, before.comments, draft.comments),
+    pins: entries(there.pins, before.pins, draft.pins), overall: before.overall === draft.overall ? there.overall : draft.overall,
+    confidence: before.confidence === draft.confidence ? there.confidence : draft.confidence,
+    attested: before.attested === draft.attested ? there.attested : draft.attested,
+  };
+}
+
+function entries<T>(there: Record<string, T>, before: Record<string, T>, now: Record<string, T>): Record<string, T> {
+  const all = structuredClone(there);
+  for (const key of Object.keys({ ...before, ...now })) {
+    const value = now[key];
+    if (JSON.stringify(before[key]) === JSON.stringify(value)) continue;
+    if (value === undefined) delete all[key];
+    else all[key] = structuredClone(value);
+  }
+  return all;
 }
 
 export function draftOf(world: World, task: TaskRow): Draft {
@@ -179,6 +201,7 @@ export function draftOf(world: World, task: TaskRow): Draft {
     draft.comments['practice'] = 'Own cases since 2016, most of them guardianship.';
     draft.pins['practice'] = { kind: 'page', file: `f-${task.place - 1}-letter1`, page: 2 };
   }
+  for (const { field } of conflicts(world, task)) draft.answers[keyOf(field)] = { score: null, notApplicable: null };
   if (task.answered === CRITERIA.length) Object.assign(draft, { overall: 'A careful applicant with work that others can use.', confidence: '4', attested: true });
   return draft;
 }

@@ -9,6 +9,9 @@ export type Scenario =
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
+/** What stands on the one scan from which somebody typed. */
+const SCAN_TEXT =
+  'To the selection committee.\n\nThe applicant stood before the children’s court of the harbour district in forty cases and lost three. [stamp, not legible]';
 export const PROGRAMME = 'Global Leadership Seminar on Child Protection';
 
 export class World {
@@ -20,12 +23,16 @@ export class World {
   tasks: TaskRow[] = [];
   drafts = new Map<string, Draft>();
   settled = new Set<string>();
+  /** What was submitted since the world began. */
+  submitted = new Map<string, Draft>();
   notes = new Map<string, string>();
   declarations = new Map<string, { declaration: 'none' | 'conflict' | 'unsure' | 'recused'; kind: string; note: string }>();
   /** Applications whose declaration others have heard of. */
   told = new Set<string>();
   /** Why coordinators lifted a declaration, by application. */
   lifted = new Map<string, string>();
+  /** What was typed from files, by handle. */
+  typed = new Map<string, { pages: string[]; by: string }>();
   /** Applications for which a further reader was asked. */
   askedFurther = new Set<string>();
   lastExchangeMs: number | null = null;
@@ -62,12 +69,14 @@ export class World {
     this.tasks = scenario === 'reviewer-empty' || scenario === 'waiting' ? [] : tasks(this.applications, scenario === 'rehearsal' ? 3 : 24);
     this.drafts.clear();
     this.settled.clear();
+    this.submitted.clear();
     this.notes.clear();
     this.declarations.clear();
     this.foundedWith = null;
     this.told = new Set(['a-0013']);
     this.lifted.clear();
     this.askedFurther.clear();
+    this.typed = new Map([['f-6-letter2', { pages: [SCAN_TEXT], by: PEOPLE[1] ?? '' }]]);
     if (this.tasks.length > 20) {
       this.declarations.set('a-0021', { declaration: 'unsure', kind: 'colleague', note: 'We worked in one clinic until 2014.' });
       this.told.add('a-0021');
@@ -81,7 +90,7 @@ export class World {
     const folder = '/home/amara/tessera/seminar';
     const waiting = this.scenario === 'waiting' || this.scenario === 'first-run' || this.scenario === 'settling';
     const roles: Me['roles'] =
-      this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario.startsWith('coordinator') ? ['coordinator'] : ['reviewer'];
+      this.scenario === 'rehearsal' ? ['reviewer', 'coordinator', 'admin'] : this.scenario === 'admin' ? ['admin', 'coordinator'] : this.scenario.startsWith('coordinator') ? ['coordinator'] : ['reviewer'];
     return {
       folder,
       programmeId: 'p-7c1e',
