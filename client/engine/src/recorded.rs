@@ -177,7 +177,7 @@ impl Acts<'_> {
         let known = self.applications()?;
         let mut plans = Vec::new();
         for index in 0..taking.scores.reviews().len() {
-            let plan = self.plan_row(taking, &known, index, theirs)?;
+            let plan = self.plan_recorded(taking, &known, index, theirs)?;
             plans.push(plan.map_err(|(kind, column)| {
                 let place = taking.scores.place(index);
                 let column = column.or(place.column.clone());
@@ -188,7 +188,7 @@ impl Acts<'_> {
     }
 
     /// Looks at one row; writes nothing.
-    fn plan_row(
+    fn plan_recorded(
         &mut self,
         taking: &Taking<'_>,
         known: &[(ApplicationId, Identity)],

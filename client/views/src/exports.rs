@@ -343,7 +343,7 @@ impl Collected {
             }
             Contents::Table(table) => match self.form {
                 ExportForm::Xlsx => table.to_xlsx()?,
-                ExportForm::Json => format!("{:#}\n", serde_json::Value::from(table.to_json())).into_bytes(),
+                ExportForm::Json => format!("{:#}\n", Value::from(table.to_json())).into_bytes(),
                 _ => table.to_csv(),
             },
             Contents::Report(inputs, round) => {

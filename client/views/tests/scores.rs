@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use tessera_model::programme::Programme;
@@ -70,7 +70,7 @@ impl Reader {
         path
     }
 
-    fn choices(&mut self, path: &PathBuf) -> TableChoices {
+    fn choices(&mut self, path: &Path) -> TableChoices {
         let view = table(&mut self.session, path, None, "en").unwrap();
         let columns = view.columns.iter().map(|column| (column.name.clone(), column.to.clone())).collect();
         TableChoices { columns, ..TableChoices::default() }
