@@ -236,6 +236,7 @@ impl From<EngineError> for Failure {
             EngineError::TooLong => {
                 (Exit::BadInput, "a page may have 32 KiB of text, and all of a file 256 KiB")
             }
+            EngineError::TextNotHere => (Exit::NotFound, "`tessera sync` brings it, or a bundle does"),
             EngineError::NotFound(_) => (Exit::NotFound, ""),
             EngineError::NotPermitted(_) => (Exit::NotPermitted, "ask an admin or a coordinator"),
             EngineError::NotAMember => (

@@ -315,13 +315,16 @@ fn what_a_scan_says_is_typed_and_stands_with_who_typed_it() {
     };
     let scan = file();
     let said = || office.with(|session| typed(session, &scan.handle).unwrap());
-    let put = |pages: &[String]| office.with(|session| type_file(session, &scan.handle, pages));
-    let nothing = TypedView { pages: Vec::new(), by: Vec::new(), lacks: false };
+    let put = |pages: &[String]| {
+        let shown = said().texts;
+        office.with(|session| type_file(session, &scan.handle, pages, Some(&shown)))
+    };
+    let nothing = TypedView { pages: Vec::new(), by: Vec::new(), lacks: false, texts: Vec::new() };
     assert_eq!((scan.typed, said()), (false, nothing.clone()));
 
     let pages = ["I recommend Ada.".to_owned(), "Signed in Accra".to_owned()];
-    put(&pages).unwrap();
-    let by_alice = TypedView { pages: pages.to_vec(), by: vec!["Alice".to_owned()], lacks: false };
+    let texts = put(&pages).unwrap();
+    let by_alice = TypedView { pages: pages.to_vec(), by: vec!["Alice".to_owned()], lacks: false, texts };
     assert_eq!((file().typed, said()), (true, by_alice.clone()));
     let hits = office.with(|session| search::search(session, "accra", "en").unwrap());
     let found = hits.iter().find_map(|hit| hit.file.as_ref()).unwrap();

@@ -1,11 +1,13 @@
 //! `tessera application text`: what a person typed from a file that has no text of its own, such as a scan. Read, typed in
 //! from a file, or taken back.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 use tessera_driver::pages::Kind;
+use tessera_engine::EngineError;
 use tessera_engine::typed::{FILE_BYTES, pages};
 use tessera_model::documents::{File, Manifest, Sha256Bytes};
 
@@ -48,13 +50,12 @@ pub(super) fn run(arguments: &Typed, context: &Context) -> Result<(), Failure> {
     let mut changed = false;
     if let Some(typed) = typed {
         must_have_pages(&file)?;
-        changed = session.together(|acts| acts.type_text(id, &file.handle, &typed))?;
+        let shown: BTreeSet<Sha256Bytes> = manifest.typed(&slot, &contents).map(|(key, _)| *key).collect();
+        changed = session.together(|acts| acts.type_text(id, &file.handle, &shown, &typed))?.changed;
         manifest = session.together(|acts| acts.files(id))?;
     }
-    let pages = session.engine().typed_pages(&manifest, &slot, &contents)?.ok_or_else(|| {
-        Failure::new(Exit::NotFound, "text-not-here", "what was typed is not here yet")
-            .hint("`tessera sync` brings it, or a bundle does")
-    })?;
+    let pages = session.engine().typed_pages(&manifest, &slot, &contents)?;
+    let pages = pages.ok_or(EngineError::TextNotHere)?;
     let by = session.together(|acts| acts.typed_by(id, &slot, &contents))?;
     let names = Names::of(&mut session)?;
     let by: Vec<String> = by.into_iter().map(|member| names.name(member)).collect();
