@@ -437,6 +437,23 @@ fn what_is_typed_anew_replaces_the_old_text_and_no_text_takes_it_back() {
 }
 
 #[test]
+fn a_typed_text_goes_with_its_file_to_another_slot() {
+    let (mut alice, _, id, handle) = world();
+    type_text(&mut alice, id, &handle, &["The heron"]).unwrap();
+    let mut received = folder();
+    received.files[0].slot = "cv".into();
+    let taken = alice.together(|acts| {
+        acts.take_row(&programme(), &row(), Some(&received), &mut |acts, file| {
+            acts.seal_attachment(&file.media_type, HEAVY as u64, &mut Cursor::new(vec![7; HEAVY]))
+        })
+    });
+    assert_eq!(taken.unwrap().1, Taken::Changed);
+    let files = alice.together(|acts| acts.files(id)).unwrap();
+    let read = alice.typed_pages(&files, "cv", &[1; 32]).unwrap().unwrap();
+    assert_eq!((files.files.len(), read), (2, vec!["The heron".to_owned()]));
+}
+
+#[test]
 fn a_typed_text_is_bounded_and_is_of_a_file_that_is_there() {
     let (mut alice, _, id, handle) = world();
     let page = "x".repeat(PAGE_TEXT_BYTES);
