@@ -74,6 +74,7 @@ impl Session {
         match from {
             From::Bundle(bytes) => {
                 old.import(bytes)?;
+                old.digest()?;
             }
             From::Relay { options, .. } => fetch(&mut old, options, tell)?,
         }
@@ -88,6 +89,7 @@ impl Session {
             let mut engine = Engine::join(store, secret, rng, about)?;
             engine.set_worker(other);
             engine.import(&everything)?;
+            engine.digest()?;
             // One address more, never instead of those that a bundle or the relay told of.
             for relay in relays {
                 engine.together(|acts| acts.set_relay(relay))?;
