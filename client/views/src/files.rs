@@ -119,7 +119,7 @@ impl FileView {
         for ((slot, contents), file) in manifest.originals() {
             let light_copy = match manifest.light_copy(slot, contents) {
                 Some((light, copy)) => Some(LightCopy {
-                    handle: format!("{application}/{round}/{}", hex(light)),
+                    handle: reference(application, round, slot, light),
                     size_bytes: copy.size_bytes,
                     here: session.together(|acts| acts.holds_attachment(&copy.handle))?,
                 }),
@@ -127,10 +127,9 @@ impl FileView {
             };
             let here = session.together(|acts| acts.holds_attachment(&file.handle))?;
             let typed = is_typed(session, manifest, slot, contents)?;
-            let contents = hex(contents);
             files.push(Self {
-                handle: format!("{application}/{round}/{contents}"),
-                contents,
+                handle: reference(application, round, slot, contents),
+                contents: hex(contents),
                 slot: slot.clone(),
                 slot_label: labels.slot(slot),
                 name: file.name.clone(),
@@ -155,6 +154,11 @@ impl FileView {
     ) -> Result<Vec<Self>, Failure> {
         Self::list(session, labels, application, COORDINATOR, manifest)
     }
+}
+
+/// What names a file in later calls: the same contents in two slots are two files. A slot may be any text, so it is in digits.
+fn reference(application: &str, round: &str, slot: &str, contents: &Sha256Bytes) -> String {
+    format!("{application}/{round}/{}/{}", hex(slot.as_bytes()), hex(contents))
 }
 
 /// True where something was typed from a file, and all of it is here.
@@ -202,12 +206,8 @@ impl Found {
 /// # Errors
 /// [`Failure`] `not-found`, `not-permitted`.
 pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> {
-    let mut parts = reference.split('/');
-    let (Some(application), Some(round), Some(named), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(Failure::bad_input("the file"));
-    };
+    let parts: Vec<&str> = reference.split('/').collect();
+    let [application, round, place, named] = parts[..] else { return Err(Failure::bad_input("the file")) };
     let id: ApplicationId = id(application)?;
     let files = if round == COORDINATOR {
         if !session.engine().is_coordinator() {
@@ -222,7 +222,9 @@ pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> 
         let read = session.together(|acts| acts.dossier(task.application, task.assignment.rendition))?;
         read.map(|(_, manifest)| manifest).unwrap_or_default()
     };
-    let found = files.files.iter().find(|((_, contents), _)| hex(contents) == named);
+    let is_meant =
+        |(slot, contents): &(String, Sha256Bytes)| hex(slot.as_bytes()) == place && hex(contents) == named;
+    let found = files.files.iter().find(|(key, _)| is_meant(key));
     let (key, file) = found.ok_or_else(|| Failure::not_found("this file"))?;
     let (key, file) = (key.clone(), file.clone());
     Ok(Found {

@@ -337,6 +337,28 @@ fn what_a_scan_says_is_typed_and_stands_with_who_typed_it() {
 }
 
 #[test]
+fn one_file_in_two_slots_is_two_files() {
+    let office = Office::new();
+    office.full();
+    let id = office.id("A-1");
+    let files = [("letters", "letter.pdf", "In letters"), ("cv", "cv.pdf", "In the CV")].map(
+        |(slot, name, words)| {
+            let scan = office.folder.path().join(name);
+            std::fs::write(&scan, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n").unwrap();
+            office.with(|session| attach_files(session, &id, Some(slot), &[scan], "en").unwrap());
+            let seen = office.with(|session| application::application(session, &[], &id, "en").unwrap());
+            let file = seen.files.into_iter().find(|file| file.slot == slot).unwrap();
+            office.with(|session| type_file(session, &file.handle, &[words.to_owned()], None)).unwrap();
+            (file, words)
+        },
+    );
+    assert_eq!(files[0].0.contents, files[1].0.contents);
+    for (file, words) in files {
+        assert_eq!(office.with(|session| typed(session, &file.handle).unwrap()).pages, [words]);
+    }
+}
+
+#[test]
 fn two_applications_are_compared_and_judged() {
     let office = Office::new();
     let twin = format!("{TABLE}A-9,Ada OKORO,ADA@example.org,1985-05-03,Ghana,africa,High Court,\n");

@@ -24,7 +24,7 @@ use crate::output::{Answer, print, shown};
 pub(super) struct Typed {
     /// Key of the application, or the beginning of its id
     application: String,
-    /// The file: its name, or the beginning of the SHA-256 of its contents
+    /// The file: its name, or the beginning of the SHA-256 of its contents; `SLOT/` before it, where it is in two slots
     #[arg(value_name = "FILE")]
     file: String,
     /// Text in UTF-8 that says what the file says, with a form feed between pages; in place of what was typed before
@@ -74,13 +74,22 @@ pub(super) fn run(arguments: &Typed, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The file that is meant: as it is called, or by six or more of the first digits of its SHA-256.
+/// The file that is meant: as it is called, or by six or more of the first digits of its SHA-256; in one slot, where that is
+/// written before it.
 fn find(files: &Manifest, meant: &str) -> Result<((String, Sha256Bytes), File), Failure> {
-    let digits = meant.to_ascii_lowercase();
-    let begins = |contents: &Sha256Bytes| digits.len() >= SHORTEST && hex(contents).starts_with(&digits);
+    let begins = |contents: &Sha256Bytes, digits: &str| {
+        digits.len() >= SHORTEST && hex(contents).starts_with(&digits.to_ascii_lowercase())
+    };
+    let within = |slot: &str| meant.strip_prefix(slot).and_then(|rest| rest.strip_prefix('/'));
     let mut found: Vec<_> = files.originals().filter(|(_, file)| file.name == meant).collect();
     if found.is_empty() {
-        found = files.originals().filter(|((_, contents), _)| begins(contents)).collect();
+        found = files.originals().filter(|((_, contents), _)| begins(contents, meant)).collect();
+    }
+    if found.is_empty() {
+        let in_slot = |slot: &str, contents: &Sha256Bytes, file: &File| {
+            within(slot).is_some_and(|rest| file.name == rest || begins(contents, rest))
+        };
+        found = files.originals().filter(|((slot, of), file)| in_slot(slot, of, file)).collect();
     }
     match found[..] {
         [(key, file)] => Ok((key.clone(), file.clone())),
@@ -92,7 +101,7 @@ fn find(files: &Manifest, meant: &str) -> Result<((String, Sha256Bytes), File), 
         _ => {
             let message = format!("{} files are called `{meant}`", found.len());
             Err(Failure::new(Exit::BadInput, "file-ambiguous", message).hint(
-                "write the beginning of the SHA-256 instead: `tessera application show APPLICATION --json`",
+                "write SLOT/NAME, or the beginning of the SHA-256: `tessera application show APPLICATION --json`",
             ))
         }
     }
@@ -121,4 +130,34 @@ fn said(row: &Value) -> String {
         said.push_str(&format!("\npage {number}\n{page}\n"));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_in_two_slots_is_named_with_its_slot() {
+        let file = File {
+            name: "letter.pdf".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            size_bytes: 1,
+            referee: None,
+            light: false,
+            of: None,
+            handle: Vec::new(),
+        };
+        let in_slot = |slot: &str| ((slot.to_owned(), [0xab; 32]), file.clone());
+        let files = Manifest { files: [in_slot("cv"), in_slot("letters")].into() };
+        let check = |meant: &str, expected: Result<&str, &str>| {
+            let found = find(&files, meant);
+            let found = found.as_ref().map(|((slot, _), _)| slot.as_str());
+            assert_eq!(found.map_err(|failure| failure.body.code.as_str()), expected, "{meant}");
+        };
+        check("letter.pdf", Err("file-ambiguous"));
+        check("abababab", Err("file-ambiguous"));
+        check("letters/letter.pdf", Ok("letters"));
+        check("cv/ABABAB", Ok("cv"));
+        check("cv/other.pdf", Err("file-unknown"));
+    }
 }

@@ -28,7 +28,7 @@ export class Typing {
 
   constructor(
     readonly application: string,
-    readonly contents: string,
+    readonly handle: string,
   ) {}
 
   /** Saves all pages as one, with a way back; whether nothing is left to save. */
@@ -47,7 +47,7 @@ export class Typing {
 
   async #read(): Promise<Scan> {
     const { key, files } = await backend.application(this.application);
-    const file = files.find(({ contents }) => contents === this.contents);
+    const file = files.find(({ handle }) => handle === this.handle);
     if (file === undefined) throw { code: 'not-found', message: 'this file is not here' };
     const drawn = file.here || file.lightCopy === null ? file.handle : file.lightCopy.handle;
     const [info, typed] = await Promise.all([backend.filePages(drawn), backend.fileTyped(file.handle)]);
