@@ -190,6 +190,9 @@ impl From<HomeError> for Failure {
             ),
             HomeError::Exists => (Exit::BadInput, "choose another folder with --home"),
             HomeError::InUse => (Exit::Locked, "close the other window or wait for the other command"),
+            HomeError::LogLeft => {
+                (Exit::Disk, "copy the whole folder to a disk that can be written, and back up that copy")
+            }
             HomeError::Newer { .. } => (Exit::Newer, UPDATE),
             HomeError::Damaged(_) => (Exit::Damaged, RECOVER),
             HomeError::TooLarge { .. } => (Exit::BadInput, ""),
