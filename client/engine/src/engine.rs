@@ -32,9 +32,10 @@ use crate::digest::BATCH;
 use crate::error::EngineError;
 use crate::exchange::{Announced, Budget, Sending};
 use crate::notices::{self, Notice};
+use crate::pages;
 use crate::people::{self, Admitted, Removal};
 use crate::receive::{Imported, parked};
-use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, get, put};
+use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, each, get, put};
 use crate::store::{Store, StoreError, Table, Transaction};
 use crate::tallies;
 
@@ -658,6 +659,22 @@ impl<S: Store> Engine<S> {
         acts: impl FnOnce(&mut Acts<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         self.act(|core, tx| acts(&mut Acts { core, tx, counting: None }))
+    }
+
+    /// Fills the full-text index, which was emptied; what files say is read from them again.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn index_anew(&mut self) -> Result<(), EngineError> {
+        self.act(|core, tx| {
+            pages::forget_all(tx)?;
+            let mut ids = Vec::new();
+            each(tx, Table::Documents, &[], |key, _| {
+                ids.extend(key.first_chunk().map(|id| DocumentId(*id)));
+                Ok(())
+            })?;
+            ids.into_iter().try_for_each(|id| core.after_change(tx, id))
+        })
     }
 
     /// Finds documents by their words.

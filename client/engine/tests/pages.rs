@@ -553,3 +553,16 @@ fn a_typed_text_that_this_version_cannot_find_is_not_here() {
     assert!(!alice.together(|acts| acts.holds_typed(text)).unwrap());
     assert_eq!(type_text(&mut alice, id, &handle, &["One"]).unwrap_err().code(), "text-not-here");
 }
+
+#[test]
+fn an_index_that_is_made_anew_has_what_documents_say_and_files_are_read_again() {
+    let (mut alice, _, id, handle) = world();
+    keep(&mut alice, id, &handle, &["We recommend Amina"]);
+    let before = alice.search("amina", 10).unwrap().len();
+    alice.index_anew().unwrap();
+    assert!(before > 0);
+    assert_eq!(alice.search("amina", 10).unwrap().len(), before);
+    assert!(unprepared(&mut alice).iter().all(|file| file.unread));
+    keep(&mut alice, id, &handle, &["We recommend Amina"]);
+    assert_eq!(pages(&mut alice, "recommend").len(), 1);
+}
