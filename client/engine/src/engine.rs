@@ -445,7 +445,10 @@ impl<S: Store> Engine<S> {
     /// As [`Engine::digest`].
     pub fn digest_some(&mut self) -> Result<bool, EngineError> {
         let batch = self.act(|core, tx| core.begin_batch(tx, BATCH))?;
-        let Err(error) = self.read_batch(&batch) else { return Ok(!batch.is_empty()) };
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        let Err(error) = self.read_batch(&batch) else { return Ok(true) };
         if batch.len() == 1 {
             return Err(error);
         }
