@@ -78,7 +78,10 @@ impl Morning {
         match act {
             "draft" => home.together(|acts| acts.save_draft(self.ids[0], round(READING), &draft())).map(drop),
             "review" => homes::review(home, self.ids[0], "4").map(drop),
-            "import" => home.import(&self.bundle).map(drop),
+            "import" => match home.import(&self.bundle)?.unread {
+                true => home.digest().map(drop),
+                false => Ok(()),
+            },
             "amend" => homes::amend(home, self.ids[0], "5").map(drop),
             _ => home.export(For::Outbox).map(drop),
         }

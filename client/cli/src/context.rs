@@ -66,9 +66,7 @@ impl Context {
         let mut session = Session::open(&self.home()?, passphrase)?;
         self.opened(&session);
         if session.engine().has_unread()? {
-            self.tell(
-                "warning: some of what came could not be read; `tessera sync` tries again and says why not",
-            );
+            self.tell("warning: some of what came is not read yet; `tessera sync` reads it, or says why not");
         }
         Ok(session)
     }

@@ -190,6 +190,9 @@ impl From<HomeError> for Failure {
             ),
             HomeError::Exists => (Exit::BadInput, "choose another folder with --home"),
             HomeError::InUse => (Exit::Locked, "close the other window or wait for the other command"),
+            HomeError::LogLeft => {
+                (Exit::Disk, "copy the whole folder to a disk that can be written, and back up that copy")
+            }
             HomeError::Newer { .. } => (Exit::Newer, UPDATE),
             HomeError::Damaged(_) => (Exit::Damaged, RECOVER),
             HomeError::TooLarge { .. } => (Exit::BadInput, ""),
@@ -236,6 +239,7 @@ impl From<EngineError> for Failure {
             EngineError::TooLong => {
                 (Exit::BadInput, "a page may have 32 KiB of text, and all of a file 256 KiB")
             }
+            EngineError::TextNotHere => (Exit::NotFound, "`tessera sync` brings it, or a bundle does"),
             EngineError::NotFound(_) => (Exit::NotFound, ""),
             EngineError::NotPermitted(_) => (Exit::NotPermitted, "ask an admin or a coordinator"),
             EngineError::NotAMember => (

@@ -63,16 +63,19 @@ impl Session {
         }
         let cost = if demo { Cost::Demo } else { Cost::Full };
         let mut session = Self { engine, anchor, anchored: true, continuity, cost, home };
-        // A home opens all the same: what could not be read is read at the next exchange, which says why not.
+        // A home opens all the same, and soon: what is not read yet is read at the next exchange, which says why not.
         drop(session.read_earlier());
         Ok(session)
     }
 
-    /// Reads, in a process of its own, what came earlier and was not read, as the program or the disk failed before.
+    /// Reads, in a process of its own, the first of what came earlier and was not read, as the program or the disk failed before.
     fn read_earlier(&mut self) -> Result<(), SessionError> {
         if self.engine.has_unread()? {
             self.engine.set_worker(Box::new(ChildWorker::start().map_err(EngineError::NoWorker)?));
-            self.work(Engine::digest)?;
+            self.work(Engine::digest_some)?;
+            if !self.engine.has_unread()? {
+                self.work(Engine::digest)?;
+            }
         }
         Ok(())
     }

@@ -344,7 +344,8 @@ fn waiting() {
     alice.together(|acts| acts.publish(&programme, "")).unwrap();
     let bundle = alice.work(|engine| engine.export(For::Member(member))).unwrap();
     bob.engine().set_worker(Box::new(NoWorker));
-    let refused = bob.work(|engine| engine.import(&bundle)).unwrap_err();
+    assert!(bob.work(|engine| engine.import(&bundle)).unwrap().unread);
+    let refused = bob.work(|engine| engine.digest()).unwrap_err();
     assert!(matches!(refused, SessionError::Engine(EngineError::NoWorker(_))), "{refused:?}");
     assert!(bob.engine().has_unread().unwrap());
     drop(bob);

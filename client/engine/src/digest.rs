@@ -1,7 +1,7 @@
 //! The second commit of an import: opening packs, and the guard. First an attempt is counted, then the
 //! guarded worker runs, then the result is stored. A pack whose reading ended the worker or the program twice
 //! is set aside alone; everything else goes on. Where the store takes nothing, or no worker starts, the attempt is
-//! given back.
+//! given back, and what failed together is read again one by one.
 
 use std::collections::BTreeMap;
 
@@ -32,13 +32,17 @@ use crate::records::{ChangeRecord, DocumentRecord, PackRecord, Stage, all, get, 
 use crate::store::{Table, Transaction};
 
 /// Packs that are read in one transaction.
-const BATCH: usize = 128;
+pub(crate) const BATCH: usize = 128;
 
 impl Core {
-    /// Takes the next packs to be read and counts the attempt. A pack that was tried before comes alone.
-    pub(crate) fn begin_batch(&mut self, tx: &mut dyn Transaction) -> Result<Vec<PackId>, EngineError> {
+    /// Takes the next packs to be read, at most `most`, and counts the attempt. A pack that was tried before comes alone.
+    pub(crate) fn begin_batch(
+        &mut self,
+        tx: &mut dyn Transaction,
+        most: usize,
+    ) -> Result<Vec<PackId>, EngineError> {
         let mut batch = Vec::new();
-        for (key, _) in tx.scan(Table::Parked, &[parked::READY], None, BATCH)? {
+        for (key, _) in tx.scan(Table::Parked, &[parked::READY], None, most)? {
             let Some(id) = key.last_chunk::<32>().map(|id| PackId(*id)) else { continue };
             let Some(mut record) = get::<PackRecord>(tx, Table::PackStates, &id.0)? else {
                 tx.delete(Table::Parked, &key)?;

@@ -28,12 +28,14 @@ use crate::bundle::{self, For, Outline};
 use crate::contents;
 use crate::core::{About, Core, InProcess, Known, Rng, Touched, Worker, meta};
 use crate::counting::{Counting, Standing};
+use crate::digest::BATCH;
 use crate::error::EngineError;
 use crate::exchange::{Announced, Budget, Sending};
 use crate::notices::{self, Notice};
+use crate::pages;
 use crate::people::{self, Admitted, Removal};
 use crate::receive::{Imported, parked};
-use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, get, put};
+use crate::records::{DocumentRecord, PackRecord, PendingEntry, all, each, get, put};
 use crate::store::{Store, StoreError, Table, Transaction};
 use crate::tallies;
 
@@ -430,26 +432,49 @@ impl<S: Store> Engine<S> {
     /// # Errors
     /// [`EngineError`]; [`EngineError::NoWorker`], or the store's own: what was not read is read the next time.
     pub fn digest(&mut self) -> Result<bool, EngineError> {
-        loop {
-            let batch = self.act(|core, tx| core.begin_batch(tx))?;
-            if batch.is_empty() {
-                break;
-            }
-            let read = self.act(|core, tx| core.finish_batch(tx, &batch));
-            if let Err(
-                EngineError::NoWorker(_)
-                | EngineError::Store(StoreError::Full | StoreError::ReadOnly | StoreError::Io(_)),
-            ) = &read
-            {
-                // Where that fails as well, the attempt stays counted; one alone sets nothing aside.
-                drop(self.act(|core, tx| core.take_back_attempt(tx, &batch)));
-            }
-            read?;
-        }
+        while self.digest_some()? {}
         self.act(|core, tx| {
             core.duties(tx)?;
             Ok(tx.count(Table::Outbox, &[])? > 0)
         })
+    }
+
+    /// Reads the next packs that were received, at most as many as one transaction takes. False where there were none.
+    ///
+    /// # Errors
+    /// As [`Engine::digest`].
+    pub fn digest_some(&mut self) -> Result<bool, EngineError> {
+        let batch = self.act(|core, tx| core.begin_batch(tx, BATCH))?;
+        if batch.is_empty() {
+            return Ok(false);
+        }
+        let Err(error) = self.read_batch(&batch) else { return Ok(true) };
+        if batch.len() == 1 {
+            return Err(error);
+        }
+        // What one of them fails at keeps no other from being read.
+        for _ in &batch {
+            let alone = self.act(|core, tx| core.begin_batch(tx, 1))?;
+            self.read_batch(&alone)?;
+        }
+        Ok(true)
+    }
+
+    fn read_batch(&mut self, batch: &[PackId]) -> Result<(), EngineError> {
+        let read = self.act(|core, tx| core.finish_batch(tx, batch));
+        let no_fault_of_theirs = match &read {
+            Err(EngineError::NoWorker(_) | EngineError::Store(StoreError::Full | StoreError::ReadOnly)) => {
+                true
+            }
+            // At which of several the disk failed is not known.
+            Err(EngineError::Store(StoreError::Io(_))) => batch.len() > 1,
+            _ => false,
+        };
+        if no_fault_of_theirs {
+            // Where that fails as well, the attempt stays counted; one alone sets nothing aside.
+            drop(self.act(|core, tx| core.take_back_attempt(tx, batch)));
+        }
+        read
     }
 
     /// How many packs wait for a relay or a coordinator.
@@ -554,7 +579,7 @@ impl<S: Store> Engine<S> {
     }
 
     /// As [`Engine::import_checked_at`], saying how far it is where the bundle brings attachments, whose bytes are read once more.
-    /// Once it is stored, it goes on to its end.
+    /// Once it is stored, it goes on to its end; [`Imported::unread`] where that did not go well.
     ///
     /// # Errors
     /// As [`Engine::import`]; [`EngineError::Cancelled`].
@@ -564,10 +589,12 @@ impl<S: Store> Engine<S> {
         at_ms: Option<u64>,
         tell: bundle::Tell<'_>,
     ) -> Result<(Imported, Vec<AttachmentId>), EngineError> {
-        let (imported, attachments) = self.act(|core, tx| core.import(tx, checked, at_ms, tell))?;
-        self.digest()?;
-        let damaged = self.act(|core, tx| core.check_sealed(tx, &attachments))?;
-        Ok((imported, damaged))
+        let (mut imported, attachments) = self.act(|core, tx| core.import(tx, checked, at_ms, tell))?;
+        // What is stored was not refused: what could not be read is read the next time, which says why not.
+        let read = self.digest();
+        let damaged = read.and_then(|_| self.act(|core, tx| core.check_sealed(tx, &attachments)));
+        imported.unread = damaged.is_err();
+        Ok((imported, damaged.unwrap_or_default()))
     }
 
     // Documents.
@@ -635,6 +662,22 @@ impl<S: Store> Engine<S> {
         acts: impl FnOnce(&mut Acts<'_>) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
         self.act(|core, tx| acts(&mut Acts { core, tx, counting: None }))
+    }
+
+    /// Fills the full-text index, which was emptied; what files say is read from them again.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn index_anew(&mut self) -> Result<(), EngineError> {
+        self.act(|core, tx| {
+            pages::forget_all(tx)?;
+            let mut ids = Vec::new();
+            each(tx, Table::Documents, &[], |key, _| {
+                ids.extend(key.first_chunk().map(|id| DocumentId(*id)));
+                Ok(())
+            })?;
+            ids.into_iter().try_for_each(|id| core.after_change(tx, id))
+        })
     }
 
     /// Finds documents by their words.

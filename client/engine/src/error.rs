@@ -45,6 +45,9 @@ pub enum EngineError {
     /// Input that does not fit.
     #[error("{0}")]
     BadInput(String),
+    /// Something typed from a file is not here as a whole: who replaces it would not see what.
+    #[error("what was typed from this file is not here yet")]
+    TextNotHere,
     /// A text that is longer than allowed.
     #[error("the text is too long")]
     TooLong,
@@ -109,6 +112,7 @@ impl EngineError {
             Self::Unreachable(_) => "unreachable-device",
             Self::Unchecked(_) => "not-checked",
             Self::BadInput(_) => "bad-input",
+            Self::TextNotHere => "text-not-here",
             Self::TooLong => "too-long",
             Self::Forged(_) => "forged",
             Self::OtherProgramme => "other-programme",

@@ -238,13 +238,13 @@ impl Core {
         // The relay does not know what it said before: it was restored, or is another one.
         if !defence!(F08, defence!(F09, defence!(I06, head.cursor_known))) {
             Notice::RelayRestored { relay: RelayKey(sending.relay.to_bytes()) }.keep(tx)?;
-            tx.put(Table::Meta, meta::REFILL, &[1])?;
+            ask_for_all(tx, sending.request)?;
             self.forget_attachments_at_relay(tx)?;
             again = true;
         } else if head.announced_packs == 0 && head.left_packs == 0 {
             set_cursor(tx, &at(&head.newest))?;
             if sending.refill {
-                tx.delete(Table::Meta, meta::REFILL)?;
+                all_came(tx, sending.request)?;
             }
         }
         Ok(Announced {
@@ -355,7 +355,7 @@ impl Core {
             set_cursor(tx, &cursor)?;
         } else if last {
             set_cursor(tx, &cursor)?;
-            tx.delete(Table::Meta, meta::REFILL)?;
+            all_came(tx, sending.request)?;
         }
         Ok((imported, last))
     }
@@ -377,7 +377,7 @@ impl Core {
             // The relay started anew, and the cursor that it knows is older than what it signed for since:
             // it may have been restored to between the two.
             if !same && before.sequence > sending.vouched && !sending.refill {
-                tx.put(Table::Meta, meta::REFILL, &[1])?;
+                ask_for_all(tx, sending.request)?;
             }
         }
         let known = self.known.seen;
@@ -385,7 +385,7 @@ impl Core {
         // Another answer came before this one, from another start of the relay: which of the two starts is the later one
         // cannot be told, so what it holds is asked.
         if known != sending.seen && known.is_some() && !same {
-            return Ok(tx.put(Table::Meta, meta::REFILL, &[1])?);
+            return ask_for_all(tx, sending.request);
         }
         let newer = !same || known.is_none_or(|known| known.sequence < newest.sequence);
         if newest.sequence > 0 && newer {
@@ -394,6 +394,19 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// Notes that the next request asks for all that the relay holds, as the answer to this one says.
+fn ask_for_all(tx: &mut dyn Transaction, request: Hash) -> Result<(), EngineError> {
+    Ok(tx.put(Table::Meta, meta::REFILL, &request.0)?)
+}
+
+/// A request for all was answered to its end: no further one is needed, unless that very answer says so.
+fn all_came(tx: &mut dyn Transaction, request: Hash) -> Result<(), EngineError> {
+    if tx.get(Table::Meta, meta::REFILL)?.is_some_and(|by| by != request.0) {
+        tx.delete(Table::Meta, meta::REFILL)?;
+    }
+    Ok(())
 }
 
 fn at(position: &Position) -> Cursor {
@@ -411,4 +424,24 @@ fn cursor(tx: &dyn Transaction) -> Result<Cursor, EngineError> {
 
 fn set_cursor(tx: &mut dyn Transaction, cursor: &Cursor) -> Result<(), EngineError> {
     put(tx, Table::Meta, meta::CURSOR, cursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{MemoryStore, Store as _};
+
+    #[test]
+    fn an_answer_that_asks_for_all_is_not_the_end_of_that() {
+        let [first, second] = [Hash([1; 32]), Hash([2; 32])];
+        let asks = |tx: &dyn Transaction| Ok::<_, EngineError>(tx.get(Table::Meta, meta::REFILL)?.is_some());
+        let done = MemoryStore::new().transaction(|tx| {
+            ask_for_all(tx, first)?;
+            all_came(tx, first)?;
+            let after_its_own = asks(tx)?;
+            all_came(tx, second)?;
+            Ok::<_, EngineError>((after_its_own, asks(tx)?))
+        });
+        assert!(matches!(done, Ok((true, false))));
+    }
 }

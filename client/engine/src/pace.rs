@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tessera_model::documents::{Assignment, AssignmentState, Kind, Subject};
-use tessera_protocol::ids::RoundId;
+use tessera_protocol::ids::{ApplicationId, RoundId};
 use tessera_vault::ids::Audience;
 
 use crate::assignments::Pair;
@@ -51,7 +51,8 @@ impl Acts<'_> {
         assignments: &BTreeMap<Pair, Assignment>,
     ) -> Result<Reads, EngineError> {
         let came: BTreeMap<Pair, bool> = reviews.iter().map(|one| (one.pair(), one.taken_down)).collect();
-        let withdrawn = self.withdrawn()?;
+        let at_hand: BTreeSet<ApplicationId> = assignments.keys().map(|pair| pair.application).collect();
+        let withdrawn = self.withdrawn_among(|application| at_hand.contains(&application))?;
         let mut left = BTreeSet::new();
         for (pair, assignment) in assignments {
             let open =

@@ -28,7 +28,7 @@ use crate::engine::{Acts, Engine, Passage};
 use crate::error::EngineError;
 use crate::intake::UNASKED;
 use crate::programme::renditions;
-use crate::records::{get, put};
+use crate::records::{each, get, put};
 use crate::store::{Store, Table, Transaction, words};
 
 /// How much of a page's text is kept, in bytes; what follows is not found.
@@ -119,6 +119,19 @@ fn light_key(id: AttachmentId) -> Vec<u8> {
 
 fn page_id(id: AttachmentId, number: u32) -> [u8; 16] {
     hash("page", &[&id.0, &number.to_be_bytes()]).prefix()
+}
+
+/// Forgets what every file says, so that it is read again.
+pub(crate) fn forget_all(tx: &mut dyn Transaction) -> Result<(), EngineError> {
+    let mut keys = Vec::new();
+    each(tx, Table::Contents, &[], |key, _| {
+        keys.extend(is_of_a_file(key).then(|| key.to_vec()));
+        Ok(())
+    })?;
+    for key in keys {
+        tx.delete(Table::Contents, &key)?;
+    }
+    Ok(())
 }
 
 /// True for what this cache keeps in [`Table::Contents`]: no document stands for it.

@@ -528,11 +528,19 @@ impl Acts<'_> {
         Ok(self.packs_of(document, change)?.first().copied())
     }
 
+    /// The packs that brought a change, without those that only a device of nobody's sealed.
     fn packs_of(&mut self, document: DocumentId, change: [u8; 32]) -> Result<Vec<PackId>, EngineError> {
-        let (_, tx) = self.parts();
-        let place = [&document.0[..], &change].concat();
-        let change = get::<ChangeRecord>(tx, Table::Changes, &place)?;
-        Ok(change.map(|change| change.origin.packs().collect()).unwrap_or_default())
+        self.counted(|core, tx, counting| {
+            let place = [&document.0[..], &change].concat();
+            let change = get::<ChangeRecord>(tx, Table::Changes, &place)?;
+            let mut packs = Vec::new();
+            for pack in change.iter().flat_map(|change| change.origin.packs()) {
+                if counting.base(core, tx, pack)? != Standing::Nobodys {
+                    packs.push(pack);
+                }
+            }
+            Ok(packs)
+        })
     }
 
     fn value_at(

@@ -42,6 +42,8 @@ pub struct Imported {
     pub waiting: usize,
     /// Packs that were refused; the notices say why.
     pub refused: usize,
+    /// True where it is stored and could not be read yet; what reads it the next time says why not.
+    pub unread: bool,
 }
 
 /// An import under way.

@@ -219,7 +219,12 @@ pub(crate) fn outcomes(
     for place in gather.submitted()? {
         if place.1 == member {
             let review = gather.review(place)?;
-            outcomes.push((review.document, review.outcome()));
+            // What only devices that are nobody's sealed counts nowhere.
+            let outcome = match review.is_here() {
+                true => review.outcome(),
+                false => Outcome::Waits(reason::REMOVED),
+            };
+            outcomes.push((review.document, outcome));
         }
     }
     Ok(outcomes)

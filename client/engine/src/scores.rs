@@ -164,9 +164,19 @@ impl Acts<'_> {
     /// # Errors
     /// [`EngineError`].
     pub fn withdrawn(&mut self) -> Result<BTreeSet<ApplicationId>, EngineError> {
+        self.withdrawn_among(|_| true)
+    }
+
+    /// As [`Acts::withdrawn`], of some applications.
+    pub(crate) fn withdrawn_among(
+        &mut self,
+        wanted: impl Fn(ApplicationId) -> bool,
+    ) -> Result<BTreeSet<ApplicationId>, EngineError> {
         let mut withdrawn = BTreeSet::new();
         for (record, _) in self.documents(Kind::Withdrawal)? {
-            if let Ok(Subject::Application(id)) = Subject::parse(Kind::Withdrawal, &record.subject) {
+            if let Ok(Subject::Application(id)) = Subject::parse(Kind::Withdrawal, &record.subject)
+                && wanted(ApplicationId(id))
+            {
                 let read = self.read::<Withdrawal>(&Audience::File(ApplicationId(id)), &id)?;
                 if read.is_some_and(|read| read.value.withdrawn) {
                     withdrawn.insert(ApplicationId(id));

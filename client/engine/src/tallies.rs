@@ -26,7 +26,7 @@ const PREFIX: &[u8] = b"tallies/";
 const META: &[u8] = b"tallies";
 /// The form of a row, and of the rules by which it was made; another one is none. To be raised wherever what counts, or what is worth a
 /// person's time, is judged otherwise.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// What became of one review of one reviewer in one round.
 #[derive(Debug, Clone, PartialEq)]

@@ -39,19 +39,30 @@ fn plain(page: &str) -> String {
     page.trim().to_owned()
 }
 
+/// What became of what a person typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// False where just that stood there.
+    pub changed: bool,
+    /// Which text it is; none where nothing was typed.
+    pub key: Option<Sha256Bytes>,
+}
+
 impl Acts<'_> {
-    /// Puts what a person typed from a file beside it, page by page, for everybody who reads that file, in place of what was
-    /// typed before; no page takes that back. `handle` is what opens the file. False where just that stands there.
+    /// Puts what a person typed from a file beside it, page by page, for everybody who reads that file, in place of those typed
+    /// texts that this person was shown; no page takes them back, and what came meanwhile stands beside it. `handle` is what
+    /// opens the file.
     ///
     /// # Errors
     /// [`EngineError::NotPermitted`], [`EngineError::NotFound`] where the application has no such file,
-    /// [`EngineError::TooLong`].
+    /// [`EngineError::TooLong`]; [`EngineError::TextNotHere`] where one of its typed texts is not here.
     pub fn type_text(
         &mut self,
         application: ApplicationId,
         handle: &[u8],
+        shown: &BTreeSet<Sha256Bytes>,
         typed: &[String],
-    ) -> Result<bool, EngineError> {
+    ) -> Result<Placed, EngineError> {
         self.must_coordinate()?;
         let separator = PAGE_BREAK.to_string();
         // A page break within a page is none.
@@ -64,36 +75,55 @@ impl Acts<'_> {
         let found = files.originals().find(|(_, file)| file.handle == handle);
         let (key, _) = found.ok_or_else(|| EngineError::NotFound("the file".into()))?;
         let (slot, of) = key;
-        let own = typed_key(of, &text);
-        let before: BTreeSet<Sha256Bytes> = files.typed(slot, of).map(|(own, _)| *own).collect();
-        let after: BTreeSet<Sha256Bytes> = (!text.is_empty()).then_some(own).into_iter().collect();
-        if before == after {
-            return Ok(false);
+        for (_, file) in files.typed(slot, of) {
+            if !self.holds_typed(file)? {
+                return Err(EngineError::TextNotHere);
+            }
         }
-        let copy = match text.is_empty() {
-            true => None,
-            false => Some(File {
-                name: String::new(),
-                media_type: TYPED.to_owned(),
-                size_bytes: text.len() as u64,
-                referee: None,
-                light: true,
-                of: Some(*of),
-                handle: self.seal_attachment(TYPED, text.len() as u64, &mut text.as_bytes())?,
-            }),
+        let own = (!text.is_empty()).then(|| typed_key(of, &text));
+        let before: BTreeSet<Sha256Bytes> = files.typed(slot, of).map(|(own, _)| *own).collect();
+        let after: BTreeSet<Sha256Bytes> = before.difference(shown).copied().chain(own).collect();
+        if before == after {
+            return Ok(Placed { changed: false, key: own });
+        }
+        let copy = match own {
+            None => None,
+            Some(own) => Some((
+                own,
+                File {
+                    name: String::new(),
+                    media_type: TYPED.to_owned(),
+                    size_bytes: text.len() as u64,
+                    referee: None,
+                    light: true,
+                    of: Some(*of),
+                    handle: self.seal_attachment(TYPED, text.len() as u64, &mut text.as_bytes())?,
+                },
+            )),
         };
         self.change_beside(application, key, |manifest, name| {
             let stood = |place: &str, file: &File| place == slot && file.of == Some(*of) && file.is_typed();
-            manifest.files.retain(|(place, _), file| !stood(place, file));
-            if let Some(copy) = &copy {
+            manifest.files.retain(|(place, key), file| !(shown.contains(key) && stood(place, file)));
+            if let Some((own, copy)) = &copy {
                 let copy = File { name: typed_name(name), ..copy.clone() };
-                manifest.files.insert((slot.clone(), own), copy);
+                manifest.files.insert((slot.clone(), *own), copy);
             }
         })?;
-        if let Some(copy) = &copy {
+        if let Some((_, copy)) = &copy {
             self.keep_texts(application, &copy.handle, pages.iter().map(String::as_str))?;
         }
-        Ok(true)
+        Ok(Placed { changed: true, key: own })
+    }
+
+    /// True where all of a typed text is here. What names none that this version can find is not here.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn holds_typed(&mut self, file: &File) -> Result<bool, EngineError> {
+        match self.holds_attachment(&file.handle) {
+            Err(EngineError::Forged(_)) => Ok(false),
+            here => here,
+        }
     }
 
     /// Who typed what stands beside a file, as far as this coordinator's device knows them.
@@ -133,8 +163,10 @@ impl<S: Store> Engine<S> {
     ) -> Result<Option<Vec<String>>, EngineError> {
         let mut whole: Vec<String> = Vec::new();
         for (_, file) in files.typed(slot, of) {
+            // What names no text that this version can find is not here.
+            let Ok(sealed) = sealed(&file.handle) else { return Ok(None) };
             // Nobody typed what is longer.
-            if sealed(&file.handle)?.size_bytes > FILE_BYTES as u64 {
+            if sealed.size_bytes > FILE_BYTES as u64 {
                 continue;
             }
             let mut text = Vec::new();

@@ -13,6 +13,7 @@ use tessera_protocol::stream::Stream;
 
 use crate::core::{Core, Known, meta};
 use crate::decisions::UNSEALED;
+use crate::digest::BATCH;
 use crate::document::CRITERIA;
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -168,7 +169,7 @@ impl Core {
             if tell(done.min(of), of).is_break() {
                 return Err(EngineError::Cancelled);
             }
-            let batch = self.begin_batch(again)?;
+            let batch = self.begin_batch(again, BATCH)?;
             if !batch.is_empty() {
                 done += batch.len();
                 self.finish_batch(again, &batch)?;

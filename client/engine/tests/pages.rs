@@ -17,11 +17,13 @@ use tessera_engine::pages::{FILE_TEXT_BYTES, FoundPage, Lacking, PAGE_TEXT_BYTES
 use tessera_engine::programme::Taken;
 use tessera_engine::store::{Store, Table};
 use tessera_engine::typed::FILE_BYTES;
+use tessera_model::documents::manifest::TYPED;
 use tessera_model::documents::{Conflict, Declaration, File, Manifest, Row};
 use tessera_model::programme::Programme;
 use tessera_model::programme::form::GoesTo;
 use tessera_protocol::charter::{Change, Roles};
 use tessera_protocol::ids::ApplicationId;
+use tessera_vault::ids::Audience;
 
 const SEMINAR: &str = include_str!("../../../shared/model/programmes/seminar.toml");
 const HEAVY: usize = 300_000;
@@ -87,10 +89,27 @@ fn pages(home: &mut Home, words: &str) -> Vec<FoundPage> {
     home.search_pages(words, 10).unwrap()
 }
 
-/// What is typed from the one file of [`world`].
+/// What is typed from the one file of [`world`], by somebody who was shown all that is typed from it.
 fn type_text(home: &mut Home, id: ApplicationId, handle: &[u8], pages: &[&str]) -> Result<bool, EngineError> {
+    let shown = texts(home, id);
+    type_over(home, id, handle, &shown, pages)
+}
+
+/// The same, by somebody who was shown these texts.
+fn type_over(
+    home: &mut Home,
+    id: ApplicationId,
+    handle: &[u8],
+    shown: &BTreeSet<[u8; 32]>,
+    pages: &[&str],
+) -> Result<bool, EngineError> {
     let pages: Vec<String> = pages.iter().map(|page| (*page).to_owned()).collect();
-    home.together(|acts| acts.type_text(id, handle, &pages))
+    home.together(|acts| acts.type_text(id, handle, shown, &pages)).map(|placed| placed.changed)
+}
+
+fn texts(home: &mut Home, id: ApplicationId) -> BTreeSet<[u8; 32]> {
+    let files = home.together(|acts| acts.files(id)).unwrap();
+    files.typed("media", &[1; 32]).map(|(key, _)| *key).collect()
 }
 
 /// How many texts stand beside it on a coordinator's device, and what they say; none where not all of that is here.
@@ -354,7 +373,7 @@ fn a_blind_reader_gets_nothing_typed_from_a_file_that_is_not_for_blind_readers()
             }
             let (id, ..) = acts.take_application(&programme, &row(), &files)?;
             for file in files.files.values() {
-                acts.type_text(id, &file.handle, &["Seen at the congress".to_owned()])?;
+                acts.type_text(id, &file.handle, &BTreeSet::new(), &["Seen at the congress".to_owned()])?;
             }
             acts.assign(&programme, bob.member(), id, &programme.rounds[1], 1)?;
             acts.assign(&programme, carol.member(), id, &programme.rounds[0], 1)?;
@@ -418,6 +437,23 @@ fn what_is_typed_anew_replaces_the_old_text_and_no_text_takes_it_back() {
 }
 
 #[test]
+fn a_typed_text_goes_with_its_file_to_another_slot() {
+    let (mut alice, _, id, handle) = world();
+    type_text(&mut alice, id, &handle, &["The heron"]).unwrap();
+    let mut received = folder();
+    received.files[0].slot = "cv".into();
+    let taken = alice.together(|acts| {
+        acts.take_row(&programme(), &row(), Some(&received), &mut |acts, file| {
+            acts.seal_attachment(&file.media_type, HEAVY as u64, &mut Cursor::new(vec![7; HEAVY]))
+        })
+    });
+    assert_eq!(taken.unwrap().1, Taken::Changed);
+    let files = alice.together(|acts| acts.files(id)).unwrap();
+    let read = alice.typed_pages(&files, "cv", &[1; 32]).unwrap().unwrap();
+    assert_eq!((files.files.len(), read), (2, vec!["The heron".to_owned()]));
+}
+
+#[test]
 fn a_typed_text_is_bounded_and_is_of_a_file_that_is_there() {
     let (mut alice, _, id, handle) = world();
     let page = "x".repeat(PAGE_TEXT_BYTES);
@@ -449,9 +485,12 @@ fn coordinators_who_type_apart_lose_nothing() {
     }
     type_text(&mut alice, id, &handle, &["The otter", "Same"]).unwrap();
     type_text(&mut carol, id, &handle, &["The heron", "Same"]).unwrap();
+    let of_alice = texts(&mut alice, id);
     let text = alice.export(For::Member(carol.member())).unwrap();
     carol.import(&text).unwrap();
     assert_eq!(typed(&mut carol, id), (2, None), "one of them is not here yet");
+    let refused = type_text(&mut carol, id, &handle, &["Blind"]).unwrap_err();
+    assert_eq!(refused.code(), "text-not-here", "nobody replaces what nobody saw");
     let fetched = carol.attachments_to_fetch(Fetch::Assigned).unwrap();
     assert_eq!(
         fetched.iter().map(|one| one.typed).collect::<Vec<_>>(),
@@ -467,7 +506,63 @@ fn coordinators_who_type_apart_lose_nothing() {
     assert_eq!(typed(&mut carol, id), (2, Some(both)));
     let by = alice.together(|acts| acts.typed_by(id, "media", &[1; 32])).unwrap();
     assert_eq!(by, BTreeSet::from([alice.member(), carol.member()]));
+    // Alice has her own text on screen still.
+    type_over(&mut alice, id, &handle, &of_alice, &["The otter, at last"]).unwrap();
+    let (count, both) = typed(&mut alice, id);
+    assert!(count == 2 && both.unwrap()[0].contains("The heron"), "what came meanwhile stands beside it");
+    bring(&mut alice, &mut carol);
     type_text(&mut carol, id, &handle, &["The otter and the heron"]).unwrap();
     bring(&mut carol, &mut alice);
     assert_eq!(typed(&mut alice, id), (1, Some(vec!["The otter and the heron".to_owned()])));
+}
+
+#[test]
+fn what_readers_get_is_looked_at_where_nothing_may_be_changed() {
+    let (mut alice, _, id, _) = world();
+    let unknown = Change::Unknown { code: 200, body: vec![1].try_into().unwrap() };
+    alice.amend_charter(vec![unknown]).unwrap();
+    assert!(alice.permission().read_only());
+    let rendered = alice.together(|acts| acts.rendered(&programme(), id)).unwrap();
+    assert!(!rendered.is_empty());
+    let refused = alice.together(|acts| acts.preview(&programme(), &row(), None)).unwrap_err();
+    assert_eq!(refused.code(), "read-only");
+}
+
+#[test]
+fn a_typed_text_that_this_version_cannot_find_is_not_here() {
+    let (mut alice, _, id, handle) = world();
+    alice
+        .together(|acts| {
+            let mut files = acts.files(id)?;
+            let text = File {
+                name: "Letter of Nguyễn-typed.txt".into(),
+                media_type: TYPED.into(),
+                size_bytes: 3,
+                referee: None,
+                light: true,
+                of: Some([1; 32]),
+                handle: vec![0xff],
+            };
+            files.files.insert(("media".into(), [8; 32]), text);
+            acts.write(&Audience::File(id), &id.0, &files, true)
+        })
+        .unwrap();
+    assert_eq!(typed(&mut alice, id), (1, None));
+    let files = alice.together(|acts| acts.files(id)).unwrap();
+    let text = &files.files[&("media".to_owned(), [8; 32])];
+    assert!(!alice.together(|acts| acts.holds_typed(text)).unwrap());
+    assert_eq!(type_text(&mut alice, id, &handle, &["One"]).unwrap_err().code(), "text-not-here");
+}
+
+#[test]
+fn an_index_that_is_made_anew_has_what_documents_say_and_files_are_read_again() {
+    let (mut alice, _, id, handle) = world();
+    keep(&mut alice, id, &handle, &["We recommend Amina"]);
+    let before = alice.search("amina", 10).unwrap().len();
+    alice.index_anew().unwrap();
+    assert!(before > 0);
+    assert_eq!(alice.search("amina", 10).unwrap().len(), before);
+    assert!(unprepared(&mut alice).iter().all(|file| file.unread));
+    keep(&mut alice, id, &handle, &["We recommend Amina"]);
+    assert_eq!(pages(&mut alice, "recommend").len(), 1);
 }

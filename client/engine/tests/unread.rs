@@ -55,7 +55,8 @@ fn set_aside(home: &mut Home) -> bool {
 fn where_no_worker_starts_nothing_is_set_aside() {
     let (mut alice, bundle) = reviews();
     alice.set_worker(Box::new(NoWorker));
-    assert!(matches!(alice.import(&bundle), Err(EngineError::NoWorker(_))));
+    let imported = alice.import(&bundle).unwrap();
+    assert!(imported.unread && imported.new > 0, "what is stored was not refused");
     for _ in 0..3 {
         assert!(matches!(alice.digest(), Err(EngineError::NoWorker(_))));
     }
@@ -68,25 +69,68 @@ fn where_no_worker_starts_nothing_is_set_aside() {
 
 #[test]
 fn a_disk_that_is_full_while_packs_are_read_sets_nothing_aside() {
-    let (mut alice, bundle) = reviews();
-    alice.set_worker(Box::new(NoWorker));
-    assert!(alice.import(&bundle).is_err());
-    alice.set_worker(Box::new(InProcess));
-    let mut refused = 0;
+    let mut faults = 0;
     for step in (1..).step_by(5) {
+        let (mut alice, bundle) = reviews();
+        alice.set_worker(Box::new(NoWorker));
+        assert!(alice.import(&bundle).unwrap().unread);
+        alice.set_worker(Box::new(InProcess));
+        let planned = alice.store().steps() + step;
         alice.store().fail_after(step, Fault::Full);
         match alice.digest() {
-            Err(EngineError::Store(StoreError::Full)) => refused += 1,
-            read => {
-                read.unwrap();
-                break;
-            }
+            Err(EngineError::Store(StoreError::Full)) => {}
+            read => assert!(read.is_ok()),
         }
+        let came = alice.store().steps() >= planned;
+        alice.store().clear_faults();
+        alice.digest().unwrap();
+        assert!(!set_aside(&mut alice));
+        assert_eq!(counted(&mut alice), 3);
+        if !came {
+            break;
+        }
+        faults += 1;
     }
-    alice.store().clear_faults();
-    assert!(refused > 4, "{refused} times");
-    assert!(!set_aside(&mut alice));
+    assert!(faults > 4, "{faults} times");
+}
+
+/// A worker that cannot be started the third time.
+struct Fails(u32);
+
+impl Worker for Fails {
+    fn run(&mut self, request: &Request) -> io::Result<Response> {
+        self.0 += 1;
+        if self.0 == 3 { Err(io::ErrorKind::OutOfMemory.into()) } else { InProcess.run(request) }
+    }
+}
+
+#[test]
+fn what_failed_together_is_read_again_one_by_one() {
+    let (mut alice, mut bob, programme, ids) = world();
+    for id in ids {
+        submit(&mut bob, &programme, id, "4", None);
+        bob.to_send().unwrap();
+    }
+    alice.set_worker(Box::new(Fails(0)));
+    assert!(!alice.import(&bob.export(For::Outbox).unwrap()).unwrap().unread);
+    assert!(!alice.has_unread().unwrap() && !set_aside(&mut alice));
     assert_eq!(counted(&mut alice), 3);
+}
+
+#[test]
+fn a_part_of_what_came_is_read_at_a_time() {
+    let (mut alice, mut bob, programme, ids) = world();
+    for round in 0..140 {
+        let score = if round % 2 == 0 { "4" } else { "5" };
+        submit(&mut bob, &programme, ids[0], score, Some("another thought"));
+        bob.to_send().unwrap();
+    }
+    alice.set_worker(Box::new(NoWorker));
+    assert!(alice.import(&bob.export(For::Outbox).unwrap()).unwrap().unread);
+    alice.set_worker(Box::new(InProcess));
+    assert!(alice.digest_some().unwrap() && alice.has_unread().unwrap(), "the rest waits");
+    while alice.digest_some().unwrap() {}
+    assert!(!alice.has_unread().unwrap() && !set_aside(&mut alice));
 }
 
 #[test]

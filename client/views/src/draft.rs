@@ -312,10 +312,12 @@ pub fn save(
     let seen: Option<Vec<ChangeHash>> = seen.iter().map(|head| parse_hex(head)).collect();
     let seen = seen.ok_or_else(|| Failure::bad_input("the version of the draft"))?;
     let (before, draft) = (before.into_draft()?, draft.into_draft()?);
-    let saved = session
-        .together(|acts| acts.save_draft_since(task.application, task.round, &seen, &before, &draft))?;
-    let task = find(session, application, round)?;
-    let (total, missing) = assess(&programme, round, task.draft.as_ref());
+    // What is said of it is read in the same act: a draft that was saved is never told as refused.
+    let (saved, stands) = session.together(|acts| {
+        let saved = acts.save_draft_since(task.application, task.round, &seen, &before, &draft)?;
+        Ok((saved, acts.task(task.application, task.round)?.and_then(|task| task.draft)))
+    })?;
+    let (total, missing) = assess(&programme, round, stands.as_ref());
     Ok(Saved { total, missing, heads: heads(&saved) })
 }
 

@@ -497,6 +497,12 @@ fn take(session: &mut Session, path: &Path, through: &mut Through<'_>) -> Result
             "This bundle is for somebody else; what you may read of it was taken.",
         ));
     }
+    if imported.unread {
+        warnings.push(Sentence::plain(
+            "not-read-yet",
+            "This bundle was taken in, but could not be read yet; the next exchange reads it, or says why not.",
+        ));
+    }
     let damaged = damaged.len();
     if damaged > 0 {
         let text = format!("{damaged} files were not what they should be; nothing of them was kept.");

@@ -9,6 +9,7 @@ use tessera_driver::names::Names;
 use tessera_driver::pages::{Info, Kind};
 use tessera_driver::session::Session;
 use tessera_model::documents::{File, Manifest, Sha256Bytes};
+use tessera_protocol::hash::parse_hex;
 use tessera_protocol::ids::ApplicationId;
 
 use crate::dossier::find;
@@ -60,6 +61,8 @@ pub struct TypedView {
     pub by: Vec<String>,
     /// True where something was typed that is not here yet; then no page is.
     pub lacks: bool,
+    /// Which typed texts are on the pages: what is typed in their place names them.
+    pub texts: Vec<String>,
 }
 
 /// A light copy of a file: grey pages of few bytes, which come with the text.
@@ -116,7 +119,7 @@ impl FileView {
         for ((slot, contents), file) in manifest.originals() {
             let light_copy = match manifest.light_copy(slot, contents) {
                 Some((light, copy)) => Some(LightCopy {
-                    handle: format!("{application}/{round}/{}", hex(light)),
+                    handle: reference(application, round, slot, light),
                     size_bytes: copy.size_bytes,
                     here: session.together(|acts| acts.holds_attachment(&copy.handle))?,
                 }),
@@ -124,10 +127,9 @@ impl FileView {
             };
             let here = session.together(|acts| acts.holds_attachment(&file.handle))?;
             let typed = is_typed(session, manifest, slot, contents)?;
-            let contents = hex(contents);
             files.push(Self {
-                handle: format!("{application}/{round}/{contents}"),
-                contents,
+                handle: reference(application, round, slot, contents),
+                contents: hex(contents),
                 slot: slot.clone(),
                 slot_label: labels.slot(slot),
                 name: file.name.clone(),
@@ -154,6 +156,11 @@ impl FileView {
     }
 }
 
+/// What names a file in later calls: the same contents in two slots are two files. A slot may be any text, so it is in digits.
+fn reference(application: &str, round: &str, slot: &str, contents: &Sha256Bytes) -> String {
+    format!("{application}/{round}/{}/{}", hex(slot.as_bytes()), hex(contents))
+}
+
 /// True where something was typed from a file, and all of it is here.
 fn is_typed(
     session: &mut Session,
@@ -163,7 +170,7 @@ fn is_typed(
 ) -> Result<bool, Failure> {
     let mut typed = false;
     for (_, text) in manifest.typed(slot, contents) {
-        typed = session.together(|acts| acts.holds_attachment(&text.handle))?;
+        typed = session.together(|acts| acts.holds_typed(text))?;
         if !typed {
             break;
         }
@@ -199,12 +206,8 @@ impl Found {
 /// # Errors
 /// [`Failure`] `not-found`, `not-permitted`.
 pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> {
-    let mut parts = reference.split('/');
-    let (Some(application), Some(round), Some(named), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(Failure::bad_input("the file"));
-    };
+    let parts: Vec<&str> = reference.split('/').collect();
+    let [application, round, place, named] = parts[..] else { return Err(Failure::bad_input("the file")) };
     let id: ApplicationId = id(application)?;
     let files = if round == COORDINATOR {
         if !session.engine().is_coordinator() {
@@ -219,7 +222,9 @@ pub fn lookup(session: &mut Session, reference: &str) -> Result<Found, Failure> 
         let read = session.together(|acts| acts.dossier(task.application, task.assignment.rendition))?;
         read.map(|(_, manifest)| manifest).unwrap_or_default()
     };
-    let found = files.files.iter().find(|((_, contents), _)| hex(contents) == named);
+    let is_meant =
+        |(slot, contents): &(String, Sha256Bytes)| hex(slot.as_bytes()) == place && hex(contents) == named;
+    let found = files.files.iter().find(|(key, _)| is_meant(key));
     let (key, file) = found.ok_or_else(|| Failure::not_found("this file"))?;
     let (key, file) = (key.clone(), file.clone());
     Ok(Found {
@@ -285,19 +290,32 @@ pub fn typed(session: &mut Session, reference: &str) -> Result<TypedView, Failur
     };
     let names = Names::of(session)?;
     let by = by.into_iter().map(|member| names.name(member)).collect();
-    Ok(TypedView { lacks: pages.is_none(), pages: pages.unwrap_or_default(), by })
+    let texts = files.typed(&slot, &of).map(|(key, _)| hex(key)).collect();
+    Ok(TypedView { lacks: pages.is_none(), pages: pages.unwrap_or_default(), by, texts })
 }
 
-/// Puts what a coordinator typed from a file that is shown as pages beside it, in place of what was typed before; no page takes
-/// that back.
+/// Puts what a coordinator typed from a file that is shown as pages beside it, in place of the texts that were `shown`; without
+/// them, of all that are here. No page takes that back. Gives which texts of these pages stand since: one, or none.
 ///
 /// # Errors
-/// [`Failure`] `not-permitted`, `not-found`, `bad-input`, `too-long`.
-pub fn type_file(session: &mut Session, reference: &str, pages: &[String]) -> Result<(), Failure> {
+/// [`Failure`] `not-permitted`, `not-found`, `bad-input`, `too-long`, `text-not-here`.
+pub fn type_file(
+    session: &mut Session,
+    reference: &str,
+    pages: &[String],
+    shown: Option<&[String]>,
+) -> Result<Vec<String>, Failure> {
     let found = lookup(session, reference)?;
     if found.kind().is_none() {
         return Err(Failure::bad_input("the file"));
     }
-    session.together(|acts| acts.type_text(found.application, &found.file.handle, pages))?;
-    Ok(())
+    let (slot, of) = &found.key;
+    let shown: Option<BTreeSet<Sha256Bytes>> = match shown {
+        Some(texts) => texts.iter().map(|text| parse_hex(text)).collect(),
+        None => Some(found.files.typed(slot, of).map(|(key, _)| *key).collect()),
+    };
+    let shown = shown.ok_or_else(|| Failure::bad_input("what was shown"))?;
+    let placed =
+        session.together(|acts| acts.type_text(found.application, &found.file.handle, &shown, pages))?;
+    Ok(placed.key.iter().map(|key| hex(key)).collect())
 }

@@ -315,13 +315,16 @@ fn what_a_scan_says_is_typed_and_stands_with_who_typed_it() {
     };
     let scan = file();
     let said = || office.with(|session| typed(session, &scan.handle).unwrap());
-    let put = |pages: &[String]| office.with(|session| type_file(session, &scan.handle, pages));
-    let nothing = TypedView { pages: Vec::new(), by: Vec::new(), lacks: false };
+    let put = |pages: &[String]| {
+        let shown = said().texts;
+        office.with(|session| type_file(session, &scan.handle, pages, Some(&shown)))
+    };
+    let nothing = TypedView { pages: Vec::new(), by: Vec::new(), lacks: false, texts: Vec::new() };
     assert_eq!((scan.typed, said()), (false, nothing.clone()));
 
     let pages = ["I recommend Ada.".to_owned(), "Signed in Accra".to_owned()];
-    put(&pages).unwrap();
-    let by_alice = TypedView { pages: pages.to_vec(), by: vec!["Alice".to_owned()], lacks: false };
+    let texts = put(&pages).unwrap();
+    let by_alice = TypedView { pages: pages.to_vec(), by: vec!["Alice".to_owned()], lacks: false, texts };
     assert_eq!((file().typed, said()), (true, by_alice.clone()));
     let hits = office.with(|session| search::search(session, "accra", "en").unwrap());
     let found = hits.iter().find_map(|hit| hit.file.as_ref()).unwrap();
@@ -331,6 +334,28 @@ fn what_a_scan_says_is_typed_and_stands_with_who_typed_it() {
     assert_eq!(said(), by_alice, "nothing was changed");
     put(&[]).unwrap();
     assert_eq!((file().typed, said()), (false, nothing));
+}
+
+#[test]
+fn one_file_in_two_slots_is_two_files() {
+    let office = Office::new();
+    office.full();
+    let id = office.id("A-1");
+    let files = [("letters", "letter.pdf", "In letters"), ("cv", "cv.pdf", "In the CV")].map(
+        |(slot, name, words)| {
+            let scan = office.folder.path().join(name);
+            std::fs::write(&scan, b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n").unwrap();
+            office.with(|session| attach_files(session, &id, Some(slot), &[scan], "en").unwrap());
+            let seen = office.with(|session| application::application(session, &[], &id, "en").unwrap());
+            let file = seen.files.into_iter().find(|file| file.slot == slot).unwrap();
+            office.with(|session| type_file(session, &file.handle, &[words.to_owned()], None)).unwrap();
+            (file, words)
+        },
+    );
+    assert_eq!(files[0].0.contents, files[1].0.contents);
+    for (file, words) in files {
+        assert_eq!(office.with(|session| typed(session, &file.handle).unwrap()).pages, [words]);
+    }
 }
 
 #[test]

@@ -42,8 +42,8 @@ const RATIO: usize = 256;
 const SECTIONS: usize = 4096;
 const STORED: u8 = 0;
 const COMPRESSED: u8 = 1;
-/// What is pushed is short and its bytes are dear: as short as it gets. More than this many bytes at once, from an import or
-/// many at a time, would keep a slow laptop busy for seconds.
+/// What is pushed is short and its bytes are dear: as short as it gets. A pack of more than this many bytes, from an import
+/// or many at a time, would keep a slow laptop busy for seconds.
 const THOROUGH_BYTES: usize = 256 * 1024;
 const THOROUGH: i32 = 19;
 const QUICK: i32 = 6;
@@ -282,14 +282,16 @@ fn write_content(seed: &Seed, programme: ProgrammeId, entries: Vec<Entry>) -> Re
         if expanded > EXPANDED_BYTES {
             return Err(SealError::TooLarge { bytes: expanded, limit: EXPANDED_BYTES });
         }
-        sections.push(if method == COMPRESSED { compress(bytes) } else { (STORED, bytes) });
+        sections.push((method, bytes));
     }
     if sections.len() > SECTIONS {
         return Err(SealError::TooLarge { bytes: sections.len(), limit: SECTIONS });
     }
+    let level = level(expanded);
     let mut content = Writer::default();
     seed.write(&mut content);
     for (method, bytes) in sections {
+        let (method, bytes) = if method == COMPRESSED { compress(bytes, level) } else { (method, bytes) };
         method.write(&mut content);
         content.number(bytes.len() as u64);
         content.raw(&bytes);
@@ -297,9 +299,13 @@ fn write_content(seed: &Seed, programme: ProgrammeId, entries: Vec<Entry>) -> Re
     Ok(Plain { content: Zeroizing::new(content.finish()), expanded, leaves })
 }
 
+/// How hard a pack whose items have this length together is compressed.
+const fn level(expanded: usize) -> i32 {
+    if expanded <= THOROUGH_BYTES { THOROUGH } else { QUICK }
+}
+
 /// Compresses, where that makes it shorter.
-fn compress(bytes: Zeroizing<Vec<u8>>) -> (u8, Zeroizing<Vec<u8>>) {
-    let level = if bytes.len() <= THOROUGH_BYTES { THOROUGH } else { QUICK };
+fn compress(bytes: Zeroizing<Vec<u8>>, level: i32) -> (u8, Zeroizing<Vec<u8>>) {
     match zstd::bulk::compress(&bytes, level).map(Zeroizing::new) {
         Ok(shorter) if shorter.len() < bytes.len() => (COMPRESSED, shorter),
         _ => (STORED, bytes),

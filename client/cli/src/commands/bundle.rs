@@ -183,6 +183,13 @@ fn import_one(
         );
         warnings.push(other.at_row(Some(number)));
     }
+    if taken.imported.unread {
+        let unread = Warning::new(
+            "not-read-yet",
+            "this bundle was taken in, but could not be read yet; `tessera sync` reads it, or says why not",
+        );
+        warnings.push(unread.at_row(Some(number)));
+    }
     for id in taken.damaged {
         let damaged = Warning::new(
             "damaged-attachment",

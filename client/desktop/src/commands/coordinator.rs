@@ -116,15 +116,16 @@ pub(crate) async fn take_back_exception(
     desk.act(move |session| application::take_back_exception(session, &application, decision)).await
 }
 
-/// Puts what a coordinator typed from a file beside it; no page takes that back.
+/// Puts what a coordinator typed from a file beside it, in place of the texts that were shown; no page takes that back.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn type_file(
     desk: State<'_, Desk>,
     handle: String,
     pages: Vec<String>,
-) -> Result<(), Failure> {
-    desk.act(move |session| files::type_file(session, &handle, &pages)).await
+    shown: Option<Vec<String>>,
+) -> Result<Vec<String>, Failure> {
+    desk.act(move |session| files::type_file(session, &handle, &pages, shown.as_deref())).await
 }
 
 /// How many questions wait.

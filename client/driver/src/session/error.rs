@@ -95,6 +95,7 @@ pub fn home_code(error: &HomeError) -> &'static str {
         HomeError::NotAHome => "no-home",
         HomeError::Exists => "home-exists",
         HomeError::InUse => "home-in-use",
+        HomeError::LogLeft => "backup-read-only",
         HomeError::Newer { .. } => "newer-version",
         HomeError::Damaged(_) => "damaged-home",
         HomeError::TooLarge { .. } => "too-large",

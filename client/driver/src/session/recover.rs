@@ -6,7 +6,7 @@ use tessera_engine::Engine;
 use tessera_engine::bundle::{self, For};
 use tessera_engine::core::{About, Worker};
 use tessera_engine::home::{Home, HomeError};
-use tessera_engine::store::MemoryStore;
+use tessera_engine::store::{MemoryStore, SqlcipherStore};
 use tessera_protocol::ids::{DeviceId, MemberId, ProgrammeId};
 use tessera_protocol::permission::Gathering;
 use tessera_vault::identity::DeviceSecret;
@@ -74,6 +74,7 @@ impl Session {
         match from {
             From::Bundle(bytes) => {
                 old.import(bytes)?;
+                old.digest()?;
             }
             From::Relay { options, .. } => fetch(&mut old, options, tell)?,
         }
@@ -88,6 +89,7 @@ impl Session {
             let mut engine = Engine::join(store, secret, rng, about)?;
             engine.set_worker(other);
             engine.import(&everything)?;
+            engine.digest()?;
             // One address more, never instead of those that a bundle or the relay told of.
             for relay in relays {
                 engine.together(|acts| acts.set_relay(relay))?;
@@ -97,17 +99,28 @@ impl Session {
         Ok(session)
     }
 
-    /// Puts a backup in place as a new home, once every page of its store was read.
+    /// Puts a backup in place as a new home, once every page of its store was read. Where only the index by which words are
+    /// found is damaged, it is made anew.
     ///
     /// # Errors
-    /// [`HomeError::Damaged`]; [`SessionError`]; nothing is left behind.
+    /// [`HomeError::Damaged`]; [`SessionError`]; nothing is left behind, unless making the index anew is what failed.
     pub fn restore(folder: &Path, passphrase: &Passphrase, backup: &Path) -> Result<Self, SessionError> {
         let new = Home::read_backup(folder, backup)?;
         let (secret, cost) = unlock(&new.identity()?, passphrase)?;
-        if !new.open_store(secret.database_key())?.check()?.is_empty() {
+        let mut store = new.open_store(secret.database_key())?;
+        let found = store.check()?;
+        if !found.iter().all(|finding| SqlcipherStore::is_of_index(finding)) {
             return Err(HomeError::Damaged("backup").into());
         }
-        Self::start(new.finish()?, secret, cost)
+        if !found.is_empty() {
+            store.empty_index()?;
+        }
+        drop(store);
+        let mut session = Self::start(new.finish()?, secret, cost)?;
+        if !found.is_empty() {
+            session.work(Engine::index_anew)?;
+        }
+        Ok(session)
     }
 }
 

@@ -26,11 +26,11 @@ impl Home {
     /// that name is replaced once the new one is whole.
     ///
     /// # Errors
-    /// [`HomeError`]; the earlier file is kept.
+    /// [`HomeError`], [`HomeError::LogLeft`] where the store could not be closed as one file; the earlier file is kept.
     pub fn write_backup(&self, out: &Path) -> Result<u64, HomeError> {
         let log = self.path(&format!("{STORE}-wal"));
         if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
-            return Err(HomeError::InUse);
+            return Err(HomeError::LogLeft);
         }
         let mut bytes = 0;
         write_atomically_with(out, |file| {

@@ -17,6 +17,11 @@ pub enum HomeError {
     /// Another process or window has the home open.
     #[error("the home is open elsewhere")]
     InUse,
+    /// The store's newest changes lie beside it and could not be written into it, as on a disk that may only be read.
+    #[error(
+        "the newest changes are not in the store itself, and this disk does not let them be written into it"
+    )]
+    LogLeft,
     /// A later version of the program wrote it.
     #[error("the home has version {found}, this program knows versions up to {known}")]
     Newer {

@@ -98,6 +98,16 @@ fn a_backup_is_written_once_its_name_is_durable() {
     assert_eq!(names(place.0.path()), ["home.backup", "parent"]);
 }
 
+#[test]
+fn what_lies_beside_the_store_is_in_no_backup_and_that_is_said() {
+    let place = Place::new();
+    let home = place.create();
+    let backup = place.0.path().join("home.backup");
+    std::fs::write(place.folder().join(format!("{STORE}-wal")), b"changes").unwrap();
+    assert!(matches!(home.write_backup(&backup), Err(HomeError::LogLeft)));
+    assert!(!backup.exists());
+}
+
 /// What lies in a backup is judged by whoever opens it; here nothing does, so that all of it is its frame. By each bit, as
 /// every one is a folder that is made.
 #[test]

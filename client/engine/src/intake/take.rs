@@ -72,13 +72,18 @@ impl Received {
             };
             manifest.files.insert(key, file);
         }
-        // A light copy stays as long as its file does, and so does what was typed.
+        // A light copy stays as long as its file does, and so does what was typed, which goes with the file to another slot.
         for ((slot, contents), file) in &before.files {
-            let of = file.of.map(|of| (slot.clone(), of));
-            if let Some(of) = of.filter(|of| manifest.files.contains_key(of))
-                && (file.is_typed() || manifest.light_copy(slot, &of.1).is_none())
-            {
-                manifest.files.insert((slot.clone(), *contents), file.clone());
+            let Some(of) = file.of else { continue };
+            if manifest.files.contains_key(&(slot.clone(), of)) {
+                if file.is_typed() || manifest.light_copy(slot, &of).is_none() {
+                    manifest.files.insert((slot.clone(), *contents), file.clone());
+                }
+            } else if file.is_typed() {
+                let mut places = self.files.iter().filter(|new| new.contents == of);
+                if let (Some(new), None) = (places.next(), places.next()) {
+                    manifest.files.insert((new.slot.clone(), *contents), file.clone());
+                }
             }
         }
         manifest

@@ -175,6 +175,21 @@ impl SqlcipherStore {
         Ok(findings)
     }
 
+    /// True where what [`SqlcipherStore::check`] found is of the full-text index alone, which follows from the rest.
+    #[must_use]
+    pub fn is_of_index(finding: &str) -> bool {
+        finding.contains("FTS5 table main.words")
+    }
+
+    /// Empties the full-text index, whatever state it is in.
+    ///
+    /// # Errors
+    /// The disk is full or the store cannot be written.
+    pub fn empty_index(&mut self) -> Result<(), StoreError> {
+        let act = "BEGIN; INSERT INTO words(words) VALUES ('delete-all'); DELETE FROM searchable; COMMIT";
+        self.connection.execute_batch(act).map_err(while_working)
+    }
+
     /// Gives back the space of what was removed, and rewrites the full-text index, so that no word of a
     /// removed document is left in the file. As long as the file is large.
     ///

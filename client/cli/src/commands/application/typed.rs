@@ -1,11 +1,13 @@
 //! `tessera application text`: what a person typed from a file that has no text of its own, such as a scan. Read, typed in
 //! from a file, or taken back.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 use tessera_driver::pages::Kind;
+use tessera_engine::EngineError;
 use tessera_engine::typed::{FILE_BYTES, pages};
 use tessera_model::documents::{File, Manifest, Sha256Bytes};
 
@@ -22,7 +24,7 @@ use crate::output::{Answer, print, shown};
 pub(super) struct Typed {
     /// Key of the application, or the beginning of its id
     application: String,
-    /// The file: its name, or the beginning of the SHA-256 of its contents
+    /// The file: its name, or the beginning of the SHA-256 of its contents; `SLOT/` before it, where it is in two slots
     #[arg(value_name = "FILE")]
     file: String,
     /// Text in UTF-8 that says what the file says, with a form feed between pages; in place of what was typed before
@@ -48,13 +50,12 @@ pub(super) fn run(arguments: &Typed, context: &Context) -> Result<(), Failure> {
     let mut changed = false;
     if let Some(typed) = typed {
         must_have_pages(&file)?;
-        changed = session.together(|acts| acts.type_text(id, &file.handle, &typed))?;
+        let shown: BTreeSet<Sha256Bytes> = manifest.typed(&slot, &contents).map(|(key, _)| *key).collect();
+        changed = session.together(|acts| acts.type_text(id, &file.handle, &shown, &typed))?.changed;
         manifest = session.together(|acts| acts.files(id))?;
     }
-    let pages = session.engine().typed_pages(&manifest, &slot, &contents)?.ok_or_else(|| {
-        Failure::new(Exit::NotFound, "text-not-here", "what was typed is not here yet")
-            .hint("`tessera sync` brings it, or a bundle does")
-    })?;
+    let pages = session.engine().typed_pages(&manifest, &slot, &contents)?;
+    let pages = pages.ok_or(EngineError::TextNotHere)?;
     let by = session.together(|acts| acts.typed_by(id, &slot, &contents))?;
     let names = Names::of(&mut session)?;
     let by: Vec<String> = by.into_iter().map(|member| names.name(member)).collect();
@@ -73,13 +74,22 @@ pub(super) fn run(arguments: &Typed, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The file that is meant: as it is called, or by six or more of the first digits of its SHA-256.
+/// The file that is meant: as it is called, or by six or more of the first digits of its SHA-256; in one slot, where that is
+/// written before it.
 fn find(files: &Manifest, meant: &str) -> Result<((String, Sha256Bytes), File), Failure> {
-    let digits = meant.to_ascii_lowercase();
-    let begins = |contents: &Sha256Bytes| digits.len() >= SHORTEST && hex(contents).starts_with(&digits);
+    let begins = |contents: &Sha256Bytes, digits: &str| {
+        digits.len() >= SHORTEST && hex(contents).starts_with(&digits.to_ascii_lowercase())
+    };
+    let within = |slot: &str| meant.strip_prefix(slot).and_then(|rest| rest.strip_prefix('/'));
     let mut found: Vec<_> = files.originals().filter(|(_, file)| file.name == meant).collect();
     if found.is_empty() {
-        found = files.originals().filter(|((_, contents), _)| begins(contents)).collect();
+        found = files.originals().filter(|((_, contents), _)| begins(contents, meant)).collect();
+    }
+    if found.is_empty() {
+        let in_slot = |slot: &str, contents: &Sha256Bytes, file: &File| {
+            within(slot).is_some_and(|rest| file.name == rest || begins(contents, rest))
+        };
+        found = files.originals().filter(|((slot, of), file)| in_slot(slot, of, file)).collect();
     }
     match found[..] {
         [(key, file)] => Ok((key.clone(), file.clone())),
@@ -91,7 +101,7 @@ fn find(files: &Manifest, meant: &str) -> Result<((String, Sha256Bytes), File), 
         _ => {
             let message = format!("{} files are called `{meant}`", found.len());
             Err(Failure::new(Exit::BadInput, "file-ambiguous", message).hint(
-                "write the beginning of the SHA-256 instead: `tessera application show APPLICATION --json`",
+                "write SLOT/NAME, or the beginning of the SHA-256: `tessera application show APPLICATION --json`",
             ))
         }
     }
@@ -120,4 +130,34 @@ fn said(row: &Value) -> String {
         said.push_str(&format!("\npage {number}\n{page}\n"));
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_in_two_slots_is_named_with_its_slot() {
+        let file = File {
+            name: "letter.pdf".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            size_bytes: 1,
+            referee: None,
+            light: false,
+            of: None,
+            handle: Vec::new(),
+        };
+        let in_slot = |slot: &str| ((slot.to_owned(), [0xab; 32]), file.clone());
+        let files = Manifest { files: [in_slot("cv"), in_slot("letters")].into() };
+        let check = |meant: &str, expected: Result<&str, &str>| {
+            let found = find(&files, meant);
+            let found = found.as_ref().map(|((slot, _), _)| slot.as_str());
+            assert_eq!(found.map_err(|failure| failure.body.code.as_str()), expected, "{meant}");
+        };
+        check("letter.pdf", Err("file-ambiguous"));
+        check("abababab", Err("file-ambiguous"));
+        check("letters/letter.pdf", Ok("letters"));
+        check("cv/ABABAB", Ok("cv"));
+        check("cv/other.pdf", Err("file-unknown"));
+    }
 }

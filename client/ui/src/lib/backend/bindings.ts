@@ -153,8 +153,8 @@ export const commands = {
 	decideException: (application: string, grant: boolean, reason: string) => __TAURI_INVOKE<null>("decide_exception", { application, grant, reason }),
 	/**  Takes back what this person did of the exception: the decision, or the request. */
 	takeBackException: (application: string, decision: boolean) => __TAURI_INVOKE<null>("take_back_exception", { application, decision }),
-	/**  Puts what a coordinator typed from a file beside it; no page takes that back. */
-	typeFile: (handle: string, pages: string[]) => __TAURI_INVOKE<null>("type_file", { handle, pages }),
+	/**  Puts what a coordinator typed from a file beside it, in place of the texts that were shown; no page takes that back. */
+	typeFile: (handle: string, pages: string[], shown: string[] | null) => __TAURI_INVOKE<string[]>("type_file", { handle, pages, shown }),
 	/**  Reads the merge desk. */
 	queue: () => __TAURI_INVOKE<QueueView>("queue"),
 	/**  Reads what arrived, whose it is and by which way it came. */
@@ -3922,6 +3922,8 @@ export type TypedView = {
 	by: string[],
 	/**  True where something was typed that is not here yet; then no page is. */
 	lacks: boolean,
+	/**  Which typed texts are on the pages: what is typed in their place names them. */
+	texts: string[],
 };
 
 /**  What stands in cells of a column and is none of the answers to choose from. */

@@ -206,7 +206,7 @@ export interface Backend {
   askException(application: string, reason: string): Promise<void>;
   decideException(application: string, grant: boolean, reason: string): Promise<void>;
   takeBackException(application: string, decision: boolean): Promise<void>; // one's own decision, or one's own request
-  typeFile(handle: string, pages: string[]): Promise<void>;        // in place of what was typed before; no page takes that back
+  typeFile(handle: string, pages: string[], shown?: string[]): Promise<string[]>; // in place of the typed texts that were shown; no page takes that back
   arrivals(): Promise<ArrivalsView>;                               // what arrived, whose, by which way
   queue(): Promise<QueueView>;
   queueSize(): Promise<number>;                                    // how many questions wait

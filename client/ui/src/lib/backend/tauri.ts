@@ -155,7 +155,7 @@ export const tauri: Backend = {
   askException: (application, reason) => nothing(commands.askException(application, reason)),
   decideException: (application, grant, reason) => nothing(commands.decideException(application, grant, reason)),
   takeBackException: (application, decision) => nothing(commands.takeBackException(application, decision)),
-  typeFile: (handle, pages) => nothing(commands.typeFile(handle, pages)),
+  typeFile: (handle, pages, shown) => commands.typeFile(handle, pages, shown ?? null),
   queue: commands.queue,
   arrivals: commands.arrivals,
   queueSize: commands.queueSize,

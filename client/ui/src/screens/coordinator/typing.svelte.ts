@@ -23,10 +23,12 @@ export class Typing {
   act = new Act();
   /** What stands there. */
   #before: string[] = [];
+  /** Which texts that is. */
+  #texts: string[] = [];
 
   constructor(
     readonly application: string,
-    readonly contents: string,
+    readonly handle: string,
   ) {}
 
   /** Saves all pages as one, with a way back; whether nothing is left to save. */
@@ -34,16 +36,18 @@ export class Typing {
     const file = this.view.value?.file;
     const [now, before] = [$state.snapshot(this.pages), this.#before];
     if (file === undefined || now.every((page, at) => page === before[at])) return true;
-    if (!(await this.act.run(() => backend.typeFile(file.handle, now)))) return false;
+    const put = async () => void (this.#texts = await backend.typeFile(file.handle, now, this.#texts));
+    if (!(await this.act.run(put))) return false;
+    const texts = this.#texts;
     this.#before = now;
     const empty = now.every((page) => page.trim() === '');
-    sayUndoable(empty ? t('typed.cleared', { name: file.name }) : t('typed.saved', { name: file.name }), () => backend.typeFile(file.handle, before));
+    sayUndoable(empty ? t('typed.cleared', { name: file.name }) : t('typed.saved', { name: file.name }), () => backend.typeFile(file.handle, before, texts));
     return true;
   }
 
   async #read(): Promise<Scan> {
     const { key, files } = await backend.application(this.application);
-    const file = files.find(({ contents }) => contents === this.contents);
+    const file = files.find(({ handle }) => handle === this.handle);
     if (file === undefined) throw { code: 'not-found', message: 'this file is not here' };
     const drawn = file.here || file.lightCopy === null ? file.handle : file.lightCopy.handle;
     const [info, typed] = await Promise.all([backend.filePages(drawn), backend.fileTyped(file.handle)]);
@@ -51,6 +55,7 @@ export class Typing {
     const count = Math.max(info.pages.length, typed.pages.length, 1);
     this.pages = Array.from({ length: count }, (_, at) => typed.pages[at] ?? '');
     this.#before = $state.snapshot(this.pages);
+    this.#texts = typed.texts;
     return { key, file, drawn, info, typed };
   }
 }

@@ -55,7 +55,7 @@ test('a page is typed by keyboard alone beside its picture, and saved', async ()
   await user.tab();
   await user.keyboard('{Enter}');
   await waitFor(() => expect(route.current).toEqual({ screen: 'application', params: { id: 'a-0001' } }));
-  expect(await backend.fileTyped(SCAN)).toEqual({ pages: ['Dear committee,\nforty cases.'], by: ['Amara Diallo'], lacks: false });
+  expect(await backend.fileTyped(SCAN)).toEqual({ pages: ['Dear committee,\nforty cases.'], by: ['Amara Diallo'], lacks: false, texts: ['typed'] });
   expect((await fileOf('a-0001', SCAN)).typed).toBe(true);
 });
 
@@ -97,7 +97,7 @@ test('leaving saves, once; what cannot be saved is told', async () => {
   await route.leave();
   first.unmount();
   await waitFor(async () => expect((await backend.fileTyped(SCAN)).pages).toEqual(['Forty cases.']));
-  expect(save).toHaveBeenCalledTimes(1);
+  expect(save.mock.calls).toEqual([[SCAN, ['Forty cases.'], []]]);
   save.mockRestore();
   const second = render(TypeText, { id: 'a-0001', file: SCAN });
   await user.type(await screen.findByRole('textbox', { name: 'What page 1 says' }), ' And three.');
@@ -109,7 +109,7 @@ test('leaving saves, once; what cannot be saved is told', async () => {
 });
 
 test('what was typed elsewhere and is not here yet is waited for', async () => {
-  const lacks = vi.spyOn(backend, 'fileTyped').mockResolvedValue({ pages: [], by: [], lacks: true });
+  const lacks = vi.spyOn(backend, 'fileTyped').mockResolvedValue({ pages: [], by: [], lacks: true, texts: [] });
   render(TypeText, { id: 'a-0001', file: SCAN });
   expect(await screen.findByText(/Somebody typed what this file says on another device/)).toBeTruthy();
   expect(screen.queryByRole('textbox')).toBeNull();

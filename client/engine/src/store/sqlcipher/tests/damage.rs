@@ -90,3 +90,18 @@ fn a_truncated_file_is_noticed() {
     std::fs::write(&path, b"SQLite format 3\0".repeat(256)).unwrap();
     assert!(is_noticed(&path));
 }
+
+#[test]
+fn a_damaged_index_is_told_from_damaged_contents_and_can_be_emptied() {
+    let (_folder, path) = filled();
+    let mut store = SqlcipherStore::open(&path, &KEY).unwrap();
+    store.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false).unwrap();
+    store.connection.execute_batch("DELETE FROM words_data WHERE id > 10").unwrap();
+    let findings = store.check().unwrap();
+    assert!(!findings.is_empty());
+    assert!(findings.iter().all(|finding| SqlcipherStore::is_of_index(finding)), "{findings:?}");
+    store.empty_index().unwrap();
+    assert_eq!(store.check().unwrap(), [""; 0]);
+    run(&mut store, |t| t.index(&[1; 16], "words to be found"));
+    assert_eq!(run(&mut store, |t| t.search("found", 10)), [[1; 16]]);
+}

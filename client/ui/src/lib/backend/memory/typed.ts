@@ -5,13 +5,15 @@ import { refused, type World } from './world';
 type Part = Pick<Backend, 'fileTyped' | 'typeFile'>;
 
 const PAGE_BYTES = 32 * 1024;
+/** Which text it is: one stands beside a file here. */
+const TEXT = 'typed';
 
 export function typed(world: World): Part {
   return {
     fileTyped: (handle) => {
       const known = world.typed.get(handle);
       const office = world.me?.roles.includes('coordinator') ?? false;
-      return Promise.resolve({ pages: [...(known?.pages ?? [])], by: known !== undefined && office ? [known.by] : [], lacks: false });
+      return Promise.resolve({ pages: [...(known?.pages ?? [])], by: known !== undefined && office ? [known.by] : [], lacks: false, texts: known === undefined ? [] : [TEXT] });
     },
     typeFile: (handle, given) => {
       const pages = given.map((page) => page.trim());
@@ -20,7 +22,7 @@ export function typed(world: World): Part {
       if (pages.length === 0) world.typed.delete(handle);
       else world.typed.set(handle, { pages, by: world.me?.name ?? '' });
       world.changed();
-      return Promise.resolve();
+      return Promise.resolve(pages.length === 0 ? [] : [TEXT]);
     },
   };
 }
