@@ -889,7 +889,7 @@ impl<S: Store> Engine<S> {
     pub fn packs(&mut self) -> Result<Vec<PackState>, EngineError> {
         self.look(|core, tx| {
             let mut outbox = std::collections::BTreeSet::new();
-            crate::records::each(tx, Table::Outbox, &[], |key, _| {
+            each(tx, Table::Outbox, &[], |key, _| {
                 outbox.extend(key.last_chunk::<32>().copied());
                 Ok(())
             })?;
@@ -911,7 +911,7 @@ impl<S: Store> Engine<S> {
     pub fn own_outbox(&mut self) -> Result<usize, EngineError> {
         self.look(|_, tx| {
             let mut own = 0;
-            crate::records::each(tx, Table::Outbox, &[], |key, _| {
+            each(tx, Table::Outbox, &[], |key, _| {
                 let id = key.last_chunk::<32>();
                 let record = id.map(|id| get::<PackRecord>(tx, Table::PackStates, id)).transpose()?.flatten();
                 own += usize::from(record.is_some_and(|record| record.own));
