@@ -41,7 +41,7 @@ test('what could not be saved is said wherever one goes, and is found again wher
   const user = await writing();
   await route.go('home');
   await screen.findByText('The disk is full');
-  expect(screen.getByText(/This window holds them/)).toBeTruthy();
+  expect(screen.getByText(/This window holds it/)).toBeTruthy();
   await route.go('review', { application: 'a-0001', round: 'reading' });
   expect((await comment()).value).toBe('clear');
   memory.heal();
