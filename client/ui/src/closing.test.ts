@@ -70,6 +70,20 @@ test('what could not be saved is said wherever one goes, and is found again wher
   expect(await saved()).toBe('clear');
 });
 
+test('what cannot be saved is shown, and given up by whoever says so', async () => {
+  const user = await writing();
+  await route.leave();
+  await user.click(await screen.findByRole('button', { name: 'Give it up…' }));
+  const dialog = within(screen.getByRole('dialog'));
+  expect(dialog.getByRole<HTMLTextAreaElement>('textbox').value).toContain('clear');
+  await user.click(dialog.getByRole('button', { name: 'Give it up' }));
+  await waitFor(() => expect(screen.queryByText('The disk is full')).toBeNull());
+  await waitFor(async () => expect((await comment()).value).toBe(''));
+  memory.heal();
+  await saveAll();
+  expect(await saved()).toBeUndefined();
+});
+
 test('a lock says what is not saved; it is saved for whoever wrote it and for nobody else', async () => {
   await writing();
   await app.lock();

@@ -23,7 +23,7 @@ export class Typing {
   /** What each page says, as it is on screen. */
   pages = $state<string[]>([]);
   /** Everybody gets what is saved: it waits until somebody saves it, or leaves. */
-  readonly saving = new SaveQueue(() => this.#save(), null);
+  readonly saving = new SaveQueue(() => this.#save(), () => this.pages, null);
   /** What stands there. */
   #before: string[] = [];
 

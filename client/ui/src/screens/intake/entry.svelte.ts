@@ -25,7 +25,7 @@ export class EntryDesk {
   back: (() => Promise<void>) | null = null;
 
   constructor(readonly application: string | null) {
-    this.keeping = new SaveQueue(() => backend.keepEntry(application, this.typed));
+    this.keeping = new SaveQueue(() => backend.keepEntry(application, this.typed), () => Object.values(this.typed.answers));
   }
 
   /** The form of an application, or of a new one: the one that holds something unsaved, else as it is on this device. */

@@ -39,7 +39,7 @@ export function letGo(): void {
 }
 
 export class Drafting {
-  readonly saving = new SaveQueue(() => this.#write());
+  readonly saving = new SaveQueue(() => this.#write(), () => [JSON.stringify(this.definition, null, 2)]);
   definition = $state<Definition>(parse('{}'));
   findings = $state.raw<FindingLine[]>([]);
   saved = $state(true);

@@ -6,7 +6,7 @@ import { Act } from '../../lib/state/act.svelte';
 import { failure } from '../../lib/state/failure';
 import { View } from '../../lib/state/view.svelte';
 import type { Card } from '../reviewer/card';
-import { EMPTY, putBack } from '../reviewer/drafts';
+import { EMPTY, putBack, wordsOf } from '../reviewer/drafts';
 import { Held, SaveQueue } from '../reviewer/save-queue.svelte';
 
 export type Source = 'paper' | 'phone' | 'mail';
@@ -40,7 +40,7 @@ export class Recording implements Card {
   #turn = 0;
 
   constructor(readonly application: string) {
-    this.keeping = new SaveQueue(() => backend.keepRecords(application, this.#typed));
+    this.keeping = new SaveQueue(() => backend.keepRecords(application, this.#typed), () => this.#typed.flatMap(({ draft }) => wordsOf(draft)));
   }
 
   /** The reviews of an application as they are taken down: what holds something unsaved, else as it is on this device. */

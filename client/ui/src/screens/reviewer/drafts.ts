@@ -3,6 +3,11 @@ import type { Draft } from '../../lib/backend/contract';
 
 export const EMPTY: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
 
+/** What is written in a draft, in words: no scores. */
+export function wordsOf({ answers, comments, overall }: Draft): string[] {
+  return [...Object.values(answers).map(({ notApplicable }) => notApplicable ?? ''), ...Object.values(comments), overall];
+}
+
 /** Whether two things say the same; what says nothing is as what is not there. */
 function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(told(one)) === JSON.stringify(told(other));

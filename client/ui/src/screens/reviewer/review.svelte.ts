@@ -7,7 +7,7 @@ import { t } from '../../lib/i18n/i18n.svelte';
 import { Act } from '../../lib/state/act.svelte';
 import { View } from '../../lib/state/view.svelte';
 import type { Card, Pins } from './card';
-import { asSubmitted, EMPTY, isAmended, putBack } from './drafts';
+import { asSubmitted, EMPTY, isAmended, putBack, wordsOf } from './drafts';
 import { Held, SaveQueue } from './save-queue.svelte';
 
 const BLANK: AnswerValue = { score: null, notApplicable: null };
@@ -67,12 +67,12 @@ export class Review implements Card {
       this.#seen = saved.heads;
       this.total = saved.total;
       this.missing = saved.missing;
-    });
+    }, () => wordsOf(this.draft));
     this.savingNotes = new SaveQueue(async () => {
       const { notes } = this;
       await backend.saveNote(application, round, this.#notesBefore, notes);
       this.#notesBefore = notes;
-    });
+    }, () => [this.notes]);
   }
 
   /** The review of an application: the one that holds something unsaved, else as it is on this device. */

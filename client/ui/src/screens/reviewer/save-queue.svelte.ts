@@ -24,6 +24,17 @@ export function whyUnsaved(): Failure | null {
   return failures.find(({ code }) => code !== ELSEWHERE) ?? failures[0] ?? null;
 }
 
+/** What fails again and again of whoever is here. */
+const stuck = (): SaveQueue[] => [...waiting].filter(({ failure, whose }) => failure !== null && whose === whoIsHere());
+
+/** What was typed and could not be saved, of whoever is here alone. */
+export const unsavedWords = (): string => stuck().flatMap((queue) => queue.words()).filter((words) => words.trim() !== '').join('\n\n');
+
+/** Gives up what could not be saved, of whoever is here alone: nothing of it is written any more. */
+export async function putAway(): Promise<void> {
+  await Promise.all(stuck().map((queue) => queue.putAway()));
+}
+
 /** Tries to save all of it. */
 export async function saveAll(): Promise<void> {
   await Promise.all([...waiting].map((queue) => queue.flush()));
@@ -61,6 +72,8 @@ export class SaveQueue {
   /** Something was changed and is not saved yet. */
   dirty = $state(false);
   #save: () => Promise<void>;
+  /** What is typed, to be read by whoever typed it. */
+  readonly words: () => string[];
   #afterMs: number | null;
   #changes = 0;
   /** How many of the changes are saved. */
@@ -69,8 +82,9 @@ export class SaveQueue {
   #running: Promise<void> | null = null;
 
   /** Saves so long after a change; null: where it is flushed only. */
-  constructor(save: () => Promise<void>, afterMs: number | null = SAVE_AFTER_MS) {
+  constructor(save: () => Promise<void>, words: () => string[] = () => [], afterMs: number | null = SAVE_AFTER_MS) {
     this.#save = save;
+    this.words = words;
     this.#afterMs = afterMs;
   }
 
@@ -117,6 +131,17 @@ export class SaveQueue {
     if (this.failure !== null) throw this.failure;
   }
 
+  /** Gives up what is not saved. */
+  async putAway(): Promise<void> {
+    await this.ended();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#saved = this.#changes;
+    this.dirty = false;
+    this.failure = null;
+    waiting.delete(this);
+  }
+
   /** Flushes whenever the window is left; gives back how to stop. */
   watch(): () => void {
     const flush = () => void this.flush();
@@ -132,13 +157,17 @@ export class SaveQueue {
     };
   }
 
+  async #saveHere(): Promise<void> {
+    if (whoIsHere() !== this.whose) throw { code: ELSEWHERE, message: 'it belongs to another programme, or to somebody else', hint: null, at: null, row: null, column: null };
+    await this.#save();
+  }
+
   async #once(): Promise<void> {
     // What is written from here on is a change of its own.
     const all = this.#changes;
     this.dirty = false;
     try {
-      if (whoIsHere() !== this.whose) throw { code: ELSEWHERE, message: 'it belongs to another programme, or to somebody else', hint: null, at: null, row: null, column: null };
-      await this.#save();
+      await this.#saveHere();
       this.#saved = all;
       this.savedMs = Date.now();
       this.failure = null;

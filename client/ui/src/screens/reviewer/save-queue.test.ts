@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memory } from '../../lib/backend/memory';
 import { app } from '../../lib/state/app.svelte';
-import { anythingUnsaved, ELSEWHERE, Held, RETRY_AFTER_MS, SAVE_AFTER_MS, saveAll, SaveQueue, whyUnsaved } from './save-queue.svelte';
+import { anythingUnsaved, ELSEWHERE, Held, putAway, RETRY_AFTER_MS, SAVE_AFTER_MS, saveAll, SaveQueue, unsavedWords, whyUnsaved } from './save-queue.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -135,11 +135,12 @@ test('what is written in one programme is saved there by whoever wrote it, and n
   opened('p-a');
   await saveAll();
   expect([save.mock.calls.length, queue.unsaved]).toEqual([1, false]);
+  await full.putAway();
 });
 
 test('one that waits until it is flushed is unsaved until then', async () => {
   const save = vi.fn(() => Promise.resolve());
-  const queue = new SaveQueue(save, null);
+  const queue = new SaveQueue(save, undefined, null);
   queue.change();
   await vi.advanceTimersByTimeAsync(10 * RETRY_AFTER_MS);
   expect([save.mock.calls.length, queue.unsaved, anythingUnsaved()]).toEqual([0, true, true]);
@@ -158,4 +159,23 @@ test('what holds something unsaved is found again by whoever wrote it', () => {
   opened('p-a');
   expect(held.at('one', () => ({ unsaved: false }))).toBe(one);
   expect(held.find('other')).toBeUndefined();
+});
+
+test('what cannot be saved is shown to whoever typed it, and put away by nobody else', async () => {
+  opened('p-a');
+  const save = vi.fn(() => Promise.reject({ code: 'not-permitted', message: 'no' }));
+  const queue = new SaveQueue(save, () => ['Hard to follow.', '']);
+  queue.change();
+  await queue.flush();
+  opened('p-a', 'm-02');
+  await queue.flush();
+  await putAway();
+  expect([unsavedWords(), queue.unsaved]).toEqual(['', true]);
+  opened('p-a');
+  await queue.flush();
+  expect(unsavedWords()).toBe('Hard to follow.');
+  await putAway();
+  const times = save.mock.calls.length;
+  await vi.advanceTimersByTimeAsync(2 * RETRY_AFTER_MS);
+  expect([queue.unsaved, queue.dirty, queue.failure, whyUnsaved(), save.mock.calls.length]).toEqual([false, false, null, null, times]);
 });
