@@ -2,9 +2,8 @@
 //! no trace in a web folder.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use percent_encoding::percent_decode_str;
@@ -27,6 +26,9 @@ use crate::single::{self, Start};
 const MAIN: &str = "main";
 /// How often is looked whether a person is still here.
 const WATCH: Duration = Duration::from_secs(10);
+/// So often within [`PRESSING`] closes the window whatever the page does.
+const PRESSES: usize = 4;
+const PRESSING: Duration = Duration::from_secs(10);
 
 /// Where this device keeps its homes.
 pub(crate) struct Root(pub(crate) PathBuf);
@@ -50,10 +52,20 @@ impl GivenAtStart {
     }
 }
 
-/// True once the page was told that the window is to be closed: it saves and answers, and a page that does not is closed by asking
-/// once more.
+/// When the window was to be closed, the last times: the page is asked each time, saves, and says whether it stays open. A page that
+/// does not answer is closed by whoever goes on pressing.
 #[derive(Default)]
-struct Asked(AtomicBool);
+struct Pressed(Mutex<Vec<Instant>>);
+
+impl Pressed {
+    /// Notes one more time; whether the page is asked.
+    fn asks(&self, now: Instant) -> bool {
+        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        times.retain(|time| now.duration_since(*time) < PRESSING);
+        times.push(now);
+        times.len() < PRESSES
+    }
+}
 
 /// The folder of homes: `$TESSERA_SHELF`, else `tessera` in the user's data folder.
 fn root() -> anyhow::Result<PathBuf> {
@@ -86,7 +98,7 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
         .manage(desk)
         .manage(Root(root.clone()))
         .manage(GivenAtStart(Mutex::new(Some(given.into_iter().collect()))))
-        .manage(Asked::default())
+        .manage(Pressed::default())
         .invoke_handler(invoke)
         .register_asynchronous_uri_scheme_protocol("page", page)
         .setup(move |app| {
@@ -102,9 +114,8 @@ pub(crate) fn run(given: Option<String>) -> anyhow::Result<()> {
             WindowEvent::DragDrop(event) => drop_on(window.app_handle(), event),
             WindowEvent::CloseRequested { api, .. } => {
                 let app = window.app_handle();
-                let asked = app.state::<Asked>().0.swap(true, Ordering::Relaxed);
                 // What could not be saved outlasts a lock, in the page: it is asked whatever is open.
-                if !asked && ClosingEvent.emit(app).is_ok() {
+                if app.state::<Pressed>().asks(Instant::now()) && ClosingEvent.emit(app).is_ok() {
                     api.prevent_close();
                 }
             }
@@ -265,4 +276,18 @@ fn answer(status: StatusCode, body: Vec<u8>) -> Response<Vec<u8>> {
         response.headers_mut().insert(name, tauri::http::HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_close_asks_the_page_and_pressing_on_closes_one_that_does_not_answer() {
+        let (pressed, start) = (Pressed::default(), Instant::now());
+        let asks = |secs: u64| pressed.asks(start + Duration::from_secs(secs));
+        assert_eq!([0, 60, 120, 180, 240].map(asks), [true; 5]);
+        assert_eq!([300, 301, 302, 303].map(asks), [true, true, true, false]);
+        assert!(asks(400));
+    }
 }

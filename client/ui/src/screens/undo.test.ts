@@ -363,6 +363,14 @@ test('a draft of the programme that was discarded, or made way for a file', { ti
   await user.click(document.querySelector<HTMLElement>('[data-step=open]')!);
   await takeBack();
   expect(parse((await definition()) ?? '{}')).toEqual(parse(said ?? '{}'));
+  // What was typed after the draft was read is taken back with it.
+  const name = () => [...document.querySelectorAll('input')].find(({ value }) => value.startsWith('Another name'));
+  await waitFor(() => expect(name()).toBeTruthy());
+  await user.type(name()!, ' still');
+  toasts.clear();
+  await user.click(document.querySelector<HTMLElement>('[data-step=open]')!);
+  await takeBack();
+  expect(parse((await definition()) ?? '{}').name).toBe('Another name still');
 });
 
 test('what asks before, as there is no way back, names what is done', async () => {

@@ -32,6 +32,7 @@ export class Assigning {
   async show(round: string): Promise<void> {
     this.round = round;
     this.typed = null;
+    this.#forgetFailures();
     await this.load();
   }
 
@@ -43,6 +44,7 @@ export class Assigning {
   }
 
   follow(): () => void {
+    this.#forgetFailures();
     void this.load();
     return backend.onChanged(() => void this.load());
   }
@@ -57,6 +59,11 @@ export class Assigning {
     this.taken = null;
     this.view.value = null;
     this.light.value = null;
+    this.#forgetFailures();
+  }
+
+  /** What failed is of no use on another screen, or for another round. */
+  #forgetFailures(): void {
     this.search.failure = null;
     this.act.failure = null;
   }

@@ -223,3 +223,15 @@ test('a table says which rows were not taken', async () => {
   expect(within(dialog).getByText('2 rows were not taken')).toBeTruthy();
   expect(within(dialog).getByText('Nobody is called so')).toBeTruthy();
 });
+
+test('what failed is forgotten with the round and the screen', async () => {
+  const assigning = new Assigning();
+  const failed = { code: 'stopped', message: 'it was stopped', hint: null, at: null, row: null, column: null };
+  await assigning.load();
+  assigning.search.failure = failed;
+  await assigning.show('interview');
+  expect(assigning.search.failure).toBeNull();
+  assigning.act.failure = failed;
+  assigning.follow()();
+  expect(assigning.act.failure).toBeNull();
+});

@@ -20,6 +20,7 @@ class BoardList {
   read = $state(false);
   failure = $state.raw<Failure | null>(null);
   #turn = 0;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor() {
     // A search is a name more often than not: a lock forgets it.
@@ -48,8 +49,10 @@ class BoardList {
     return this.#page(0, Math.max(STEP, this.rows.length));
   }
 
-  more(): Promise<void> {
-    return this.#page(this.rows.length, STEP);
+  /** Reads the next rows, once what is being read is here. */
+  async more(): Promise<void> {
+    await this.#reading;
+    await this.#page(this.rows.length, STEP);
   }
 
   ask(change: Partial<Wanted>): Promise<void> {
@@ -71,7 +74,11 @@ class BoardList {
     return backend.boardAround({ ...$state.snapshot(this.wanted), offset: 0, limit: 0 }, application);
   }
 
-  async #page(offset: number, limit: number): Promise<void> {
+  #page(offset: number, limit: number): Promise<void> {
+    return (this.#reading = this.#read(offset, limit));
+  }
+
+  async #read(offset: number, limit: number): Promise<void> {
     const turn = ++this.#turn;
     try {
       const rows = this.rows.slice(0, offset);

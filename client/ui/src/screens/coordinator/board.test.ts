@@ -55,6 +55,14 @@ test('pages are read as they are needed, and neighbours follow the order across 
   expect(await boardList.around('a-0002')).toBeNull();
 });
 
+test('the next rows come after what is being read, and not in its place', async () => {
+  memory.reset('coordinator-large');
+  await boardList.load();
+  boardList.rows = boardList.rows.map((row) => ({ ...row, title: 'As it was' }));
+  await Promise.all([boardList.load(), boardList.more()]);
+  expect([boardList.rows.length, boardList.rows.some(({ title }) => title === 'As it was')]).toEqual([400, false]);
+});
+
 test('whoever is far down stays there when something changes', async () => {
   memory.reset('coordinator-large');
   await boardList.load();

@@ -9,6 +9,7 @@ import { href, parse, route } from '../../lib/state/route.svelte';
 import { toasts } from '../../lib/state/toasts.svelte';
 import FileShown from '../reviewer/FileShown.svelte';
 import { showPin } from '../reviewer/pins';
+import { anythingUnsaved, saveAll, whyUnsaved } from '../reviewer/save-queue.svelte';
 import TypeText from './TypeText.svelte';
 
 const SCAN = 'f-0-letter2';
@@ -89,23 +90,48 @@ test('a reader sees it with its mark, and where nothing else of the file is here
   expect(alone.closest('figure')?.dataset['page']).toBe('1');
 });
 
-test('leaving saves, once; what cannot be saved is told', async () => {
+const area = () => screen.findByRole<HTMLTextAreaElement>('textbox', { name: 'What page 1 says' });
+
+test('leaving saves, once; what cannot be saved is held, and found again', async () => {
   const user = userEvent.setup();
   const save = vi.spyOn(backend, 'typeFile');
   const first = render(TypeText, { id: 'a-0001', file: SCAN });
-  await user.type(await screen.findByRole('textbox', { name: 'What page 1 says' }), 'Forty cases.');
+  await user.type(await area(), 'Forty cases.');
+  expect(anythingUnsaved()).toBe(true);
   await route.leave();
   first.unmount();
   await waitFor(async () => expect((await backend.fileTyped(SCAN)).pages).toEqual(['Forty cases.']));
-  expect(save.mock.calls).toEqual([[SCAN, ['Forty cases.'], []]]);
+  expect([save.mock.calls, anythingUnsaved()]).toEqual([[[SCAN, ['Forty cases.'], []]], false]);
   save.mockRestore();
   const second = render(TypeText, { id: 'a-0001', file: SCAN });
-  await user.type(await screen.findByRole('textbox', { name: 'What page 1 says' }), ' And three.');
+  await user.type(await area(), ' And three.');
   memory.fail('typeFile', { code: 'too-long' });
   await user.click(screen.getByRole('button', { name: 'Save' }));
-  expect(await screen.findByText('This text is too long')).toBeTruthy();
+  await waitFor(() => expect(whyUnsaved()?.code).toBe('too-long'));
   second.unmount();
-  await waitFor(() => expect(toasts.shown.at(-1)?.text).toMatch(/was not saved: .*This text is too long/));
+  await waitFor(() => expect(screen.queryByRole('textbox')).toBeNull());
+  render(TypeText, { id: 'a-0001', file: SCAN });
+  await waitFor(async () => expect((await area()).value).toBe('Forty cases. And three.'));
+  memory.heal();
+  await saveAll();
+  expect((await backend.fileTyped(SCAN)).pages).toEqual(['Forty cases. And three.']);
+});
+
+test('whoever left while it was saved is not called back', async () => {
+  const user = userEvent.setup();
+  let late = () => undefined as void;
+  const save = vi.spyOn(backend, 'typeFile').mockImplementationOnce(() => new Promise<void>((done) => (late = done)));
+  const shown = render(TypeText, { id: 'a-0001', file: SCAN });
+  await user.type(await area(), 'Forty cases.');
+  await user.click(screen.getByRole('button', { name: 'Save' }));
+  shown.unmount();
+  await route.go('board');
+  late();
+  await waitFor(() => expect(anythingUnsaved()).toBe(false));
+  // Whatever would have gone elsewhere has by now.
+  await new Promise((done) => setTimeout(done));
+  expect(route.current?.screen).toBe('board');
+  save.mockRestore();
 });
 
 test('what was typed elsewhere and is not here yet is waited for', async () => {

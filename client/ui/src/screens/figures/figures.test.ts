@@ -75,7 +75,9 @@ test('a calculation is stopped by whoever has enough, and another round’s ends
   render(Agreement);
   await user.click(await screen.findByRole('tab', { name: 'Severity' }));
   await user.click(screen.getByRole('button', { name: 'Calculate severity' }));
+  const stop = vi.spyOn(backend, 'stopSeverity');
   await user.click(await screen.findByRole('button', { name: 'Stop' }));
+  expect(stop).toHaveBeenCalledTimes(1);
   expect([severity.busy, severity.failure]).toEqual([false, null]);
   const asked = vi.spyOn(backend, 'severity');
   void severity.calculate('reading');
@@ -83,6 +85,17 @@ test('a calculation is stopped by whoever has enough, and another round’s ends
   await severity.calculate('interview');
   expect(asked.mock.calls).toEqual([['reading'], ['interview']]);
   expect([severity.round, severity.value === null, severity.busy]).toEqual(['interview', false, false]);
+});
+
+test('what was calculated of one round stays until another one’s is here', async () => {
+  memory.world.stepMs = 0;
+  await severity.calculate('reading');
+  memory.fail('severity', { code: 'not-found' });
+  await severity.calculate('interview');
+  expect([severity.of, severity.value === null, severity.failure?.code]).toEqual(['reading', false, 'not-found']);
+  memory.heal();
+  await severity.calculate('interview');
+  expect(severity.of).toBe('interview');
 });
 
 test('a calculation that fails says so', async () => {

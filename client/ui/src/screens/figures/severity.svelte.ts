@@ -8,7 +8,9 @@ import { failure } from '../../lib/state/failure';
 class Severity {
   /** The round that is calculated, or was; null: all. */
   round = $state<string | null>(null);
+  /** What was calculated last, and of which round: it stays until another one's is here. */
   value = $state.raw<SeverityView | null>(null);
+  of = $state<string | null>(null);
   failure = $state.raw<Failure | null>(null);
   busy = $state(false);
   stale = $state(false);
@@ -27,6 +29,7 @@ class Severity {
     this.#turn += 1;
     this.round = null;
     this.value = null;
+    this.of = null;
     this.failure = null;
     this.busy = false;
     this.stale = false;
@@ -35,7 +38,6 @@ class Severity {
   /** Calculates a round's; what was under way of another one ends. */
   async calculate(round: string | null): Promise<void> {
     const turn = ++this.#turn;
-    if (round !== this.round) this.value = null;
     this.round = round;
     this.busy = true;
     this.failure = null;
@@ -43,6 +45,7 @@ class Severity {
       const value = await backend.severity(round);
       if (turn !== this.#turn) return;
       this.value = value;
+      this.of = round;
       this.stale = false;
     } catch (thrown) {
       if (turn === this.#turn) this.failure = failure(thrown);

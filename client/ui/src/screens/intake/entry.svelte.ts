@@ -3,10 +3,12 @@
 import { backend } from '../../lib/backend';
 import type { Entered, EntryField, EntryForm, EntryTyped, ProblemView } from '../../lib/backend/contract';
 import { Act } from '../../lib/state/act.svelte';
-import { SaveQueue } from '../reviewer/save-queue.svelte';
+import { Held, SaveQueue } from '../reviewer/save-queue.svelte';
 
 type Way = 'mail' | 'form';
 const NOTHING: EntryTyped = { key: null, route: null, answers: {} };
+
+const held = new Held<EntryDesk>();
 
 export class EntryDesk {
   form = $state.raw<EntryForm | null>(null);
@@ -23,7 +25,17 @@ export class EntryDesk {
   back: (() => Promise<void>) | null = null;
 
   constructor(readonly application: string | null) {
-    this.keeping = new SaveQueue(() => backend.keepEntry(application, this.typed));
+    this.keeping = new SaveQueue(() => backend.keepEntry(application, this.typed), () => Object.values(this.typed.answers));
+  }
+
+  /** The form of an application, or of a new one: the one that holds something unsaved, else as it is on this device. */
+  static at(application: string | null): EntryDesk {
+    return held.at(nameOf(application), () => new EntryDesk(application));
+  }
+
+  /** Whether something that is typed is not kept. */
+  get unsaved(): boolean {
+    return this.keeping.unsaved;
   }
 
   get key(): string {
@@ -44,13 +56,7 @@ export class EntryDesk {
 
   /** Reads the form; what is typed stays typed. */
   async load(): Promise<void> {
-    await this.loading.run(async () => {
-      const form = await backend.entryForm(this.application);
-      const before = this.form;
-      this.form = form;
-      this.typed = this.#differing(before === null ? form.typed : this.typed);
-      if (before === null) this.resumed = this.typed !== NOTHING;
-    });
+    await this.loading.run(() => this.#read());
   }
 
   answer(key: string, value: string): void {
@@ -65,15 +71,12 @@ export class EntryDesk {
     this.answer(field.key, field.options.map(({ key }) => key).filter((key) => chosen.has(key)).join(';'));
   }
 
-  /** Forgets what is typed; gives how to put it back. */
+  /** Forgets what is typed; gives how to put it back, wherever nothing was typed since. */
   discard(): () => Promise<void> {
     const before = this.typed;
     this.#type(NOTHING);
     this.resumed = false;
-    return async () => {
-      this.#type(before);
-      await this.keeping.flush();
-    };
+    return () => (held.find(nameOf(this.application)) ?? new EntryDesk(this.application)).#putBack(before);
   }
 
   problem(key: string): ProblemView | null {
@@ -106,6 +109,21 @@ export class EntryDesk {
     return true;
   }
 
+  async #read(): Promise<void> {
+    const form = await backend.entryForm(this.application);
+    const before = this.form;
+    this.form = form;
+    this.typed = this.#differing(before === null ? form.typed : this.typed);
+    if (before === null) this.resumed = this.typed !== NOTHING;
+  }
+
+  async #putBack(before: EntryTyped): Promise<void> {
+    if (this.form === null) await this.#read();
+    const { key, route, answers } = this.typed;
+    this.#type({ key: key ?? before.key, route: route ?? before.route, answers: { ...before.answers, ...answers } });
+    await this.keeping.mustFlush();
+  }
+
   #type(typed: EntryTyped): void {
     this.typed = this.#differing(typed);
     this.keeping.change();
@@ -130,6 +148,8 @@ export class EntryDesk {
     await this.load();
   }
 }
+
+const nameOf = (application: string | null): string => application ?? 'new';
 
 function valuesOf(form: EntryForm | null): Record<string, string> {
   return Object.fromEntries((form?.fields ?? []).map((field) => [field.key, field.value]));

@@ -9,6 +9,7 @@ import { setLanguage, speaker } from '../../lib/i18n/i18n.svelte';
 import { toasts } from '../../lib/state/toasts.svelte';
 import { fits, lines, mail } from './chase';
 import Entry from './Entry.svelte';
+import { EntryDesk } from './entry.svelte';
 import { importing } from './intake.svelte';
 import Intake from './Intake.svelte';
 import Letter from '../../lib/ui/Letter.svelte';
@@ -141,6 +142,27 @@ test('what is typed is there again after leaving and locking, until it is taken 
   await waitFor(() => expect(memory.world.applications.at(-1)?.name).toBe('Hawa Touré'));
   second.unmount();
   await waitFor(async () => expect((await backend.entryForm(null)).typed).toEqual({ key: null, route: null, answers: {} }));
+});
+
+test('what could not be kept is found again; what was put away is put back where nothing was typed since', async () => {
+  const desk = EntryDesk.at(null);
+  await desk.load();
+  memory.fail('keepEntry', { code: 'disk-full' });
+  desk.answer('name', 'Hawa');
+  await desk.keeping.flush();
+  expect(EntryDesk.at(null)).toBe(desk);
+  memory.heal();
+  desk.answer('organisation', 'High Court');
+  await desk.keeping.flush();
+  const back = desk.discard();
+  await desk.keeping.flush();
+  const open = EntryDesk.at(null);
+  await open.load();
+  expect([open === desk, open.typed.answers]).toEqual([false, {}]);
+  open.answer('name', 'Awa');
+  await back();
+  const both = { name: 'Awa', organisation: 'High Court' };
+  expect([open.typed.answers, (await backend.entryForm(null)).typed.answers]).toEqual([both, both]);
 });
 
 test('adding a file leaves what is typed', async () => {

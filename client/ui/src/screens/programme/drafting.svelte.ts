@@ -4,8 +4,7 @@ import { untrack } from 'svelte';
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { backend } from '../../lib/backend';
 import type { Failure, FindingLine, ProgrammeDraft } from '../../lib/backend/contract';
-import { app } from '../../lib/state/app.svelte';
-import { SaveQueue } from '../reviewer/save-queue.svelte';
+import { SaveQueue, whoIsHere } from '../reviewer/save-queue.svelte';
 import { foundAt, parse, type Definition } from './definition';
 
 /** What is typed without a pause of this length is one change. */
@@ -22,21 +21,25 @@ export class Adding {
   answers = $state('');
 }
 
-/** The one that is written to the device: what is left of an earlier one is written no more. */
-let last: Drafting | null = null;
+/** The one that is written to the device, by whose it is: what is left of an earlier one is written no more. */
+const last = new Map<string, Drafting>();
 
 /** What was typed before and could not be kept yet goes on; else a draft is taken up as it is on the device. */
 export function takeUp(draft: ProgrammeDraft, published?: string): Drafting {
-  return last?.unsaved ? last : new Drafting(draft, published);
+  const before = here();
+  return before?.saving.unsaved ? before : new Drafting(draft, published);
 }
+
+/** What is drafted in the programme that is open. */
+export const here = (): Drafting | undefined => last.get(whoIsHere());
 
 /** The draft is gone, or another one took its place on the device: nothing more of it is written. */
 export function letGo(): void {
-  last = null;
+  last.delete(whoIsHere());
 }
 
 export class Drafting {
-  readonly saving = new SaveQueue(() => this.#write());
+  readonly saving = new SaveQueue(() => this.#write(), () => [JSON.stringify(this.definition, null, 2)]);
   definition = $state<Definition>(parse('{}'));
   findings = $state.raw<FindingLine[]>([]);
   saved = $state(true);
@@ -54,10 +57,9 @@ export class Drafting {
   /** Where the last letter was typed. */
   #place = 0;
   #written = '';
-  readonly #programme = app.me?.programmeId;
 
   constructor(draft: ProgrammeDraft, published: string | null = null) {
-    last = this;
+    last.set(this.saving.whose, this);
     if (published !== null) this.#note(parse(published));
     this.take(draft);
   }
@@ -96,11 +98,6 @@ export class Drafting {
 
   get failure(): Failure | null {
     return this.saving.failure;
-  }
-
-  /** Whether something of its programme, which is open, could not be kept yet. */
-  get unsaved(): boolean {
-    return this.saving.dirty && this.#programme === app.me?.programmeId;
   }
 
   get blocking(): FindingLine[] {
@@ -161,8 +158,7 @@ export class Drafting {
   }
 
   async #write(): Promise<void> {
-    if (last !== this) return;
-    if (this.#programme !== app.me?.programmeId) throw new Error('its programme is not open');
+    if (last.get(this.saving.whose) !== this) return;
     const now = JSON.stringify(this.definition);
     const findings = await backend.draftProgramme(now);
     this.findings = findings;

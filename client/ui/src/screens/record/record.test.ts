@@ -6,6 +6,7 @@ import { backend } from '../../lib/backend';
 import { memory } from '../../lib/backend/memory';
 import { enteredBy, scored } from '../coordinator/scored';
 import { Recording } from './recording.svelte';
+import { whyUnsaved } from '../reviewer/save-queue.svelte';
 import TakeDown from './TakeDown.svelte';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -115,4 +116,95 @@ test('a reader who sent an own review is pointed out', async () => {
 test('criteria stand in the order of the rubric, with their names', async () => {
   const application = await backend.application('a-0006');
   expect(scored(application)[0]).toEqual({ key: 'practice', label: 'Practice in child protection law' });
+});
+
+const EMPTY = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
+
+/** What is typed for the first two readers' cards of an application, and kept. */
+async function typed(application: string) {
+  const [one, two] = (await backend.recordChoices(application)).readers;
+  if (one === undefined || two === undefined) throw new Error('no readers');
+  const form = { application, member: one.member, round: 'reading', source: 'phone', reason: null, draft: { ...EMPTY, overall: 'She said it twice.' } };
+  await backend.keepRecords(application, [form]);
+  return { one: one.member, two: two.member };
+}
+
+test('trying again leaves what is kept for other readers', async () => {
+  const user = userEvent.setup();
+  const { one, two } = await typed('a-0002');
+  memory.fail('recordChoices', { code: 'disk' });
+  render(TakeDown, { id: 'a-0002' });
+  await screen.findByRole('alert');
+  memory.heal();
+  await user.click(screen.getByRole('button', { name: 'Try again' }));
+  const overall = () => screen.findByLabelText<HTMLTextAreaElement>('Overall comment');
+  expect((await overall()).value).toBe('She said it twice.');
+  await user.selectOptions(screen.getByLabelText('Reader'), two);
+  if (screen.queryByLabelText('Round') !== null) await user.selectOptions(screen.getByLabelText('Round'), 'reading');
+  await waitFor(async () => expect((await overall()).value).toBe(''));
+  await user.type(await overall(), 'And he did not.');
+  await waitFor(async () => expect((await backend.recordChoices('a-0002')).typed.map(({ member }) => member)).toEqual([one, two]));
+});
+
+test('what could not be kept is found again, and not overwritten by what is kept', async () => {
+  await typed('a-0002');
+  const recording = Recording.at('a-0002');
+  await recording.open();
+  memory.fail('keepRecords', { code: 'disk-full' });
+  recording.change({ overall: 'She said it once.' });
+  await recording.keeping.flush();
+  expect([Recording.at('a-0002') === recording, whyUnsaved()?.code]).toEqual([true, 'disk-full']);
+  await recording.open();
+  expect(recording.draft.overall).toBe('She said it once.');
+  memory.heal();
+  await recording.keeping.flush();
+  expect((await backend.recordChoices('a-0002')).typed.map(({ draft }) => draft.overall)).toEqual(['She said it once.']);
+  expect(Recording.at('a-0002')).not.toBe(recording);
+});
+
+test('what was put away is put back where nothing was typed since, on the screen that is open', async () => {
+  await typed('a-0002');
+  const recording = Recording.at('a-0002');
+  await recording.open();
+  recording.comment('english', 'Clear.');
+  await recording.keeping.flush();
+  const back = recording.discard();
+  await recording.keeping.flush();
+  const open = Recording.at('a-0002');
+  await open.open();
+  await open.choose(open.view.value!, recording.member, 'reading');
+  expect(open.draft.overall).toBe('');
+  open.change({ overall: 'She said it thrice.' });
+  await back();
+  expect([open.draft.overall, open.draft.comments]).toEqual(['She said it thrice.', { english: 'Clear.' }]);
+  expect((await backend.recordChoices('a-0002')).typed.map(({ draft }) => [draft.overall, draft.comments])).toEqual([['She said it thrice.', { english: 'Clear.' }]]);
+});
+
+test('what is told of one card is not shown on another, and only that one is taken down', async () => {
+  const { one, two } = await typed('a-0002');
+  const recording = new Recording('a-0002');
+  await recording.open();
+  const choices = recording.view.value!;
+  const until = () => {
+    let go = () => undefined as void;
+    return { later: new Promise<void>((done) => (go = done)), go: () => go() };
+  };
+  const told = { became: 'submitted', revision: 1, total: null, missing: [] };
+  const [preview, record] = [until(), until()];
+  vi.spyOn(backend, 'recordPreview').mockImplementationOnce(() => preview.later.then(() => told));
+  const checking = recording.check();
+  await recording.choose(choices, two, 'reading');
+  preview.go();
+  await checking;
+  expect([recording.told, recording.tried]).toEqual([null, false]);
+  recording.change({ overall: 'Of the other.' });
+  await recording.choose(choices, one, 'reading');
+  const recorded = vi.spyOn(backend, 'record').mockImplementationOnce(() => record.later.then(() => told));
+  const taking = recording.take();
+  await waitFor(() => expect(recorded).toHaveBeenCalled());
+  await recording.choose(choices, two, 'reading');
+  record.go();
+  expect(await taking).toBe(true);
+  await recording.keeping.flush();
+  expect([recording.told, (await backend.recordChoices('a-0002')).typed.map(({ member }) => member)]).toEqual([null, [two]]);
 });

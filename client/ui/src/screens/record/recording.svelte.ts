@@ -4,18 +4,22 @@ import { backend } from '../../lib/backend';
 import type { AnswerValue, DossierView, Draft, Failure, RecordCard, RecordChoices, RecordForm, RecordReader, RecordResult } from '../../lib/backend/contract';
 import { Act } from '../../lib/state/act.svelte';
 import { failure } from '../../lib/state/failure';
+import { View } from '../../lib/state/view.svelte';
 import type { Card } from '../reviewer/card';
-import { SaveQueue } from '../reviewer/save-queue.svelte';
+import { EMPTY, putBack, wordsOf } from '../reviewer/drafts';
+import { Held, SaveQueue } from '../reviewer/save-queue.svelte';
 
 export type Source = 'paper' | 'phone' | 'mail';
-const EMPTY: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
 const BLANK: AnswerValue = { score: null, notApplicable: null };
 
 /** One card: a reader's, in a round. */
 type Whose = Pick<RecordForm, 'member' | 'round'>;
 
+const held = new Held<Recording>();
+
 export class Recording implements Card {
   readonly locked = false;
+  readonly view = new View(() => backend.recordChoices(this.application));
   draft = $state<Draft>(structuredClone(EMPTY));
   tried = $state(false);
   member = $state('');
@@ -36,13 +40,28 @@ export class Recording implements Card {
   #turn = 0;
 
   constructor(readonly application: string) {
-    this.keeping = new SaveQueue(() => backend.keepRecords(application, this.#typed));
+    this.keeping = new SaveQueue(() => backend.keepRecords(application, this.#typed), () => this.#typed.flatMap(({ draft }) => wordsOf(draft)));
   }
 
-  /** Begins with what was typed last and not taken down, where there is something. */
-  async open(choices: RecordChoices): Promise<void> {
-    this.#typed = choices.typed;
-    const last = choices.typed.findLast(({ member }) => choices.readers.some((reader) => reader.member === member));
+  /** The reviews of an application as they are taken down: what holds something unsaved, else as it is on this device. */
+  static at(application: string): Recording {
+    return held.at(application, () => new Recording(application));
+  }
+
+  /** Whether something that is typed is not kept. */
+  get unsaved(): boolean {
+    return this.keeping.unsaved;
+  }
+
+  /** Reads who may be chosen, and begins with what was typed last and not taken down, where there is something. */
+  async open(): Promise<void> {
+    await this.keeping.ended();
+    const isNewest = this.keeping.since();
+    await this.view.load();
+    const choices = this.view.value;
+    if (choices === null || this.view.failure !== null) return;
+    if (isNewest()) this.#typed = choices.typed;
+    const last = this.#typed.findLast(({ member }) => choices.readers.some((reader) => reader.member === member));
     if (last !== undefined) await this.choose(choices, last.member, last.round);
   }
 
@@ -97,19 +116,11 @@ export class Recording implements Card {
     void this.keeping.flush();
   }
 
-  /** Forgets what is typed on this card; gives how to put it back. */
+  /** Forgets what is typed on this card; gives how to put it back, wherever nothing was typed since. */
   discard(): () => Promise<void> {
     const form = this.#form();
-    const put = (back: RecordForm[]) => {
-      this.#typed = [...this.#others(form), ...back];
-      this.keeping.change();
-      if (this.card !== null) this.#show(this.card);
-    };
-    put([]);
-    return async () => {
-      put([form]);
-      await this.keeping.flush();
-    };
+    this.#put(form, []);
+    return () => (held.find(this.application) ?? new Recording(this.application)).#putBack(form);
   }
 
   lacks(place: string): DossierView['missing'][number] | null {
@@ -118,25 +129,49 @@ export class Recording implements Card {
 
   /** Says what it would come to. */
   async check(): Promise<void> {
+    const form = this.#form();
     await this.acting.run(async () => {
-      this.told = await backend.recordPreview(this.#form());
-      this.tried = true;
+      this.#tell(form, await backend.recordPreview(form));
+      this.tried ||= isSame(form, this);
     });
   }
 
   /** Takes it down; whether it is taken down now. */
   async take(): Promise<boolean> {
     let done = false;
+    const form = this.#form();
     await this.keeping.flush();
     await this.acting.run(async () => {
-      this.told = await backend.record(this.#form());
-      done = this.told.revision > 0;
+      const told = await backend.record(form);
+      this.#tell(form, told);
+      done = told.revision > 0;
     });
     if (done) {
-      this.#typed = this.#others(this);
+      this.#typed = this.#others(form);
       this.keeping.change();
     }
     return done;
+  }
+
+  /** Shows what a card comes to, where it is still the one that is shown. */
+  #tell(form: Whose, told: RecordResult): void {
+    if (isSame(form, this)) this.told = told;
+  }
+
+  /** Writes what is typed on a card, or that nothing is. */
+  #put(whose: Whose, typed: RecordForm[]): void {
+    this.#typed = [...this.#others(whose), ...typed];
+    this.keeping.change();
+    if (this.card !== null && isSame(whose, this)) this.#show(this.card);
+  }
+
+  async #putBack(form: RecordForm): Promise<void> {
+    if (this.view.value === null) await this.open();
+    if (this.view.value === null) throw this.view.failure;
+    const { draft: then } = await backend.recordCard(this.application, form.member, form.round);
+    const since = this.#typed.find((one) => isSame(one, form));
+    this.#put(form, [since === undefined ? form : { ...since, reason: since.reason ?? form.reason, draft: putBack(form.draft, then, since.draft) }]);
+    await this.keeping.mustFlush();
   }
 
   #show(card: RecordCard): void {

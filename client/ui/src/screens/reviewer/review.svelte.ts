@@ -5,25 +5,22 @@ import { backend } from '../../lib/backend';
 import type { AnswerValue, CriterionView, DossierView, Draft, FieldConflict, PinView } from '../../lib/backend/contract';
 import { t } from '../../lib/i18n/i18n.svelte';
 import { Act } from '../../lib/state/act.svelte';
-import { app } from '../../lib/state/app.svelte';
 import { View } from '../../lib/state/view.svelte';
 import type { Card, Pins } from './card';
-import { SaveQueue } from './save-queue.svelte';
+import { asSubmitted, EMPTY, isAmended, putBack, wordsOf } from './drafts';
+import { Held, SaveQueue } from './save-queue.svelte';
 
 const BLANK: AnswerValue = { score: null, notApplicable: null };
-const EMPTY: Draft = { answers: {}, comments: {}, pins: {}, overall: '', confidence: null, attested: false };
 
-/** Reviews that hold something that could not be saved: whoever comes back to one finds it. */
-const held = new Map<string, Review>();
-/** A difference between two laptops of which the choice was taken back; with the reason, where "not applicable" was chosen. */
-interface Reopened extends FieldConflict {
-  reason: string;
+const held = new Held<Review>();
+
+/** What two laptops wrote differently; where a choice was taken back, with the reason, if "not applicable" was chosen once. */
+export interface Difference extends FieldConflict {
+  reason?: string;
 }
 
 /** Differences that are to be chosen again, by review. */
-const reopened = new SvelteMap<string, Reopened[]>();
-
-const whoIsHere = (): string => app.me?.memberId ?? '';
+const reopened = new SvelteMap<string, Difference[]>();
 
 export type Outcome = 'submitted' | 'same' | 'needs-reason' | 'missing' | 'failed';
 
@@ -52,7 +49,6 @@ export class Review implements Card {
   act = new Act();
   saving: SaveQueue;
   savingNotes: SaveQueue;
-  readonly #author = whoIsHere();
   /** The draft and the notes as they were read or saved last, and the newest changes of that draft: what is saved is what is another
       since then, so that what another laptop wrote stays. */
   #before: Draft = EMPTY;
@@ -65,33 +61,32 @@ export class Review implements Card {
     this.round = round;
     this.view = new View(() => this.#read());
     this.saving = new SaveQueue(async () => {
-      this.#mustBeHere();
       const draft = $state.snapshot(this.draft);
       const saved = await backend.saveDraft(application, round, this.#seen, this.#before, draft);
       this.#before = draft;
       this.#seen = saved.heads;
       this.total = saved.total;
       this.missing = saved.missing;
-    });
+    }, () => wordsOf(this.draft));
     this.savingNotes = new SaveQueue(async () => {
-      this.#mustBeHere();
       const { notes } = this;
       await backend.saveNote(application, round, this.#notesBefore, notes);
       this.#notesBefore = notes;
-    });
+    }, () => [this.notes]);
   }
 
   /** The review of an application: the one that holds something unsaved, else as it is on this device. */
   static at(application: string, round: string): Review {
-    for (const [key, one] of held) if (!one.saving.unsaved && !one.savingNotes.unsaved) held.delete(key);
-    const key = `${whoIsHere()} ${application} ${round}`;
-    const review = held.get(key) ?? new Review(application, round);
-    held.set(key, review);
-    return review;
+    return held.at(`${application} ${round}`, () => new Review(application, round));
+  }
+
+  /** Whether something of it is not saved. */
+  get unsaved(): boolean {
+    return this.saving.unsaved || this.savingNotes.unsaved;
   }
 
   /** What two laptops wrote differently, and where a choice between them was taken back and nothing stands since. */
-  get differences(): FieldConflict[] {
+  get differences(): Difference[] {
     const stand = this.dossier?.draftConflicts ?? [];
     const again = this.#reopened.filter(({ field }) => !this.#stands(field) && stand.every((one) => one.field !== field));
     return [...stand, ...again];
@@ -204,52 +199,69 @@ export class Review implements Card {
       // Both are read: what is chosen comes after both.
       await this.view.load();
       this.#choose(field, value);
-      await this.saving.flush();
+      await this.saving.mustFlush();
       await this.view.load();
+      reopened.set(this.#key, this.#reopened.filter((one) => one.field !== field));
     });
   }
 
-  /** Takes a choice back: nothing stands there, and the difference is to be chosen again. */
-  async reopen(difference: FieldConflict): Promise<void> {
+  /** Takes back that a value was chosen: nothing stands there, and the difference is to be chosen again. What was put there since stays. */
+  async reopen(difference: Difference, chosen: string): Promise<void> {
     const { field, values } = difference;
-    const reason = this.answer(field.split('/')[1] ?? '').notApplicable ?? '';
+    await this.#readAgain();
+    if (!this.#says(field, chosen)) throw { code: 'changed-since', message: 'something else was put there since', hint: null, at: null, row: null, column: null };
+    const reason = this.answer(field.split('/')[1] ?? '').notApplicable ?? difference.reason ?? '';
     reopened.set(this.#key, [...this.#reopened.filter((one) => one.field !== field), { field, values, reason }]);
     this.#choose(field, null);
-    await this.saving.flush();
+    await this.saving.mustFlush();
   }
 
-  /** Calls an amendment off: the draft says again what was submitted. Gives how to take that back. */
+  /** Calls an amendment off: the draft says again what was submitted. Gives how to take that back; what was written since stays. */
   async callOff(submitted: Draft): Promise<() => Promise<void>> {
     const draft = $state.snapshot(this.draft);
-    const scored = new Set(this.dossier?.criteria.map(({ key }) => key));
-    // What is written of criteria of other rounds is not called off.
-    const elsewhere = <T>(all: Record<string, T>) => Object.fromEntries(Object.entries(all).filter(([key]) => !scored.has(key)));
-    const said = {
-      answers: { ...elsewhere(draft.answers), ...submitted.answers }, comments: { ...elsewhere(draft.comments), ...submitted.comments },
-      pins: { ...elsewhere(draft.pins), ...submitted.pins },
-    };
-    await this.#replace({ ...submitted, ...said }, false);
-    return () => this.#replace(draft, true);
+    const said = asSubmitted(draft, submitted, this.#criteria);
+    await this.#replace(said, false);
+    return () => (held.find(`${this.application} ${this.round}`) ?? this).#resume(draft, said);
   }
 
+  async #resume(draft: Draft, said: Draft): Promise<void> {
+    await this.#readAgain();
+    await this.#replace(putBack(draft, said, $state.snapshot(this.draft)), true);
+  }
+
+  /** Writes another draft; where it cannot be saved, the one before stays. */
   async #replace(draft: Draft, amending: boolean): Promise<void> {
+    const before = { draft: $state.snapshot(this.draft), amending: this.amending };
+    this.#take(draft, amending);
+    try {
+      await this.saving.mustFlush();
+    } catch (thrown) {
+      this.#take(before.draft, before.amending);
+      throw thrown;
+    }
+  }
+
+  #take(draft: Draft, amending: boolean): void {
     this.draft = structuredClone(draft);
     this.amending = amending;
     this.saving.change();
-    await this.saving.flush();
   }
 
-  get #reopened(): Reopened[] {
+  async #readAgain(): Promise<void> {
+    await this.view.load();
+    if (this.view.failure !== null) throw this.view.failure;
+  }
+
+  get #criteria(): string[] {
+    return this.dossier?.criteria.map(({ key }) => key) ?? [];
+  }
+
+  get #reopened(): Difference[] {
     return reopened.get(this.#key) ?? [];
   }
 
   get #key(): string {
-    return `${this.#author} ${this.application} ${this.round}`;
-  }
-
-  /** What one person wrote is saved as that person's alone. */
-  #mustBeHere(): void {
-    if (whoIsHere() !== this.#author) throw { code: 'locked', message: 'no programme is unlocked', hint: null, at: null, row: null, column: null };
+    return `${this.saving.whose} ${this.application} ${this.round}`;
   }
 
   /** Writes a value where two laptops differ, as it is shown there; null: nothing. */
@@ -261,6 +273,16 @@ export class Review implements Card {
     else if (part === 'confidence') this.draft.confidence = value;
     else if (part === 'attestation') this.draft.attested = value === 'true';
     this.saving.change();
+  }
+
+  /** Whether a value that was chosen is what stands there. */
+  #says(field: string, value: string): boolean {
+    const [part, key = ''] = field.split('/');
+    const { score, notApplicable } = this.answer(key);
+    if (part === 'confidence') return this.draft.confidence === value;
+    if (part === 'attestation') return String(this.draft.attested) === value;
+    if (part === 'reason') return notApplicable === value;
+    return value === '' ? notApplicable !== null : score === value;
   }
 
   #stands(field: string): boolean {
@@ -304,7 +326,8 @@ export class Review implements Card {
       this.missing = read.missing;
     }
     if (notes()) this.notes = this.#notesBefore = read.notes;
-    if (read.submitted !== null && read.state === 'on-device') this.amending = true;
+    const criteria = read.criteria.map(({ key }) => key);
+    if (read.submitted !== null && isAmended($state.snapshot(this.draft), read.submitted.draft, criteria)) this.amending = true;
     return read;
   }
 }

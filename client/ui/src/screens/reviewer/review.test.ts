@@ -98,6 +98,7 @@ test('an amendment is called off, and taken up again', async () => {
   const { review, user } = await scorecard('a-0007');
   const before = review.dossier?.draft;
   await user.click(screen.getByRole('button', { name: 'Amend…' }));
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Keep as it was' }));
   review.score('english', '1');
   review.comment('english', 'Hard to follow.');
   await review.flush();
@@ -110,6 +111,52 @@ test('an amendment is called off, and taken up again', async () => {
   await waitFor(() => expect(review.locked).toBe(true));
   await review.flush();
   expect((await backend.dossier('a-0007', 'reading')).draft).toEqual(before);
+});
+
+test('an amendment that was begun goes on where one comes back, and is none where nothing differs', async () => {
+  const review = await reviewOf('a-0007');
+  expect(review.amending).toBe(false);
+  review.amending = true;
+  review.comment('english', 'Hard to follow.');
+  await review.flush();
+  const later = await reviewOf('a-0007');
+  expect([later.amending, later.locked]).toEqual([true, false]);
+  await later.callOff(later.dossier!.submitted!.draft);
+  expect((await reviewOf('a-0007')).amending).toBe(false);
+});
+
+test('an amendment is taken up again without what was written since', async () => {
+  const review = await reviewOf('a-0007');
+  review.amending = true;
+  review.score('english', '1');
+  review.comment('english', 'Hard to follow.');
+  await review.flush();
+  const back = await review.callOff(review.dossier!.submitted!.draft);
+  const later = await reviewOf('a-0007');
+  later.comment('english', 'Clear and short.');
+  await later.flush();
+  await back();
+  const { draft } = await backend.dossier('a-0007', 'reading');
+  expect([draft.answers['english']?.score, draft.comments['english']]).toEqual(['1', 'Clear and short.']);
+});
+
+test('what could not be saved is not called off, chosen or taken back', async () => {
+  const review = await reviewOf('a-0007');
+  review.amending = true;
+  review.comment('english', 'Hard to follow.');
+  await review.flush();
+  memory.fail('saveDraft', { code: 'disk-full' });
+  await expect(review.callOff(review.dossier!.submitted!.draft)).rejects.toMatchObject({ code: 'disk-full' });
+  expect([review.amending, review.draft.comments['english']]).toEqual([true, 'Hard to follow.']);
+  const other = await reviewOf('a-0004');
+  expect([await other.settle('answer/insight', '4'), other.act.failure?.code]).toEqual([false, 'disk-full']);
+  memory.heal();
+  await Promise.all([review.flush(), other.flush()]);
+  const difference = { field: 'answer/insight', values: ['3', '4'] };
+  memory.fail('saveDraft', { code: 'disk-full' });
+  await expect(other.reopen(difference, '4')).rejects.toMatchObject({ code: 'disk-full' });
+  memory.heal();
+  await other.flush();
 });
 
 test('what another laptop wrote stays, whatever is written beside it', async () => {
@@ -166,6 +213,34 @@ test('what does not apply keeps its reason, and a choice is taken back to be mad
   await user.click(await screen.findByRole('button', { name: /^Keep this\s*: 5$/ }));
   await waitFor(() => expect(review.differences.map((each) => each.field)).toEqual(['answer/insight']));
   expect((await backend.dossier('a-0004', 'reading')).draft.answers['practice']?.score).toBe('5');
+});
+
+const differenceAt = (review: Review, field: string) => review.differences.find((one) => one.field === field)!;
+
+test('a choice is not taken back where something else was put since', async () => {
+  const review = await reviewOf('a-0004');
+  const difference = differenceAt(review, 'answer/insight');
+  expect(await review.settle('answer/insight', '4')).toBe(true);
+  review.score('insight', '2');
+  await review.flush();
+  await expect(review.reopen(difference, '4')).rejects.toMatchObject({ code: 'changed-since' });
+  expect(review.answer('insight').score).toBe('2');
+});
+
+test('a reason outlasts two changes of mind, and what was chosen is a difference no more', async () => {
+  const review = await reviewOf('a-0004');
+  const first = differenceAt(review, 'answer/practice');
+  await review.settle('answer/practice', '');
+  review.notApplicable('practice', 'She has not practised yet.');
+  await review.flush();
+  await review.reopen(first, '');
+  const again = differenceAt(review, 'answer/practice');
+  await review.settle('answer/practice', '5');
+  await review.reopen(again, '5');
+  await review.settle('answer/practice', '');
+  expect(review.answer('practice')).toEqual({ score: null, notApplicable: 'She has not practised yet.' });
+  review.score('practice', null);
+  expect(differenceAt(review, 'answer/practice')).toBeUndefined();
 });
 
 test('whether two laptops confirmed the statement is said in words', async () => {

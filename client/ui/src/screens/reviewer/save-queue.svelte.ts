@@ -1,7 +1,9 @@
 // Saves what is being written: half a second after the last key at the latest, at once where the person leaves, one saving at a
-// time, the newest contents last; a failure is tried again by itself. Not what is saved.
+// time, the newest contents last; a failure is tried again by itself. It is saved for whoever wrote it, in the programme it was
+// written in, and nowhere else. Not what is saved.
 import { SvelteSet } from 'svelte/reactivity';
 import type { Failure } from '../../lib/backend/contract';
+import { app } from '../../lib/state/app.svelte';
 import { failure } from '../../lib/state/failure';
 
 export const SAVE_AFTER_MS = 400;
@@ -13,29 +15,77 @@ const waiting = new SvelteSet<SaveQueue>();
 /** True while something was written that is not saved. */
 export const anythingUnsaved = (): boolean => waiting.size > 0;
 
-/** Why something could not be saved; null where nothing failed. */
-export const whyUnsaved = (): Failure | null => [...waiting].find((queue) => queue.failure !== null)?.failure ?? null;
+/** The code of what is not saved because another programme is open, or somebody else is here: trying again does not help. */
+export const ELSEWHERE = 'elsewhere';
+
+/** Why something could not be saved, first what trying again may help; null where nothing failed. */
+export function whyUnsaved(): Failure | null {
+  const failures = [...waiting].map((queue) => queue.failure).filter((failure) => failure !== null);
+  return failures.find(({ code }) => code !== ELSEWHERE) ?? failures[0] ?? null;
+}
+
+/** What fails again and again of whoever is here. */
+const stuck = (): SaveQueue[] => [...waiting].filter(({ failure, whose }) => failure !== null && whose === whoIsHere());
+
+/** What was typed and could not be saved, of whoever is here alone. */
+export const unsavedWords = (): string => stuck().flatMap((queue) => queue.words()).filter((words) => words.trim() !== '').join('\n\n');
+
+/** Gives up what could not be saved, of whoever is here alone: nothing of it is written any more. */
+export async function putAway(): Promise<void> {
+  await Promise.all(stuck().map((queue) => queue.putAway()));
+}
 
 /** Tries to save all of it. */
 export async function saveAll(): Promise<void> {
   await Promise.all([...waiting].map((queue) => queue.flush()));
 }
 
+/** Who is here, in which programme. */
+export const whoIsHere = (): string => `${app.me?.programmeId ?? ''} ${app.me?.memberId ?? ''}`;
+
+/** What was opened last, and all that holds something unsaved: whoever comes back to it finds it. */
+export class Held<T extends { readonly unsaved: boolean }> {
+  readonly #held = new Map<string, T>();
+
+  /** The one of this name that holds something unsaved, else a new one. */
+  at(name: string, make: () => T): T {
+    for (const [key, one] of this.#held) if (!one.unsaved) this.#held.delete(key);
+    const one = this.find(name) ?? make();
+    this.#held.set(keyOf(name), one);
+    return one;
+  }
+
+  /** The one of this name that is open, or was opened last, or holds something unsaved. */
+  find(name: string): T | undefined {
+    return this.#held.get(keyOf(name));
+  }
+}
+
+const keyOf = (name: string): string => `${whoIsHere()} ${name}`;
+
 export class SaveQueue {
+  /** Whose it is, and in which programme. */
+  readonly whose = whoIsHere();
   /** When something was last saved; null: nothing yet since the screen was opened. */
   savedMs = $state<number | null>(null);
   failure = $state.raw<Failure | null>(null);
   /** Something was changed and is not saved yet. */
   dirty = $state(false);
   #save: () => Promise<void>;
+  /** What is typed, to be read by whoever typed it. */
+  readonly words: () => string[];
+  #afterMs: number | null;
   #changes = 0;
   /** How many of the changes are saved. */
   #saved = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(save: () => Promise<void>) {
+  /** Saves so long after a change; null: where it is flushed only. */
+  constructor(save: () => Promise<void>, words: () => string[] = () => [], afterMs: number | null = SAVE_AFTER_MS) {
     this.#save = save;
+    this.words = words;
+    this.#afterMs = afterMs;
   }
 
   /** Asks, once contents were read that were asked for now, whether they are the newest: nothing was written meanwhile. */
@@ -51,7 +101,7 @@ export class SaveQueue {
     this.dirty = true;
     this.#changes += 1;
     waiting.add(this);
-    this.#timer ??= setTimeout(() => void this.flush(), SAVE_AFTER_MS);
+    if (this.#afterMs !== null) this.#timer ??= setTimeout(() => void this.flush(), this.#afterMs);
   }
 
   /** Whether something of it is not saved, or is being saved. */
@@ -75,6 +125,23 @@ export class SaveQueue {
     }
   }
 
+  /** Saves it like `flush`, and throws what failed. */
+  async mustFlush(): Promise<void> {
+    await this.flush();
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** Gives up what is not saved. */
+  async putAway(): Promise<void> {
+    await this.ended();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#saved = this.#changes;
+    this.dirty = false;
+    this.failure = null;
+    waiting.delete(this);
+  }
+
   /** Flushes whenever the window is left; gives back how to stop. */
   watch(): () => void {
     const flush = () => void this.flush();
@@ -90,12 +157,17 @@ export class SaveQueue {
     };
   }
 
+  async #saveHere(): Promise<void> {
+    if (whoIsHere() !== this.whose) throw { code: ELSEWHERE, message: 'it belongs to another programme, or to somebody else', hint: null, at: null, row: null, column: null };
+    await this.#save();
+  }
+
   async #once(): Promise<void> {
     // What is written from here on is a change of its own.
     const all = this.#changes;
     this.dirty = false;
     try {
-      await this.#save();
+      await this.#saveHere();
       this.#saved = all;
       this.savedMs = Date.now();
       this.failure = null;

@@ -1,9 +1,19 @@
 // Saving while writing: at most half a second after the first change, one at a time, the newest last, again after a failure.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { anythingUnsaved, RETRY_AFTER_MS, SAVE_AFTER_MS, saveAll, SaveQueue, whyUnsaved } from './save-queue.svelte';
+import { memory } from '../../lib/backend/memory';
+import { app } from '../../lib/state/app.svelte';
+import { anythingUnsaved, ELSEWHERE, Held, putAway, RETRY_AFTER_MS, SAVE_AFTER_MS, saveAll, SaveQueue, unsavedWords, whyUnsaved } from './save-queue.svelte';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  app.standing = null;
+  vi.useRealTimers();
+});
+
+/** A programme is open, and somebody is there. */
+function opened(programmeId: string, memberId = 'm-01'): void {
+  app.standing = { open: { ...memory.world.person(), programmeId, memberId }, programmes: [], version: '' };
+}
 
 test('typing on does not put saving off', async () => {
   expect(SAVE_AFTER_MS).toBeLessThanOrEqual(500);
@@ -103,4 +113,69 @@ test('what was read before or during a saving never takes the place of what was 
   end();
   await saved;
   expect([before(), typing(), during(), queue.since()()]).toEqual([false, false, false, true]);
+});
+
+test('what is written in one programme is saved there by whoever wrote it, and nowhere else', async () => {
+  const save = vi.fn(() => Promise.resolve());
+  opened('p-a');
+  const queue = new SaveQueue(save);
+  queue.change();
+  for (const [programme, member] of [['p-b', 'm-01'], ['p-a', 'm-02']] as const) {
+    opened(programme, member);
+    await queue.flush();
+    expect([save.mock.calls.length, queue.unsaved, whyUnsaved()?.code]).toEqual([0, true, ELSEWHERE]);
+  }
+  await expect(queue.mustFlush()).rejects.toMatchObject({ code: ELSEWHERE });
+  const full = new SaveQueue(() => Promise.reject({ code: 'disk-full', message: 'full' }));
+  full.change();
+  await full.flush();
+  // What trying again may help is told first.
+  opened('p-a', 'm-02');
+  expect(whyUnsaved()?.code).toBe('disk-full');
+  opened('p-a');
+  await saveAll();
+  expect([save.mock.calls.length, queue.unsaved]).toEqual([1, false]);
+  await full.putAway();
+});
+
+test('one that waits until it is flushed is unsaved until then', async () => {
+  const save = vi.fn(() => Promise.resolve());
+  const queue = new SaveQueue(save, undefined, null);
+  queue.change();
+  await vi.advanceTimersByTimeAsync(10 * RETRY_AFTER_MS);
+  expect([save.mock.calls.length, queue.unsaved, anythingUnsaved()]).toEqual([0, true, true]);
+  await queue.flush();
+  expect([save.mock.calls.length, queue.unsaved]).toEqual([1, false]);
+});
+
+test('what holds something unsaved is found again by whoever wrote it', () => {
+  const held = new Held<{ unsaved: boolean }>();
+  opened('p-a');
+  const [one, other] = [held.at('one', () => ({ unsaved: true })), held.at('other', () => ({ unsaved: false }))];
+  expect([held.find('one'), held.find('other')]).toEqual([one, other]);
+  opened('p-b');
+  expect(held.find('one')).toBeUndefined();
+  held.at('one', () => ({ unsaved: false }));
+  opened('p-a');
+  expect(held.at('one', () => ({ unsaved: false }))).toBe(one);
+  expect(held.find('other')).toBeUndefined();
+});
+
+test('what cannot be saved is shown to whoever typed it, and put away by nobody else', async () => {
+  opened('p-a');
+  const save = vi.fn(() => Promise.reject({ code: 'not-permitted', message: 'no' }));
+  const queue = new SaveQueue(save, () => ['Hard to follow.', '']);
+  queue.change();
+  await queue.flush();
+  opened('p-a', 'm-02');
+  await queue.flush();
+  await putAway();
+  expect([unsavedWords(), queue.unsaved]).toEqual(['', true]);
+  opened('p-a');
+  await queue.flush();
+  expect(unsavedWords()).toBe('Hard to follow.');
+  await putAway();
+  const times = save.mock.calls.length;
+  await vi.advanceTimersByTimeAsync(2 * RETRY_AFTER_MS);
+  expect([queue.unsaved, queue.dirty, queue.failure, whyUnsaved(), save.mock.calls.length]).toEqual([false, false, null, null, times]);
 });
