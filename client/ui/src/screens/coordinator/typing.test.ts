@@ -120,7 +120,7 @@ test('leaving saves, once; what cannot be saved is held, and found again', async
 test('whoever left while it was saved is not called back', async () => {
   const user = userEvent.setup();
   let late = () => undefined as void;
-  const save = vi.spyOn(backend, 'typeFile').mockImplementationOnce(() => new Promise<void>((done) => (late = done)));
+  const save = vi.spyOn(backend, 'typeFile').mockImplementationOnce(() => new Promise<string[]>((done) => (late = () => done([]))));
   const shown = render(TypeText, { id: 'a-0001', file: SCAN });
   await user.type(await area(), 'Forty cases.');
   await user.click(screen.getByRole('button', { name: 'Save' }));
