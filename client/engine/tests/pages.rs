@@ -340,7 +340,10 @@ fn what_was_typed_goes_to_who_reads_the_file_and_is_found_by_page() {
     let text = unread(&mut bob).into_iter().find(|file| file.typed).unwrap();
     keep(&mut bob, id, &text.handle, &words);
     check(&mut bob);
-    assert_eq!(type_text(&mut bob, id, &handle, &["Bob"]).unwrap_err().code(), "not-permitted");
+    assert_eq!(
+        type_over(&mut bob, id, &handle, &BTreeSet::new(), &["Bob"]).unwrap_err().code(),
+        "not-permitted"
+    );
     declare(&mut bob, id, Declaration::Conflict);
     assert_eq!((pages(&mut bob, "recommended").len(), kept(&mut bob)), (0, 0));
 }

@@ -179,6 +179,7 @@ impl SqlcipherStore {
     #[must_use]
     pub fn is_of_index(finding: &str) -> bool {
         finding.contains("FTS5 table main.words")
+            || (finding.starts_with("fts5: ") && finding.ends_with("table \"words\""))
     }
 
     /// Empties the full-text index, whatever state it is in.
